@@ -1,0 +1,3 @@
+//! The only defaults.
+
+pub mod training;

@@ -1,0 +1,1 @@
+//! Options of `COPY ... STORED AS LSTM`.

@@ -1,0 +1,84 @@
+//! The column names and Arrow types of every relation: nowhere else is a name spelled out.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field};
+
+/// Where the frames come from: a camera, a data set, a laboratory.
+pub const SOURCE: &str = "source";
+/// The recording.
+pub const VIDEO: &str = "video";
+/// The person or animal; NULL when unknown.
+pub const SUBJECT: &str = "subject";
+/// The number of the frame, rising within a recording.
+pub const FRAME: &str = "frame";
+/// Seconds since the recording began; NULL when unknown.
+pub const TIME: &str = "t";
+/// The class.
+pub const LABEL: &str = "label";
+
+/// Name of a window, unique over a dataset: its keys and first frame, `source/video:frame`.
+pub const WINDOW_ID: &str = "window_id";
+/// First frame of a window or segment.
+pub const FRAME_START: &str = "frame_start";
+/// Last frame of a window or segment, inclusive.
+pub const FRAME_END: &str = "frame_end";
+/// Frames in a segment.
+pub const FRAMES: &str = "frames";
+/// Share of a window's frames that carry its label, in (0, 1].
+pub const PURITY: &str = "purity";
+/// Frames of a window that were recorded; the rest is padding.
+pub const VALID_LEN: &str = "valid_len";
+/// The values of a window, [width, D] in row-major order.
+pub const FEATURES: &str = "features";
+
+/// The side of a split: [`TRAIN`], [`VALIDATION`] or [`TEST`].
+pub const SPLIT: &str = "split";
+/// What the net learns from.
+pub const TRAIN: &str = "train";
+/// What early stopping watches.
+pub const VALIDATION: &str = "validation";
+/// What nobody looks at before the end.
+pub const TEST: &str = "test";
+
+/// The window an augmented copy was made from; its own id for an original.
+pub const SOURCE_WINDOW_ID: &str = "source_window_id";
+/// 0 for an original, 1.. for its copies.
+pub const COPY: &str = "copy";
+/// What was done to a copy, with the drawn parameters; empty for an original.
+pub const OPERATIONS: &str = "operations";
+/// Class weight of a row in the loss.
+pub const WEIGHT: &str = "weight";
+
+/// The type of `features` for windows of `width` frames and `dim` features: FixedSizeList<Float32 not null, width * dim>.
+pub fn features_type(width: usize, dim: usize) -> DataType {
+    let item = Arc::new(Field::new("item", DataType::Float32, false));
+    DataType::FixedSizeList(item, (width * dim) as i32)
+}
+
+/// The field of `features`, marked as an `arrow.fixed_shape_tensor` of shape [width, dim].
+///
+/// pyarrow, polars and NumPy read it without a copy. The canonical metadata is specified in
+/// <https://arrow.apache.org/docs/format/CanonicalExtensions.html#fixed-shape-tensor>.
+pub fn features_field(name: &str, width: usize, dim: usize) -> Field {
+    let shape = format!(r#"{{"shape":[{width},{dim}],"dim_names":["time","feature"]}}"#);
+    Field::new(name, features_type(width, dim), false).with_metadata(
+        [
+            ("ARROW:extension:name".to_owned(), "arrow.fixed_shape_tensor".to_owned()),
+            ("ARROW:extension:metadata".to_owned(), shape),
+        ]
+        .into(),
+    )
+}
+
+/// The shape [width, dim] that a tensor field declares in its metadata, if it does.
+pub fn tensor_shape(field: &Field) -> Option<(usize, usize)> {
+    if field.metadata().get("ARROW:extension:name")? != "arrow.fixed_shape_tensor" {
+        return None;
+    }
+    let metadata: serde_json::Value = serde_json::from_str(field.metadata().get("ARROW:extension:metadata")?).ok()?;
+    match metadata.get("shape")?.as_array()?.as_slice() {
+        [width, dim] => Some((width.as_u64()? as usize, dim.as_u64()? as usize)),
+        _ => None,
+    }
+}
