@@ -1,20 +1,29 @@
 //! Pose sequences to trained models, in SQL, inside Apache DataFusion.
+//!
+//! ```text
+//! frames -> windows -> split -> augment -> weigh -> train (COPY) -> models.<name>.* -> predict
+//! ```
+#![warn(missing_docs)]
 
+pub mod args;
 pub mod error;
 pub mod options;
 pub mod random;
+pub mod relation;
 pub mod schema;
 
-pub mod frames;
-pub mod windows;
-pub mod split;
 pub mod augment;
-pub mod weigh;
-pub mod nn;
-pub mod train;
 pub mod evaluate;
-pub mod store;
+pub mod frames;
+pub mod nn;
 pub mod predict;
+pub mod split;
+pub mod store;
+pub mod train;
+pub mod weigh;
+pub mod windows;
 
 pub mod pipeline;
 pub mod plugin;
+
+pub use plugin::register::{register, session, session_with};

@@ -50,9 +50,12 @@ pub const OPERATIONS: &str = "operations";
 /// Class weight of a row in the loss.
 pub const WEIGHT: &str = "weight";
 
-/// The type of `features` for windows of `width` frames and `dim` features: FixedSizeList<Float32 not null, width * dim>.
+/// The type of `features` for windows of `width` frames and `dim` features: FixedSizeList<Float32, width * dim>.
+///
+/// The child is nullable by type, though it holds no NULL: pyarrow knows a tensor in Parquet by a nullable child only, and
+/// reads any other as a plain list.
 pub fn features_type(width: usize, dim: usize) -> DataType {
-    let item = Arc::new(Field::new("item", DataType::Float32, false));
+    let item = Arc::new(Field::new("item", DataType::Float32, true));
     DataType::FixedSizeList(item, (width * dim) as i32)
 }
 
@@ -60,15 +63,26 @@ pub fn features_type(width: usize, dim: usize) -> DataType {
 ///
 /// pyarrow, polars and NumPy read it without a copy. The canonical metadata is specified in
 /// <https://arrow.apache.org/docs/format/CanonicalExtensions.html#fixed-shape-tensor>.
-pub fn features_field(name: &str, width: usize, dim: usize) -> Field {
+/// `names` are those of the D features, empty if they have none; they travel along under [`FEATURE_NAMES`].
+pub fn features_field(name: &str, width: usize, dim: usize, names: &[String]) -> Field {
     let shape = format!(r#"{{"shape":[{width},{dim}],"dim_names":["time","feature"]}}"#);
-    Field::new(name, features_type(width, dim), false).with_metadata(
-        [
-            ("ARROW:extension:name".to_owned(), "arrow.fixed_shape_tensor".to_owned()),
-            ("ARROW:extension:metadata".to_owned(), shape),
-        ]
-        .into(),
-    )
+    let mut metadata = vec![
+        ("ARROW:extension:name".to_owned(), "arrow.fixed_shape_tensor".to_owned()),
+        ("ARROW:extension:metadata".to_owned(), shape),
+    ];
+    if !names.is_empty() {
+        metadata.push((FEATURE_NAMES.to_owned(), serde_json::Value::from(names).to_string()));
+    }
+    Field::new(name, features_type(width, dim), false).with_metadata(metadata.into_iter().collect())
+}
+
+/// The key of field metadata under which the names of the D features travel, as a JSON array.
+pub const FEATURE_NAMES: &str = "posequel:feature_names";
+
+/// The names of the features that a field declares in its metadata; empty if it declares none.
+pub fn feature_names(field: &Field) -> Vec<String> {
+    let names = field.metadata().get(FEATURE_NAMES).and_then(|json| serde_json::from_str(json).ok());
+    names.unwrap_or_default()
 }
 
 /// The shape [width, dim] that a tensor field declares in its metadata, if it does.

@@ -1,1 +1,43 @@
-//! TBD
+//! 4 augment: copies of windows that could have been recorded too.
+
+pub(crate) mod arguments;
+pub mod columns;
+pub mod feature_std;
+pub(crate) mod features;
+pub mod mirror;
+pub mod noise;
+pub mod policy;
+pub mod pose_augment;
+pub mod pose_augment_copy;
+pub mod pose_mirror;
+pub mod pose_noise;
+pub mod pose_speed;
+pub mod speed;
+pub mod sums;
+
+#[cfg(test)]
+mod sql;
+
+#[cfg(test)]
+mod tests {
+    use super::{feature_std, sql};
+
+    /// The query and the table that it prints, of an example in a function's documentation.
+    fn example(documentation: Option<&datafusion_doc::Documentation>) -> (String, String) {
+        let example = documentation.and_then(|d| d.sql_example.clone()).unwrap();
+        let body = example.trim_start_matches("```sql\n> ").trim_end_matches("\n```").to_owned();
+        let (query, table) = body.split_once(";\n").unwrap();
+        (query.to_owned(), table.to_owned())
+    }
+
+    #[tokio::test]
+    async fn every_example_prints_what_it_says() {
+        let mut examples: Vec<_> = sql::functions().iter().map(|f| example(f.documentation())).collect();
+        examples.push(example(feature_std::udaf().documentation()));
+        for (query, table) in examples {
+            let batches = sql::session(1, 8192, sql::windows()).sql(&query).await.unwrap().collect().await.unwrap();
+            let printed = arrow::util::pretty::pretty_format_batches(&batches).unwrap().to_string();
+            assert_eq!(printed, table, "{query}");
+        }
+    }
+}

@@ -1,1 +1,4 @@
-//! TBD
+//! 1 frames: what a recording is made of: sequence keys, frame numbers, labels, joints.
+
+pub mod columns;
+pub mod skeleton;

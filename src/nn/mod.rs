@@ -1,1 +1,30 @@
-//! TBD
+//! The net: stacked LSTM layers, dense layers and a softmax over the classes, on plain slices.
+//!
+//! Knows no Arrow and no DataFusion. [`engine::Engine`] is the seam: named `f32` tensors and flat slices go in and
+//! out, and what multiplies matrices behind it can be exchanged. Layout and names are those of PyTorch's `nn.LSTM`
+//! and `nn.Linear`; semantics and initial values are those of Keras.
+
+pub mod activation;
+pub mod adam;
+pub mod candle;
+pub mod config;
+pub mod cpu;
+pub mod dropout;
+pub mod engine;
+pub mod init;
+pub mod loss;
+pub mod lstm;
+
+use crate::error::Result;
+use crate::options::training::{EngineKind, TrainingOptions};
+
+/// A new net with the initial values of `options.seed`, on the engine that `options.engine` names.
+pub fn new_engine(config: &config::ModelConfig, options: &TrainingOptions) -> Result<Box<dyn engine::Engine>> {
+    Ok(match options.engine {
+        EngineKind::Cpu => Box::new(cpu::CpuEngine::new(config, options)?),
+        EngineKind::Candle => Box::new(candle::CandleEngine::new(config, options, candle_core::Device::Cpu)?),
+    })
+}
+
+#[cfg(test)]
+mod tests;

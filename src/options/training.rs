@@ -1,1 +1,336 @@
-//! Options of `COPY ... STORED AS LSTM`.
+//! How to train: `OPTIONS (...)` of `COPY ... STORED AS LSTM`, and their defaults.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Result, query_err, suggest};
+
+/// Everything a training run can be told; [`Default`] is the preset `seed`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingOptions {
+    /// Units of each LSTM layer.
+    pub units: Vec<usize>,
+    /// Dropout after each LSTM layer, in [0, 1).
+    pub dropout: Vec<f64>,
+    /// Units of each dense layer (relu) before the logits; none if empty.
+    pub dense: Vec<usize>,
+    /// Dropout after each dense layer, in [0, 1).
+    pub dense_dropout: f64,
+    /// Most passes over the training rows.
+    pub epochs: usize,
+    /// Rows of an optimizer step.
+    pub batch_size: usize,
+    /// Adam's learning rate in the first epoch.
+    pub learning_rate: f64,
+    /// Adam's decay of the mean gradient, in [0, 1).
+    pub beta1: f64,
+    /// Adam's decay of the mean squared gradient, in [0, 1).
+    pub beta2: f64,
+    /// Adam's epsilon.
+    pub epsilon: f64,
+    /// Decoupled weight decay (AdamW); 0 is off.
+    pub weight_decay: f64,
+    /// Longest gradient, over all parameters; 0 is off.
+    pub clip_norm: f64,
+    /// What early stopping and the choice of the best weights go by; the learning rate always goes by the loss.
+    pub monitor: Monitor,
+    /// Epochs without improvement of what is monitored before training stops; 0 never stops early.
+    pub early_stopping_patience: usize,
+    /// Epochs without improvement before the learning rate is reduced; 0 never reduces it.
+    pub reduce_lr_patience: usize,
+    /// The learning rate is multiplied by this, in (0, 1).
+    pub reduce_lr_factor: f64,
+    /// Least improvement that counts for the learning rate.
+    pub min_delta: f64,
+    /// Epochs after a reduction in which none is counted.
+    pub cooldown: usize,
+    /// The learning rate is never reduced below this.
+    pub min_lr: f64,
+    /// All randomness follows from it: initial weights, order of rows, dropout.
+    pub seed: u64,
+    /// What is done to features before the net sees them.
+    pub normalize: Normalize,
+    /// What multiplies the matrices.
+    pub engine: EngineKind,
+    /// Worker threads; 0 takes one for each core. Results do not depend on it.
+    pub threads: usize,
+}
+
+/// What is done to features before the net sees them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Normalize {
+    /// Mean 0 and standard deviation 1 for each feature, over the training rows.
+    Zscore,
+    /// Nothing.
+    None,
+}
+
+/// What multiplies the matrices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// Forward and backward written out over slices.
+    Cpu,
+    /// candle's tensors and autograd: slower, the reference.
+    Candle,
+}
+
+/// What is watched from epoch to epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Monitor {
+    /// Unweighted cross-entropy over the validation rows; lower is better.
+    ValLoss,
+    /// Share of validation rows predicted right; higher is better. Few people in validation make the loss rise on one
+    /// confident error while the accuracy still rises: then this is the better guide.
+    ValAccuracy,
+}
+
+impl Default for TrainingOptions {
+    fn default() -> Self {
+        Self {
+            units: vec![128, 64],
+            dropout: vec![0.3, 0.3],
+            dense: vec![32],
+            dense_dropout: 0.2,
+            epochs: 50,
+            batch_size: 16,
+            learning_rate: 1e-3,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-7,
+            weight_decay: 0.0,
+            clip_norm: 1.0,
+            monitor: Monitor::ValLoss,
+            early_stopping_patience: 10,
+            reduce_lr_patience: 5,
+            reduce_lr_factor: 0.5,
+            min_delta: 1e-4,
+            cooldown: 0,
+            min_lr: 0.0,
+            seed: 42,
+            normalize: Normalize::Zscore,
+            engine: EngineKind::Cpu,
+            threads: 0,
+        }
+    }
+}
+
+impl TrainingOptions {
+    /// Every name that [`Self::parse`] knows.
+    pub const NAMES: [&str; 24] = [
+        "preset",
+        "units",
+        "dropout",
+        "dense",
+        "dense_dropout",
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "beta1",
+        "beta2",
+        "epsilon",
+        "weight_decay",
+        "clip_norm",
+        "monitor",
+        "early_stopping_patience",
+        "reduce_lr_patience",
+        "reduce_lr_factor",
+        "min_delta",
+        "cooldown",
+        "min_lr",
+        "seed",
+        "normalize",
+        "engine",
+        "threads",
+    ];
+
+    /// A named starting point: `seed` (units 128,64), `small` (64,32, milder and slower) or `tiny` (32,16).
+    pub fn preset(name: &str) -> Result<Self> {
+        let seed = Self::default();
+        let small = || Self {
+            units: vec![64, 32],
+            dropout: vec![0.2, 0.2],
+            dense: vec![16],
+            dense_dropout: 0.1,
+            learning_rate: 5e-4,
+            batch_size: 8,
+            epochs: 100,
+            ..Self::default()
+        };
+        match name {
+            "seed" => Ok(seed),
+            "small" => Ok(small()),
+            "tiny" => Ok(Self { units: vec![32, 16], dense: vec![8], ..small() }),
+            _ => query_err!("unknown preset '{name}'{}", suggest(name, ["seed", "small", "tiny"])),
+        }
+    }
+
+    /// Options by name, as SQL gives them; whatever is not named keeps its preset's value.
+    ///
+    /// `dropout` may be one value for all LSTM layers. Options that only make sense together are checked together.
+    pub fn parse(given: &BTreeMap<String, String>) -> Result<Self> {
+        let mut options = Self::preset(given.get("preset").map_or("seed", |name| name.trim()))?;
+        for (name, value) in given {
+            options.set(name, value.trim())?;
+        }
+        let layers = options.units.len();
+        match options.dropout[..] {
+            [_] => options.dropout = vec![options.dropout[0]; layers],
+            // A preset's dropout follows a changed number of layers.
+            _ if !given.contains_key("dropout") => options.dropout = vec![options.dropout[0]; layers],
+            _ if options.dropout.len() != layers => {
+                return query_err!(
+                    "option dropout: expected one value, or one for each of the {layers} layers of units (was '{}')",
+                    given["dropout"]
+                );
+            }
+            _ => {}
+        }
+        Ok(options)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        let option = Given { name, value };
+        match name {
+            "preset" => {}
+            "units" => self.units = option.list("whole numbers >= 1, such as '128,64'", |n| *n >= 1)?,
+            "dropout" => self.dropout = option.list("numbers in [0, 1), such as '0.3,0.3'", is_share)?,
+            "dense" if matches!(value, "" | "0" | "none") => self.dense = Vec::new(),
+            "dense" => self.dense = option.list("whole numbers >= 1, such as '32', or 'none'", |n| *n >= 1)?,
+            "dense_dropout" => self.dense_dropout = option.one("a number in [0, 1)", is_share)?,
+            "epochs" => self.epochs = option.one("a whole number >= 1", |n| *n >= 1)?,
+            "batch_size" => self.batch_size = option.one("a whole number >= 1", |n| *n >= 1)?,
+            "learning_rate" => self.learning_rate = option.one("a number > 0", is_positive)?,
+            "beta1" => self.beta1 = option.one("a number in [0, 1)", is_share)?,
+            "beta2" => self.beta2 = option.one("a number in [0, 1)", is_share)?,
+            "epsilon" => self.epsilon = option.one("a number > 0", is_positive)?,
+            "weight_decay" => self.weight_decay = option.one("a number >= 0", is_amount)?,
+            "clip_norm" => self.clip_norm = option.one("a number >= 0; 0 is off", is_amount)?,
+            "monitor" if value == "val_loss" => self.monitor = Monitor::ValLoss,
+            "monitor" if value == "val_accuracy" => self.monitor = Monitor::ValAccuracy,
+            "monitor" => return option.refused("'val_loss' or 'val_accuracy'"),
+            "early_stopping_patience" => {
+                self.early_stopping_patience = option.one("a whole number of epochs; 0 is off", |_| true)?;
+            }
+            "reduce_lr_patience" => {
+                self.reduce_lr_patience = option.one("a whole number of epochs; 0 is off", |_| true)?
+            }
+            "reduce_lr_factor" => self.reduce_lr_factor = option.one("a number in (0, 1)", |x| 0.0 < *x && *x < 1.0)?,
+            "min_delta" => self.min_delta = option.one("a number >= 0", is_amount)?,
+            "cooldown" => self.cooldown = option.one("a whole number of epochs", |_| true)?,
+            "min_lr" => self.min_lr = option.one("a number >= 0", is_amount)?,
+            "seed" => self.seed = option.one("a whole number >= 0", |_| true)?,
+            "normalize" if value == "zscore" => self.normalize = Normalize::Zscore,
+            "normalize" if value == "none" => self.normalize = Normalize::None,
+            "normalize" => return option.refused("'zscore' or 'none'"),
+            "engine" if value == "cpu" => self.engine = EngineKind::Cpu,
+            "engine" if value == "candle" => self.engine = EngineKind::Candle,
+            "engine" => return option.refused("'cpu' or 'candle'"),
+            "threads" => self.threads = option.one("a whole number; 0 is one for each core", |n| *n <= 1024)?,
+            _ => return query_err!("unknown option '{name}'{}", suggest(name, Self::NAMES)),
+        }
+        Ok(())
+    }
+}
+
+fn is_share(x: &f64) -> bool {
+    (0.0..1.0).contains(x)
+}
+
+fn is_positive(x: &f64) -> bool {
+    *x > 0.0 && x.is_finite()
+}
+
+fn is_amount(x: &f64) -> bool {
+    *x >= 0.0 && x.is_finite()
+}
+
+/// An option as it was written.
+struct Given<'a> {
+    name: &'a str,
+    value: &'a str,
+}
+
+impl Given<'_> {
+    fn one<T: FromStr>(&self, expected: impl Display, allowed: impl Fn(&T) -> bool) -> Result<T> {
+        match self.value.parse() {
+            Ok(value) if allowed(&value) => Ok(value),
+            _ => self.refused(expected),
+        }
+    }
+
+    fn list<T: FromStr>(&self, expected: impl Display, allowed: impl Fn(&T) -> bool) -> Result<Vec<T>> {
+        let parts = self.value.split(',').map(|part| part.trim().parse().ok().filter(|v| allowed(v)));
+        parts.collect::<Option<Vec<T>>>().map_or_else(|| self.refused(expected), Ok)
+    }
+
+    fn refused<T>(&self, expected: impl Display) -> Result<T> {
+        query_err!("option {}: expected {expected} (was '{}')", self.name, self.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(given: &[(&str, &str)]) -> Result<TrainingOptions> {
+        TrainingOptions::parse(&given.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect())
+    }
+
+    fn refusal(name: &str, value: &str) -> String {
+        parse(&[(name, value)]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn nothing_named_is_the_seed() {
+        assert_eq!(parse(&[]).unwrap(), TrainingOptions::default());
+    }
+
+    #[test]
+    fn a_preset_is_a_start_that_other_options_change() {
+        let options = parse(&[("preset", "small"), ("epochs", "3"), ("units", "8, 8,8"), ("dense", "none")]).unwrap();
+        assert_eq!((options.epochs, options.batch_size, options.learning_rate), (3, 8, 5e-4));
+        assert_eq!((options.units, options.dropout, options.dense), (vec![8; 3], vec![0.2; 3], vec![]));
+    }
+
+    #[test]
+    fn refusals_name_option_value_and_expectation() {
+        assert_eq!(refusal("epochs", "0"), "option epochs: expected a whole number >= 1 (was '0')");
+        assert_eq!(
+            refusal("units", "128;64"),
+            "option units: expected whole numbers >= 1, such as '128,64' (was '128;64')"
+        );
+        assert_eq!(refusal("normalize", "minmax"), "option normalize: expected 'zscore' or 'none' (was 'minmax')");
+        assert_eq!(refusal("learning_rate", "NaN"), "option learning_rate: expected a number > 0 (was 'NaN')");
+        assert_eq!(
+            refusal("dropout", "0.1,0.1,0.1"),
+            "option dropout: expected one value, or one for each of the 2 layers of units (was '0.1,0.1,0.1')"
+        );
+    }
+
+    #[test]
+    fn a_typing_error_finds_its_name() {
+        assert_eq!(refusal("epoch", "3"), "unknown option 'epoch'; did you mean 'epochs'?");
+        assert_eq!(refusal("preset", "tinny"), "unknown preset 'tinny'; did you mean 'tiny'?");
+    }
+
+    #[test]
+    fn every_name_that_is_listed_is_known() {
+        for name in TrainingOptions::NAMES {
+            assert!(!refusal(name, "?").starts_with("unknown option"));
+        }
+    }
+
+    #[test]
+    fn options_survive_json() {
+        let options = TrainingOptions::preset("tiny").unwrap();
+        let json = serde_json::to_string(&options).unwrap();
+        assert_eq!(serde_json::from_str::<TrainingOptions>(&json).unwrap(), options);
+    }
+}

@@ -1,1 +1,9 @@
-//! TBD
+//! What makes a DataFusion session a posequel session.
+
+pub mod catalog;
+pub mod config;
+pub mod planner;
+pub mod register;
+pub mod relations;
+pub mod table_function;
+pub mod training;

@@ -1,1 +1,7 @@
-//! TBD
+//! 10 predict: windows in, what a model takes them for out.
+
+pub mod pose_predict;
+mod windows;
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,11 @@
-//! TBD
+//! 3 split: whole recordings or subjects to train, validation and test.
+
+pub mod assign;
+mod assign_udwf;
+mod board;
+mod coverage;
+pub mod leaks;
+pub mod pose_split;
+mod quote;
+pub mod shares;
+pub mod side;

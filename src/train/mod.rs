@@ -1,1 +1,11 @@
-//! TBD
+//! 7 train: from batches of windows to a fitted model: rows in order, normalisation, epochs, callbacks, weights as safetensors.
+
+pub mod callbacks;
+pub mod checkpoint;
+pub mod examples;
+pub mod feed;
+pub mod fit;
+pub mod normalize;
+pub mod predictor;
+pub mod progress;
+pub mod watch;

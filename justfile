@@ -1,0 +1,33 @@
+# `just` lists the recipes. CI runs .ci/run, which is `just lint test` without just.
+
+default:
+    @just --list
+
+# The quickstart: from frames to a trained model and its test results
+run *ARGS:
+    cargo run --release -- run pipelines/quickstart.toml {{ARGS}}
+
+# A prompt for SQL
+sql *ARGS:
+    cargo run --release -- sql {{ARGS}}
+
+# All tests; `just test windows` runs those with windows in their name
+test *ARGS:
+    cargo test --release {{ARGS}}
+
+# Formatting and lints, as CI wants them
+lint:
+    cargo fmt --check
+    cargo clippy --release --all-targets -- -D warnings
+
+# What pyarrow and DuckDB read of our files, in an environment of its own
+test-python:
+    bash tests/python/run.sh
+
+# What mirroring and copies are worth in the quickstart, over ten split seeds
+ablation:
+    bash benches/quickstart_ablation.sh
+
+# All that CI checks
+ci:
+    .ci/run

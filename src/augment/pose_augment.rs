@@ -1,0 +1,198 @@
+//! `pose_augment((SELECT ...), policy => 'noise(0.02), speed(0.8, 1.25)', copies => 2, seed => 7)`
+
+use arrow::datatypes::DataType;
+use datafusion::common::{Column, JoinType, NullEquality, Result, ScalarValue};
+use datafusion::functions::expr_fn::{concat, get_field};
+use datafusion::functions_aggregate::count::count_udaf;
+use datafusion::functions_aggregate::min_max::max_udaf;
+use datafusion::functions_nested::range::range_udf;
+use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::{
+    Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, WindowFunctionDefinition, cast, lit, when,
+};
+
+use super::columns::Columns;
+use super::policy::Policy;
+use super::{feature_std, pose_augment_copy};
+use crate::args::Arguments;
+use crate::error::{Error, query_err};
+use crate::options::{COPIES, MAX_COPIES, SEED};
+use crate::relation::{RelationFunction, column, key_name, over_all, with_windows};
+use crate::schema::{
+    COPY, FEATURES, LABEL, OPERATIONS, SOURCE_WINDOW_ID, SPLIT, TRAIN, VALID_LEN, WINDOW_ID, feature_names,
+    tensor_shape,
+};
+
+/// Every row of the input, and augmented copies of its train rows.
+///
+/// The plan gives each row its number of copies, unnests 0..=copies, and lets one scalar function make the copy from
+/// (seed, window_id, copy): no order of rows can change a bit. Noise is scaled by the standard deviation of each feature
+/// over train rows, an exact sum, joined to all rows.
+#[derive(Debug)]
+pub struct PoseAugment;
+
+const COPIES_OF_ROW: &str = "__copies";
+const SCALE: &str = "__scale";
+const MADE: &str = "__made";
+const ORIGINAL: &str = "__original";
+
+impl RelationFunction for PoseAugment {
+    fn name(&self) -> &'static str {
+        "pose_augment"
+    }
+
+    fn parameters(&self) -> &'static [&'static str] {
+        &["policy", "copies", "seed", "balance", "max_copies", "skeleton", "rows"]
+    }
+
+    fn about(&self) -> (&'static str, &'static str) {
+        (
+            "Every row of the input, and augmented copies of its train rows, with their lineage.",
+            "SELECT window_id, copy, operations FROM pose_augment((SELECT * FROM split_windows), policy => 'noise(0.02), speed(0.8, 1.25)', copies => 2)",
+        )
+    }
+
+    fn plan(&self, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
+        check_columns(&input)?;
+        let field = input.schema().field_with_unqualified_name(FEATURES)?;
+        let names = feature_names(field);
+        let Some(policy) = arguments.text("policy")? else {
+            return Ok(query_err!(
+                "pose_augment: policy is missing; say what to do: policy => 'noise(0.02), speed(0.8, 1.25)'"
+            )?);
+        };
+        let skeleton = arguments.text("skeleton")?;
+        if let Some((_, dim)) = tensor_shape(field) {
+            let parsed = Columns::new(dim, &names).and_then(|columns| Policy::parse(policy, skeleton, &columns));
+            parsed.map_err(|e| Error::Query(format!("pose_augment: {e}")))?;
+        }
+        let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
+        let train = train_rows(&input, arguments)?;
+        let columns: Vec<String> = input.schema().fields().iter().map(|f| f.name().clone()).collect();
+
+        let scale = LogicalPlanBuilder::from(input.clone())
+            .filter(train.clone())?
+            .aggregate(Vec::<Expr>::new(), [feature_std::udaf().call(vec![column(FEATURES)]).alias(SCALE)])?
+            .build()?;
+        let numbered = copies_of_rows(input, train, arguments)?;
+        let copies = range_udf().call(vec![lit(0i64), column(COPIES_OF_ROW) + lit(1i64)]).alias(COPY);
+        // A name means one thing in the whole plan: optimizer rules of DataFusion 55.2 that push struct fields down confuse
+        // a column that is made with a column of the same name that it is made from.
+        let kept = |name: &String| match name.as_str() {
+            WINDOW_ID => column(WINDOW_ID).alias(SOURCE_WINDOW_ID),
+            FEATURES => column(FEATURES).alias(ORIGINAL),
+            name => column(name),
+        };
+        let has_valid_len = columns.iter().any(|c| c == VALID_LEN);
+        let valid_len = if has_valid_len { column(VALID_LEN) } else { lit(ScalarValue::Int32(None)) };
+        let names = names.iter().map(|n| ScalarValue::from(n.as_str())).collect::<Vec<_>>();
+        let made = pose_augment_copy::udf().call(vec![
+            column(ORIGINAL),
+            valid_len,
+            column(SOURCE_WINDOW_ID),
+            column(COPY),
+            column(SCALE),
+            lit(policy),
+            lit(seed as i64),
+            lit(ScalarValue::Utf8(skeleton.map(str::to_owned))),
+            lit(ScalarValue::List(ScalarValue::new_list_nullable(&names, &DataType::Utf8))),
+        ]);
+        let id = when(column(COPY).eq(lit(0i64)), column(SOURCE_WINDOW_ID)).otherwise(concat(vec![
+            column(SOURCE_WINDOW_ID),
+            lit("#"),
+            cast(column(COPY), DataType::Utf8),
+        ]))?;
+        let unchanged = columns.iter().filter(|c| *c != FEATURES && *c != WINDOW_ID).map(|c| column(c));
+        let lineage = [SOURCE_WINDOW_ID, COPY].map(column);
+        let with_copies = LogicalPlanBuilder::from(numbered)
+            .project(columns.iter().map(kept).chain([copies]))?
+            .unnest_column(COPY)?
+            .build()?;
+        LogicalPlanBuilder::from(scale)
+            .cross_join(with_copies)?
+            .project(
+                [id.alias(WINDOW_ID)]
+                    .into_iter()
+                    .chain(lineage.clone())
+                    .chain(unchanged.clone())
+                    .chain([made.alias(MADE)]),
+            )?
+            .project([column(WINDOW_ID)].into_iter().chain(lineage).chain(unchanged).chain([
+                get_field(column(MADE), OPERATIONS).alias(OPERATIONS),
+                get_field(column(MADE), FEATURES).alias(FEATURES),
+            ]))?
+            .build()
+    }
+}
+
+fn check_columns(input: &LogicalPlan) -> Result<()> {
+    let has = |name: &str| input.schema().has_column_with_unqualified_name(name);
+    for (name, meaning) in
+        [(FEATURES, "the values of a window"), (WINDOW_ID, "the name of a window, from which all draws come")]
+    {
+        if !has(name) {
+            return Ok(query_err!(
+                "pose_augment: the input has no column '{name}' ({meaning}); put pose_windows below"
+            )?);
+        }
+    }
+    match [SOURCE_WINDOW_ID, COPY, OPERATIONS].into_iter().find(|name| has(name)) {
+        Some(name) => Ok(query_err!(
+            "pose_augment: the input already has a column '{name}': augment once, with all operations in one policy"
+        )?),
+        None => Ok(()),
+    }
+}
+
+/// Which rows may be copied: those of train, else all if that is said.
+fn train_rows(input: &LogicalPlan, arguments: &Arguments) -> Result<Expr> {
+    let all = arguments.one_of("rows", &[("train", false), ("all", true)])?.unwrap_or(false);
+    if all {
+        return Ok(lit(true));
+    }
+    if !input.schema().has_column_with_unqualified_name(SPLIT) {
+        return Ok(query_err!(
+            "pose_augment: the input has no column 'split', so copies could land in validation or test; \
+             put pose_split below, or copy every row with rows => 'all'"
+        )?);
+    }
+    Ok(column(SPLIT).eq(lit(TRAIN)))
+}
+
+/// The input with the number of copies of each row.
+///
+/// With `balance => 'max'` every class of train is brought to the rows of the largest class, its copies included: a class
+/// of n rows shares out target - n copies, one more to those first by window_id where they do not divide.
+fn copies_of_rows(input: LogicalPlan, train: Expr, arguments: &Arguments) -> Result<LogicalPlan> {
+    let copies = arguments.whole("copies", 0)?.unwrap_or(COPIES) as i64;
+    let balance = arguments.one_of("balance", &[("none", false), ("max", true)])?.unwrap_or(false);
+    let most = arguments.whole("max_copies", 1)?.unwrap_or(MAX_COPIES) as i64;
+    let all = input.schema().columns().into_iter().map(Expr::Column).collect::<Vec<_>>();
+    if !balance {
+        let number = when(train, lit(copies)).otherwise(lit(0i64))?;
+        return LogicalPlanBuilder::from(input).project(all.into_iter().chain([number.alias(COPIES_OF_ROW)]))?.build();
+    }
+    let (rank, of_class, largest) = ("__rank", "__of_class", "__largest");
+    let counted = over_all(WindowFunctionDefinition::AggregateUDF(count_udaf()), vec![lit(1i64)]);
+    let counted = counted.partition_by(vec![column(LABEL)]).build()?;
+    let ranked =
+        row_number().partition_by(vec![column(LABEL)]).order_by(vec![column(WINDOW_ID).sort(true, false)]).build()?;
+    let maximum = over_all(WindowFunctionDefinition::AggregateUDF(max_udaf()), vec![column(of_class)]);
+    let missing = (column(largest) * lit(1 + copies)) - column(of_class);
+    let share = (missing.clone() / column(of_class))
+        + when(column(rank).lt_eq(cast(missing % column(of_class), DataType::UInt64)), lit(1i64))
+            .otherwise(lit(0i64))?;
+    let number = when(share.clone().gt(lit(most)), lit(most)).otherwise(share)?;
+    let train =
+        LogicalPlanBuilder::from(input.clone()).filter(train)?.project([column(WINDOW_ID), column(LABEL)])?.build()?;
+    let ranked = with_windows(train, vec![(counted, of_class), (ranked, rank)])?;
+    let small = LogicalPlanBuilder::from(with_windows(ranked, vec![(maximum, largest)])?)
+        .project([column(WINDOW_ID).alias(key_name(WINDOW_ID)), number.alias(COPIES_OF_ROW)])?
+        .build()?;
+    let keys = (vec![Column::from_name(key_name(WINDOW_ID))], vec![Column::from_name(WINDOW_ID)]);
+    let number = when(column(COPIES_OF_ROW).is_null(), lit(0i64)).otherwise(column(COPIES_OF_ROW))?;
+    LogicalPlanBuilder::from(small)
+        .join_detailed(input, JoinType::Right, keys, None, NullEquality::NullEqualsNothing)?
+        .project(all.into_iter().chain([number.alias(COPIES_OF_ROW)]))?
+        .build()
+}

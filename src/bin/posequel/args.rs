@@ -1,0 +1,117 @@
+//! Commands and their flags; `--help` is the manual.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use posequel::pipeline::{Assignment, Format};
+
+/// Pose sequences to trained models, in SQL
+#[derive(Debug, Parser)]
+#[command(name = "posequel", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run SQL: a line, a file, standard input, or a prompt
+    #[command(after_help = SQL_EXAMPLES)]
+    Sql(SqlArgs),
+    /// Run a pipeline and check what it expects of its results
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// List the trained models, or the versions of one with their test metrics
+    #[command(after_help = MODELS_EXAMPLES)]
+    Models(ModelsArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct SqlArgs {
+    /// SQL to run; several statements are parted by ';'
+    #[arg(short, long, value_name = "SQL", conflicts_with = "file")]
+    pub command: Option<String>,
+    /// File of SQL to run
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// How rows are written: table, csv, json or ndjson
+    #[arg(long, value_name = "FORMAT", default_value = "table", long_help = FORMATS)]
+    pub format: Format,
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The pipeline, a TOML file; paths inside it count from the current directory
+    #[arg(value_name = "PIPELINE.toml")]
+    pub pipeline: PathBuf,
+    /// Override a variable of the pipeline, or set a session option; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<Assignment>,
+    /// How rows are written: table, csv, json or ndjson
+    #[arg(long, value_name = "FORMAT", default_value = "table", long_help = FORMATS)]
+    pub format: Format,
+    /// Partitions of a query, short for --set datafusion.execution.target_partitions=N [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub partitions: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// A model; without it, a line for each model
+    pub name: Option<String>,
+    /// How rows are written: table, csv, json or ndjson
+    #[arg(long, value_name = "FORMAT", default_value = "table", long_help = FORMATS)]
+    pub format: Format,
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct SessionArgs {
+    /// Set a session option (posequel.* or datafusion.*); may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<Assignment>,
+    /// Partitions of a query, short for --set datafusion.execution.target_partitions=N [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub partitions: Option<u32>,
+}
+
+const FORMATS: &str = "\
+How rows are written to standard output:
+  table   for people; lists of more than 8 values are shortened
+  csv     a header for each result; lists and structs as JSON text
+  json    one array of row objects: the last result of the script, [] when it has no rows
+  ndjson  one row object per line, for every result of the script
+In both kinds of JSON, NULL, NaN and infinities are null, and a second column named a is a_2.";
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 error, 2 wrong usage, 3 data refused, 4 out of memory or disk, 130 interrupted.
+
+Examples:
+  posequel run pipelines/quickstart.toml
+  posequel sql -f sql/01_frames.sql
+  posequel models";
+
+const SQL_EXAMPLES: &str = "\
+A script is parsed whole before it runs, and stops at its first failing statement.
+Without -c and -f, a terminal gets a prompt, and other standard input is read as a script.
+
+Examples:
+  posequel sql -c \"SELECT label, count(*) FROM 'tests/data/watch.parquet' GROUP BY label\"
+  posequel sql -f sql/06_train.sql --partitions 2
+  posequel sql -c 'SELECT * FROM models.gait.history ORDER BY epoch' --format csv > history.csv
+  echo 'SELECT 1 AS one' | posequel sql --format json";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  posequel run pipelines/quickstart.toml
+  posequel run pipelines/imbalanced.toml --set seed=9
+  posequel run pipelines/quickstart.toml --partitions 2";
+
+const MODELS_EXAMPLES: &str = "\
+Examples:
+  posequel models
+  posequel models gait
+  posequel models gait --format json --set posequel.models.location=/tmp/models/";

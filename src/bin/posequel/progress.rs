@@ -1,0 +1,76 @@
+//! Training as a bar on stderr: epochs, loss, time to go. Nothing is shown when stderr is no terminal.
+
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use posequel::train::progress::{Event, Progress};
+
+/// A listener that draws on stderr.
+pub fn bar() -> Progress {
+    let run: Mutex<Option<Run>> = Mutex::new(None);
+    Progress::new(move |event| {
+        // Whoever panicked while drawing left nothing that matters.
+        let mut run = run.lock().unwrap_or_else(PoisonError::into_inner);
+        run.get_or_insert_with(Run::new).show(event);
+        if matches!(event, Event::Done { .. }) {
+            *run = None;
+        }
+    })
+}
+
+/// One training run on the screen. The bar counts minibatches, so that a long epoch is seen to move.
+struct Run {
+    bar: ProgressBar,
+    epochs: usize,
+    /// Epochs that are done.
+    done: usize,
+}
+
+impl Run {
+    fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        Self { bar: bar.with_style(style("{spinner} {msg}")), epochs: 0, done: 0 }
+    }
+
+    fn show(&mut self, event: &Event) {
+        let bar = &self.bar;
+        match event {
+            Event::Rows { read } => {
+                bar.set_message(format!("{} windows read", HumanCount(*read)));
+                bar.tick();
+            }
+            Event::Start { epochs, parameters, train, validation, test } => {
+                self.epochs = *epochs;
+                let [parameters, train, validation, test] =
+                    [parameters, train, validation, test].map(|n| HumanCount(*n as u64));
+                bar.println(format!(
+                    "{parameters} parameters; {train} windows train, {validation} validate, {test} test"
+                ));
+                bar.set_message("");
+                bar.set_style(style("{prefix} [{bar:24}] {msg}{eta} to go"));
+                bar.set_prefix(format!("epoch 1/{epochs}"));
+                bar.reset();
+            }
+            Event::Step { done, of } => {
+                bar.set_length((self.epochs * of) as u64);
+                bar.set_position((self.done * of + done) as u64);
+            }
+            Event::Epoch { epoch, of, loss, val_loss, val_accuracy, .. } => {
+                self.done = *epoch;
+                let number =
+                    |name: &str, value: &Option<f64>| value.map(|v| format!("{name} {v:.3}, ")).unwrap_or_default();
+                let validation = number("val_loss", val_loss) + &number("val_accuracy", val_accuracy);
+                bar.set_prefix(format!("epoch {}/{of}", (epoch + 1).min(*of)));
+                bar.set_message(format!("loss {loss:.3}, {validation}"));
+            }
+            Event::Done { model, version, location } => {
+                bar.println(format!("model {model}, version {version}: {location}"));
+                bar.finish_and_clear();
+            }
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

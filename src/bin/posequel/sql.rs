@@ -1,0 +1,54 @@
+//! `posequel sql`: a script to its end, or a prompt.
+
+use std::io::{IsTerminal, Read, Write, stderr, stdin, stdout};
+
+use datafusion::common::Result;
+use datafusion::prelude::SessionContext;
+use posequel::error::Error;
+use posequel::pipeline::{Format, Output, Script, execute};
+
+use crate::args::SqlArgs;
+use crate::{repl, session};
+
+pub async fn run(args: SqlArgs) -> Result<()> {
+    let SqlArgs { command, file, format, session } = args;
+    let ctx = session::open(&session.set, session.partitions).await?;
+    let (origin, text) = match (command, file) {
+        (Some(sql), _) => (String::new(), sql),
+        (None, Some(file)) => {
+            let name = file.display().to_string();
+            let text = std::fs::read_to_string(&file).map_err(|e| Error::Query(format!("cannot read {name}: {e}")))?;
+            (name, text)
+        }
+        (None, None) if stdin().is_terminal() => return repl::run(ctx, format).await,
+        (None, None) => {
+            let mut text = String::new();
+            stdin().read_to_string(&mut text).map_err(|e| Error::Query(format!("cannot read standard input: {e}")))?;
+            ("stdin".to_owned(), text)
+        }
+    };
+    session::interruptible(async move { script(&ctx, &origin, &text, format).await }).await
+}
+
+/// Runs all statements of a text and writes their rows to standard output.
+pub async fn script(ctx: &SessionContext, origin: &str, text: &str, format: Format) -> Result<()> {
+    let script = Script::parse(ctx, origin, text)?;
+    let mut out = Output::new(format, stdout());
+    for statement in &script.statements {
+        let result = async {
+            match execute(ctx, statement.statement.clone()).await? {
+                Some(rows) => out.write(rows).await,
+                None => Ok(()),
+            }
+        };
+        // A lone line needs no line number.
+        let is_lone = origin.is_empty() && script.statements.len() == 1;
+        result.await.map_err(|e| if is_lone { e } else { e.context(script.place(statement)) })?;
+    }
+    let left_out = out.finish()?;
+    if left_out > 0 {
+        let what = "earlier results are not in the JSON array; --format ndjson writes all";
+        writeln!(stderr(), "note: {left_out} {what}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! Recall: how much of a class is found.
+
+use super::confusion::Confusion;
+use super::{Better, Metric, ratio};
+
+/// Right predictions of a class over its rows, tp / (tp + fn); NULL when it has no rows.
+/// In [0, 1], higher is better.
+///
+/// <https://scikit-learn.org/stable/modules/model_evaluation.html#precision-recall-f-measure-metrics>
+pub fn of_class(c: &Confusion, class: usize) -> Option<f64> {
+    ratio(c.count(class, class) as f64, c.support(class) as f64)
+}
+
+/// The plain mean over classes: rare classes count as much as common ones. In [0, 1], higher is better.
+pub const MACRO: Metric = Metric {
+    name: "recall_macro",
+    better: Better::Higher,
+    range: (0.0, 1.0),
+    value: |tally| tally.confusion.macro_mean(of_class),
+};
+
+/// The mean over classes weighted by their rows. In [0, 1], higher is better.
+pub const WEIGHTED: Metric = Metric {
+    name: "recall_weighted",
+    better: Better::Higher,
+    range: (0.0, 1.0),
+    value: |tally| tally.confusion.weighted_mean(of_class),
+};

@@ -1,0 +1,161 @@
+//! The rows of the tables that an evaluation fills.
+
+use super::interval::{RESAMPLES, bootstrap, wilson};
+use super::metric::ece::{BINS, Bin};
+use super::metric::{METRICS, accuracy, f1, precision, ratio, recall};
+use super::tally::{Recording, Tally};
+
+/// Says that an interval came from drawing recordings with replacement.
+pub const BOOTSTRAP: &str = "bootstrap over recordings";
+/// Says that an interval is Wilson's, which takes rows for independent.
+pub const WILSON: &str = "wilson";
+
+/// Everything that is measured on one side of a split.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Report {
+    /// One row for each metric, in the order of [`METRICS`].
+    pub metrics: Vec<MetricRow>,
+    /// One row for each class, in the order of the labels.
+    pub classes: Vec<ClassRow>,
+    /// One row for each pair of classes, zeros included, by true class and then predicted class.
+    pub confusion: Vec<CellRow>,
+    /// One row for each bin of confidence; none when the model gives no probabilities.
+    pub reliability: Vec<ReliabilityRow>,
+}
+
+/// One metric of one side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricRow {
+    /// Its name in [`METRICS`].
+    pub metric: &'static str,
+    /// Its value; NULL where the formula divides by 0 or there are no rows.
+    pub value: Option<f64>,
+    /// Lower end of the 95 % interval.
+    pub low: Option<f64>,
+    /// Upper end of the 95 % interval.
+    pub high: Option<f64>,
+    /// How the interval was made: [`BOOTSTRAP`], [`WILSON`], or NULL when there is none.
+    pub interval: Option<&'static str>,
+    /// Rows of this side.
+    pub n: u64,
+    /// Recordings these rows came from; 0 when unknown.
+    pub groups: u64,
+}
+
+/// One class of one side. Shares are in [0, 1] and NULL where they would divide by 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassRow {
+    /// The class.
+    pub label: String,
+    /// How far a prediction of it can be trusted.
+    pub precision: Option<f64>,
+    /// How much of it was found.
+    pub recall: Option<f64>,
+    /// Harmonic mean of the two.
+    pub f1: Option<f64>,
+    /// Its rows.
+    pub support: u64,
+}
+
+/// One cell of the confusion matrix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellRow {
+    /// The true class.
+    pub label: String,
+    /// The predicted class.
+    pub predicted: String,
+    /// Rows.
+    pub count: u64,
+}
+
+/// One bin of confidence, (low, high].
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReliabilityRow {
+    /// Lower end, exclusive.
+    pub low: f64,
+    /// Upper end, inclusive.
+    pub high: f64,
+    /// Rows whose largest probability lies in the bin.
+    pub count: u64,
+    /// Mean of these probabilities; NULL without rows.
+    pub confidence: Option<f64>,
+    /// Share of these rows predicted right; NULL without rows.
+    pub accuracy: Option<f64>,
+}
+
+/// The report on recordings whose sums are given; `named` says whether they are recordings, or all rows in one heap.
+pub(super) fn report(labels: &[String], recordings: &[Recording], named: bool, seed: u64) -> Report {
+    let tally = Tally::sum(labels.len(), recordings);
+    Report {
+        metrics: metrics(labels.len(), recordings, &tally, named, seed),
+        classes: classes(labels, &tally),
+        confusion: confusion(labels, &tally),
+        reliability: reliability(&tally),
+    }
+}
+
+fn metrics(k: usize, recordings: &[Recording], tally: &Tally, named: bool, seed: u64) -> Vec<MetricRow> {
+    let values = |tally: &Tally| METRICS.map(|metric| (metric.value)(tally));
+    let drawn = match recordings.len() {
+        0 | 1 => vec![],
+        n => {
+            bootstrap(n, RESAMPLES, seed, |draw| values(&Tally::sum(k, draw.iter().map(|i| &recordings[*i]))).to_vec())
+        }
+    };
+    let (correct, rows) = (tally.confusion.correct(), tally.confusion.rows());
+    // Recordings that are all right, or all wrong, agree in every draw: an interval of width 0, which claims too much.
+    let drawn_says_nothing = correct == 0 || correct == rows;
+    let row = |(i, value): (usize, Option<f64>)| {
+        let metric = METRICS[i].name;
+        let is_accuracy = metric == accuracy::METRIC.name;
+        let drawn = drawn.get(i).copied().flatten().filter(|_| value.is_some() && !(is_accuracy && drawn_says_nothing));
+        let (interval, bounds) = match drawn {
+            Some(bounds) => (BOOTSTRAP, Some(bounds)),
+            None => (WILSON, wilson(correct, rows).filter(|_| is_accuracy)),
+        };
+        MetricRow {
+            metric,
+            value,
+            low: bounds.map(|(low, _)| low),
+            high: bounds.map(|(_, high)| high),
+            interval: bounds.map(|_| interval),
+            n: rows,
+            groups: if named { recordings.len() as u64 } else { 0 },
+        }
+    };
+    values(tally).into_iter().enumerate().map(row).collect()
+}
+
+fn classes(labels: &[String], tally: &Tally) -> Vec<ClassRow> {
+    let row = |(class, label): (usize, &String)| ClassRow {
+        label: label.clone(),
+        precision: precision::of_class(&tally.confusion, class),
+        recall: recall::of_class(&tally.confusion, class),
+        f1: f1::of_class(&tally.confusion, class),
+        support: tally.confusion.support(class),
+    };
+    labels.iter().enumerate().map(row).collect()
+}
+
+fn confusion(labels: &[String], tally: &Tally) -> Vec<CellRow> {
+    let cell = |truth: usize, predicted: usize| CellRow {
+        label: labels[truth].clone(),
+        predicted: labels[predicted].clone(),
+        count: tally.confusion.count(truth, predicted),
+    };
+    (0..labels.len()).flat_map(|truth| (0..labels.len()).map(move |predicted| cell(truth, predicted))).collect()
+}
+
+fn reliability(tally: &Tally) -> Vec<ReliabilityRow> {
+    if tally.scored.rows == 0 {
+        return vec![];
+    }
+    let row = |(i, bin): (usize, &Bin)| ReliabilityRow {
+        low: i as f64 / BINS as f64,
+        high: (i + 1) as f64 / BINS as f64,
+        count: bin.rows,
+        confidence: ratio(bin.confidence, bin.rows as f64).filter(|c| c.is_finite()),
+        accuracy: ratio(bin.correct as f64, bin.rows as f64),
+    };
+    tally.scored.bins.iter().enumerate().map(row).collect()
+}

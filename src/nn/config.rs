@@ -1,0 +1,130 @@
+//! The architecture: what has to be known to rebuild a net from its weights.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Result, query_err};
+use crate::options::training::TrainingOptions;
+
+/// A stack: windows [batch, width, features] -> LSTM layers -> dense layers (relu) -> logits [batch, classes].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelConfig {
+    /// Frames of a window.
+    pub width: usize,
+    /// Features of a frame.
+    pub features: usize,
+    /// Classes.
+    pub classes: usize,
+    /// Units of each LSTM layer; all but the last return sequences, the last its final state.
+    pub units: Vec<usize>,
+    /// Dropout after each LSTM layer, in [0, 1).
+    pub dropout: Vec<f64>,
+    /// Units of each dense layer between the LSTM layers and the logits; may be empty.
+    pub dense: Vec<usize>,
+    /// Dropout after each dense layer, in [0, 1).
+    pub dense_dropout: f64,
+}
+
+impl ModelConfig {
+    /// The architecture that `options` ask for, over windows of `width` frames with `features` values each.
+    pub fn new(width: usize, features: usize, classes: usize, options: &TrainingOptions) -> Result<Self> {
+        let config = Self {
+            width,
+            features,
+            classes,
+            units: options.units.clone(),
+            dropout: options.dropout.clone(),
+            dense: options.dense.clone(),
+            dense_dropout: options.dense_dropout,
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Refuses what cannot be built, naming it.
+    pub fn check(&self) -> Result<()> {
+        for (name, value, least) in
+            [("width", self.width, 1), ("features", self.features, 1), ("classes", self.classes, 2)]
+        {
+            if value < least {
+                return query_err!("a model needs {name} >= {least} (was {value})");
+            }
+        }
+        if self.units.is_empty() || self.units.contains(&0) || self.dense.contains(&0) {
+            return query_err!(
+                "a model needs at least one LSTM layer, and units >= 1 in each layer (units {:?}, dense {:?})",
+                self.units,
+                self.dense
+            );
+        }
+        if self.dropout.len() != self.units.len() {
+            return query_err!(
+                "dropout needs one value for each LSTM layer: {} layers, {} values",
+                self.units.len(),
+                self.dropout.len()
+            );
+        }
+        match self.dropout.iter().chain([&self.dense_dropout]).find(|p| !(0.0..1.0).contains(*p)) {
+            Some(p) => query_err!("dropout must be in [0, 1) (was {p})"),
+            None => Ok(()),
+        }
+    }
+
+    /// Name and shape of each parameter, in the order in which every engine and file keeps them.
+    ///
+    /// Names and layouts are PyTorch's: `lstm1.weight_ih_l0` [4 * units, inputs], `lstm1.weight_hh_l0`
+    /// [4 * units, units], `lstm1.bias_ih_l0` [4 * units] (gates i, f, g, o; one bias), `dense1.weight` [out, in],
+    /// `dense1.bias` [out], ..., `output.weight`, `output.bias`.
+    pub fn parameters(&self) -> Vec<(String, Vec<usize>)> {
+        let mut parameters = Vec::new();
+        let mut inputs = self.features;
+        for (layer, &units) in (1..).zip(&self.units) {
+            parameters.push((format!("lstm{layer}.weight_ih_l0"), vec![4 * units, inputs]));
+            parameters.push((format!("lstm{layer}.weight_hh_l0"), vec![4 * units, units]));
+            parameters.push((format!("lstm{layer}.bias_ih_l0"), vec![4 * units]));
+            inputs = units;
+        }
+        let dense = (1..).zip(&self.dense).map(|(layer, &units)| (format!("dense{layer}"), units));
+        for (name, units) in dense.chain([("output".to_owned(), self.classes)]) {
+            parameters.push((format!("{name}.weight"), vec![units, inputs]));
+            parameters.push((format!("{name}.bias"), vec![units]));
+            inputs = units;
+        }
+        parameters
+    }
+
+    /// The number of trainable values.
+    pub fn parameter_count(&self) -> usize {
+        self.parameters().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seed_has_121351_parameters() {
+        let config = ModelConfig::new(30, 7, 7, &TrainingOptions::default()).unwrap();
+        // Keras: 69,632 + 49,408 + 2,080 + 231.
+        assert_eq!(config.parameter_count(), 121_351);
+    }
+
+    #[test]
+    fn impossible_stacks_are_refused_by_name() {
+        let seed = ModelConfig::new(30, 7, 7, &TrainingOptions::default()).unwrap();
+        let message = |config: ModelConfig| config.check().unwrap_err().to_string();
+        assert_eq!(message(ModelConfig { classes: 1, ..seed.clone() }), "a model needs classes >= 2 (was 1)");
+        assert_eq!(
+            message(ModelConfig { dropout: vec![0.3], ..seed.clone() }),
+            "dropout needs one value for each LSTM layer: 2 layers, 1 values"
+        );
+        assert_eq!(message(ModelConfig { dense_dropout: 1.0, ..seed }), "dropout must be in [0, 1) (was 1)");
+    }
+
+    #[test]
+    fn a_config_survives_json() {
+        let config = ModelConfig::new(30, 7, 7, &TrainingOptions::default()).unwrap();
+        let json = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<ModelConfig>(&json).unwrap(), config);
+    }
+}

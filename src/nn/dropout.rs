@@ -1,0 +1,101 @@
+//! Dropout masks that belong to a row, not to the batch or the thread it is in.
+
+use super::config::ModelConfig;
+use crate::random::Stream;
+
+/// Dropout at each of its places in a net.
+#[derive(Debug, Clone)]
+pub struct Dropouts {
+    /// After each LSTM layer.
+    pub lstm: Vec<Dropout>,
+    /// After each dense layer.
+    pub dense: Dropout,
+}
+
+impl Dropouts {
+    /// The dropout of `config`.
+    pub fn new(config: &ModelConfig, seed: u64) -> Self {
+        let lstm = config.dropout.iter().map(|&rate| Dropout::new(rate, seed)).collect();
+        Self { lstm, dense: Dropout::new(config.dense_dropout, seed) }
+    }
+}
+
+/// Inverted dropout (Srivastava 2014): multiplies by 0 with probability `rate`, else by 1 / (1 - rate).
+///
+/// The rate is kept in steps of 2^-16, and the scale is that of the rate as kept: the expected factor is exactly 1.
+#[derive(Debug, Clone, Copy)]
+pub struct Dropout {
+    threshold: u16,
+    scale: f32,
+    seed: u64,
+}
+
+impl Dropout {
+    /// Dropout with `rate` in [0, 1).
+    pub fn new(rate: f64, seed: u64) -> Self {
+        let threshold = (rate * 65_536.0).round().min(65_535.0) as u16;
+        Self { threshold, scale: (65_536.0 / (65_536.0 - f64::from(threshold))) as f32, seed }
+    }
+
+    /// The factors [steps * rows, units] of the named rows behind `layer` in one epoch, time-major, into `mask`;
+    /// nothing if nothing is ever dropped.
+    ///
+    /// A row's factors are drawn in order of time: the first steps get the same ones whatever the padding behind them.
+    pub fn mask(&self, epoch: u64, rows: &[&str], layer: &str, units: usize, steps: usize, mask: &mut Vec<f32>) {
+        mask.clear();
+        if self.threshold == 0 {
+            return;
+        }
+        mask.resize(steps * rows.len() * units, 0.0);
+        for (row, name) in rows.iter().enumerate() {
+            let mut stream = Stream::new(self.seed, &["dropout", layer, &epoch.to_string(), name]);
+            let mut bits =
+                std::iter::repeat_with(|| stream.bits()).flat_map(|b| [0, 16, 32, 48].map(|at| (b >> at) as u16));
+            for step in mask.chunks_exact_mut(rows.len() * units) {
+                for (factor, bits) in step[row * units..(row + 1) * units].iter_mut().zip(&mut bits) {
+                    *factor = if bits >= self.threshold { self.scale } else { 0.0 };
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask(rate: f64, epoch: u64, row: &str, count: usize) -> Vec<f32> {
+        let mut factors = Vec::new();
+        Dropout::new(rate, 7).mask(epoch, &[row], "lstm1", 2, count / 2, &mut factors);
+        factors
+    }
+
+    #[test]
+    fn the_expected_factor_is_1_and_the_rate_is_kept() {
+        let factors = mask(0.3, 1, "a", 100_000);
+        let mean = factors.iter().map(|&x| f64::from(x)).sum::<f64>() / 1e5;
+        let dropped = factors.iter().filter(|x| **x == 0.0).count() as f64 / 1e5;
+        let sigma = (0.3f64 * 0.7 / 1e5).sqrt();
+        assert!((dropped - 0.3).abs() < 4.0 * sigma && (mean - 1.0).abs() < 4.0 * sigma / 0.7);
+    }
+
+    #[test]
+    fn rows_and_epochs_have_masks_of_their_own() {
+        assert_eq!(mask(0.3, 1, "a", 64), mask(0.3, 1, "a", 64));
+        assert_ne!(mask(0.3, 1, "a", 64), mask(0.3, 1, "b", 64));
+        assert_ne!(mask(0.3, 1, "a", 64), mask(0.3, 2, "a", 64));
+    }
+
+    #[test]
+    fn a_row_keeps_its_mask_in_any_company() {
+        let (mut both, alone) = (Vec::new(), mask(0.3, 1, "b", 8));
+        Dropout::new(0.3, 7).mask(1, &["a", "b"], "lstm1", 2, 4, &mut both);
+        let of_b: Vec<f32> = both.chunks(4).flat_map(|step| step[2..].to_vec()).collect();
+        assert_eq!(of_b, alone);
+    }
+
+    #[test]
+    fn a_longer_window_begins_with_the_same_mask() {
+        assert_eq!(mask(0.3, 1, "a", 90)[..30], mask(0.3, 1, "a", 30)[..]);
+    }
+}

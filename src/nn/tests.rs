@@ -1,0 +1,240 @@
+//! What holds for every engine, against PyTorch, finite differences and each other.
+
+use super::config::ModelConfig;
+use super::engine::{Engine, Minibatch, NamedTensor};
+use super::new_engine;
+use crate::options::training::{EngineKind, TrainingOptions};
+use crate::random::Stream;
+
+const ENGINES: [EngineKind; 2] = [EngineKind::Cpu, EngineKind::Candle];
+
+/// A net of 2 LSTM layers and a dense one.
+fn options(engine: EngineKind, units: [usize; 2], dense: usize, dropout: f64) -> TrainingOptions {
+    TrainingOptions {
+        engine,
+        units: units.to_vec(),
+        dropout: vec![dropout; 2],
+        dense: vec![dense],
+        dense_dropout: dropout,
+        ..TrainingOptions::default()
+    }
+}
+
+/// Owned rows of a minibatch.
+struct Batch {
+    features: Vec<f32>,
+    valid_len: Vec<u32>,
+    labels: Vec<u32>,
+    weights: Vec<f32>,
+    keys: Vec<String>,
+}
+
+impl Batch {
+    /// Random rows of ragged length.
+    fn random(config: &ModelConfig, rows: usize) -> Self {
+        let mut draw = Stream::new(11, &["batch"]);
+        Self {
+            features: (0..rows * config.width * config.features).map(|_| draw.between(-2.0, 2.0) as f32).collect(),
+            valid_len: (0..rows).map(|_| 1 + draw.below(config.width as u64) as u32).collect(),
+            labels: (0..rows).map(|_| draw.below(config.classes as u64) as u32).collect(),
+            weights: (0..rows).map(|_| draw.between(0.5, 2.0) as f32).collect(),
+            keys: (0..rows).map(|row| format!("video:{row}")).collect(),
+        }
+    }
+
+    fn with<T>(&self, use_it: impl FnOnce(&Minibatch<'_>) -> T) -> T {
+        let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
+        let Self { features, valid_len, labels, weights, .. } = self;
+        use_it(&Minibatch { features, valid_len, labels, weights, keys: &keys, epoch: 1 })
+    }
+}
+
+fn near(ours: &[f64], expected: &[f64], tolerance: f64) {
+    assert_eq!(ours.len(), expected.len());
+    for (k, (a, b)) in ours.iter().zip(expected).enumerate() {
+        assert!((a - b).abs() <= tolerance, "{k}: {a} is not {b}");
+    }
+}
+
+fn wide(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&x| f64::from(x)).collect()
+}
+
+/// sin(1) / 2, sin(2) / 2, ... over all parameters and on into the windows, in the order of the PyTorch script.
+fn wave(engine: &mut dyn Engine, inputs: usize) -> Vec<f32> {
+    let mut numbers = (1..).map(|n| 0.5 * libm::sin(f64::from(n)));
+    let mut next = |count: usize| numbers.by_ref().take(count).map(|x| x as f32).collect::<Vec<f32>>();
+    let parameters = engine.parameters().into_iter();
+    let filled: Vec<_> = parameters.map(|p| NamedTensor { data: next(p.data.len()), ..p }).collect();
+    engine.load_parameters(&filled).unwrap();
+    next(inputs).iter().map(|x| 2.0 * x).collect()
+}
+
+/// ```python
+/// torch.set_default_dtype(torch.float64); n = 0
+/// def wave(*shape):
+///     global n
+///     k = torch.arange(n + 1, n + 1 + torch.Size(shape).numel()); n += k.numel()
+///     return (0.5 * torch.sin(k.double())).float().double().reshape(shape)
+/// l1, l2 = torch.nn.LSTM(2, 3, batch_first=True), torch.nn.LSTM(3, 2, batch_first=True)
+/// d, o = torch.nn.Linear(2, 2), torch.nn.Linear(2, 3)
+/// ps = [l1.weight_ih_l0, l1.weight_hh_l0, l1.bias_ih_l0, l2.weight_ih_l0, l2.weight_hh_l0, l2.bias_ih_l0,
+///       d.weight, d.bias, o.weight, o.bias]
+/// with torch.no_grad():
+///     for p in ps: p.copy_(wave(*p.shape))
+///     for l in (l1, l2): l.bias_hh_l0.zero_()
+/// x = wave(3, 4, 2) * 2
+/// ce, probs = [], []
+/// for row, (valid, y, w) in enumerate([(4, 0, 1.0), (2, 2, 2.0), (3, 1, 0.5)]):
+///     logits = o(torch.relu(d(l2(l1(x[row:row + 1, :valid])[0])[0][:, -1])))
+///     probs.append(torch.softmax(logits, 1))
+///     ce.append(w * torch.nn.functional.cross_entropy(logits, torch.tensor([y])))
+/// loss = sum(ce) / 3; loss.backward()
+/// print(torch.cat(probs).flatten(), loss * 3)
+/// for p in ps: print((p.grad.flatten() * torch.arange(1., p.numel() + 1)).sum())
+/// ```
+#[test]
+fn forward_loss_and_gradients_are_pytorchs() {
+    #[rustfmt::skip]
+    let probabilities = [
+        0.425_690_976_689, 0.318_847_387_042, 0.255_461_636_269, 0.418_590_819_841, 0.326_162_009_410,
+        0.255_247_170_749, 0.423_713_457_866, 0.320_877_336_861, 0.255_409_205_273,
+    ];
+    #[rustfmt::skip]
+    let gradient = [
+        -0.002_714_749, 0.012_900_917, -0.019_193_993, -0.020_401_173, -0.012_838_741,
+        0.023_562_808, 0.086_389_300, -0.101_298_330, -0.304_842_412, -0.527_022_922,
+    ];
+    for kind in ENGINES {
+        let options = options(kind, [3, 2], 2, 0.0);
+        let config = ModelConfig::new(4, 2, 3, &options).unwrap();
+        let mut engine = new_engine(&config, &options).unwrap();
+        let features = wave(engine.as_mut(), 24);
+        let (labels, weights) = (vec![0, 2, 1], vec![1.0, 2.0, 0.5]);
+        let batch = Batch { features, valid_len: vec![4, 2, 3], labels, weights, keys: vec!["row".into(); 3] };
+        near(&wide(&engine.predict(&batch.features, &batch.valid_len).unwrap()), &probabilities, 1e-6);
+        let (step, by) = batch.with(|b| engine.gradients(b)).unwrap();
+        near(&[step.loss], &[4.153_435_593_769], 2e-6);
+        let projected = |g: &Vec<f32>| (1..).zip(g).map(|(k, &g)| f64::from(k) * f64::from(g)).sum();
+        near(&by.iter().map(projected).collect::<Vec<f64>>(), &gradient, 2e-6);
+    }
+}
+
+#[test]
+fn gradients_are_those_of_finite_differences_with_dropout_on() {
+    let options = options(EngineKind::Cpu, [5, 4], 3, 0.25);
+    let config = ModelConfig::new(6, 3, 3, &options).unwrap();
+    let mut engine = new_engine(&config, &options).unwrap();
+    let batch = Batch::random(&config, 11);
+    let (_, gradients) = batch.with(|b| engine.gradients(b)).unwrap();
+    let parameters = engine.parameters();
+    // Along a random direction for each parameter: the slope of the loss is the product with the gradient.
+    for (k, gradient) in gradients.iter().enumerate() {
+        let mut draw = Stream::new(5, &[&parameters[k].name]);
+        let direction: Vec<f64> = gradient.iter().map(|_| draw.between(-1.0, 1.0)).collect();
+        let mut loss_at = |step: f64| {
+            let mut moved = parameters.clone();
+            moved[k].data.iter_mut().zip(&direction).for_each(|(p, d)| *p += (step * d) as f32);
+            engine.load_parameters(&moved).unwrap();
+            batch.with(|b| engine.gradients(b)).unwrap().0.loss / 11.0
+        };
+        let numeric = (loss_at(2e-3) - loss_at(-2e-3)) / 4e-3;
+        let exact: f64 = gradient.iter().zip(&direction).map(|(g, d)| f64::from(*g) * d).sum();
+        assert!((numeric - exact).abs() < 5e-4 * (1.0 + exact.abs()), "{}: {numeric} {exact}", parameters[k].name);
+    }
+}
+
+#[test]
+fn the_engines_agree_on_gradients_with_dropout_padding_and_several_parts() {
+    let gradients = ENGINES.map(|kind| {
+        let options = options(kind, [16, 8], 8, 0.3);
+        let config = ModelConfig::new(9, 4, 5, &options).unwrap();
+        let mut engine = new_engine(&config, &options).unwrap();
+        Batch::random(&config, 21).with(|b| engine.gradients(b)).unwrap()
+    });
+    let [(cpu, by_hand), (candle, by_autograd)] = gradients;
+    assert_eq!(cpu.correct, candle.correct);
+    near(&[cpu.loss], &[candle.loss], 1e-4);
+    for (a, b) in by_hand.iter().zip(&by_autograd) {
+        near(&wide(a), &wide(b), 2e-6);
+    }
+}
+
+#[test]
+fn a_padded_window_predicts_like_the_truncated_one() {
+    for kind in ENGINES {
+        let options = options(kind, [16, 8], 8, 0.3);
+        let long = ModelConfig::new(12, 4, 5, &options).unwrap();
+        let short = ModelConfig { width: 7, ..long.clone() };
+        let batch = Batch::random(&short, 3);
+        let padded = batch.features.chunks(28).flat_map(|w| [w, &[1e3; 20]].concat()).collect::<Vec<f32>>();
+        let [a, b] = [(&long, &padded), (&short, &batch.features)].map(|(config, features)| {
+            wide(&new_engine(config, &options).unwrap().predict(features, &[7, 7, 7]).unwrap())
+        });
+        near(&a, &b, 1e-6);
+    }
+}
+
+#[test]
+fn a_row_predicts_the_same_in_any_company() {
+    let options = options(EngineKind::Cpu, [16, 8], 8, 0.0);
+    let config = ModelConfig::new(6, 4, 5, &options).unwrap();
+    let engine = new_engine(&config, &options).unwrap();
+    let batch = Batch::random(&config, 19);
+    let all = wide(&engine.predict(&batch.features, &batch.valid_len).unwrap());
+    for row in [0, 8, 18] {
+        let alone = engine.predict(&batch.features[row * 24..(row + 1) * 24], &batch.valid_len[row..=row]).unwrap();
+        near(&wide(&alone), &all[row * 5..(row + 1) * 5], 1e-6);
+    }
+    assert!(engine.predict(&[], &[]).unwrap().is_empty());
+}
+
+/// Parameters after `steps` steps from wherever `engine` stands.
+fn train(engine: &mut dyn Engine, batch: &Batch, steps: usize) -> Vec<NamedTensor> {
+    (0..steps).for_each(|_| batch.with(|b| engine.train_step(b, 1e-2).map(|_| ())).unwrap());
+    engine.parameters()
+}
+
+#[test]
+fn five_steps_and_six_more_after_a_restart_are_eleven_steps() {
+    for kind in ENGINES {
+        let options = options(kind, [8, 4], 4, 0.3);
+        let config = ModelConfig::new(6, 3, 3, &options).unwrap();
+        let batch = Batch::random(&config, 20);
+        let mut first = new_engine(&config, &options).unwrap();
+        let half = train(first.as_mut(), &batch, 5);
+        let state = serde_json::to_string(&first.optimizer()).unwrap();
+        let mut second = new_engine(&config, &options).unwrap();
+        second.load_parameters(&half).unwrap();
+        second.load_optimizer(&serde_json::from_str(&state).unwrap()).unwrap();
+        let whole = train(new_engine(&config, &options).unwrap().as_mut(), &batch, 11);
+        assert_eq!(train(second.as_mut(), &batch, 6), whole);
+    }
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    let trained = [1, 2, 3, 7].map(|threads| {
+        let options = TrainingOptions { threads, ..options(EngineKind::Cpu, [32, 16], 8, 0.3) };
+        let config = ModelConfig::new(10, 3, 3, &options).unwrap();
+        let mut engine = new_engine(&config, &options).unwrap();
+        let batch = Batch::random(&config, 37);
+        let parameters = train(engine.as_mut(), &batch, 3);
+        (parameters, engine.predict(&batch.features, &batch.valid_len).unwrap())
+    });
+    assert!(trained.iter().all(|other| *other == trained[0]));
+}
+
+#[test]
+fn foreign_parameters_are_refused_by_name() {
+    let options = options(EngineKind::Cpu, [3, 2], 2, 0.0);
+    let config = ModelConfig::new(4, 2, 3, &options).unwrap();
+    let mut engine = new_engine(&config, &options).unwrap();
+    let mut parameters = engine.parameters();
+    parameters[1].shape = vec![3, 12];
+    assert_eq!(
+        engine.load_parameters(&parameters).unwrap_err().to_string(),
+        "tensor lstm1.weight_hh_l0 [3, 12] stands where lstm1.weight_hh_l0 [12, 3] is expected"
+    );
+    assert!(engine.load_parameters(&parameters[1..]).is_err());
+}

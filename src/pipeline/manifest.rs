@@ -1,0 +1,276 @@
+//! The TOML of a pipeline: what it runs, with which variables and settings, and what it expects afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::expect::Expectation;
+use super::settings::Assignment;
+use super::variables::substitute;
+use crate::error::{Error, Result, query_err, suggest};
+
+/// A pipeline as written in `pipelines/*.toml`. Keys that are not known are refused, with their line and column.
+///
+/// ```toml
+/// name = "quickstart"
+/// about = "From frames to a trained model"
+///
+/// [variables]            # ${seed} in the SQL of any step
+/// seed = 7
+///
+/// [settings]             # session options
+/// posequel.models.location = "models/"
+///
+/// [[steps]]
+/// name = "train"
+/// file = "sql/train.sql" # or sql = "..."; paths count from the current directory, as those inside SQL do
+/// show = false           # keep this step's rows off stdout
+///
+/// [[expect]]
+/// sql = "SELECT value FROM models.gait.metrics WHERE split = 'test' AND metric = 'accuracy'"
+/// at_least = 0.75
+/// why = "a net that learned nothing scores 1/7"
+/// ```
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// What reports call the pipeline.
+    pub name: String,
+    /// One sentence for a reader.
+    #[serde(default)]
+    pub about: String,
+    /// Values for `${name}` in SQL.
+    #[serde(default)]
+    pub variables: BTreeMap<String, Scalar>,
+    #[serde(default)]
+    settings: toml::Table,
+    /// What is run, in order.
+    pub steps: Vec<Step>,
+    /// What must hold afterwards.
+    #[serde(default)]
+    pub expect: Vec<Expectation>,
+}
+
+/// One script of a pipeline.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What reports call the step.
+    pub name: String,
+    /// A file of SQL, from the current directory.
+    pub file: Option<String>,
+    /// SQL in the manifest itself; exactly one of `file` and `sql` is given.
+    pub sql: Option<String>,
+    /// Whether its rows are written to the output; true unless it says false.
+    #[serde(default = "yes")]
+    pub show: bool,
+}
+
+/// A value of a variable, a setting or an expectation.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged, expecting = "expected a number, a string, true or false")]
+pub enum Scalar {
+    /// `true`, `false`
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Any other number.
+    Float(f64),
+    /// Text.
+    Text(String),
+}
+
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean(value) => value.fmt(f),
+            Self::Integer(value) => value.fmt(f),
+            Self::Float(value) => value.fmt(f),
+            Self::Text(value) => value.fmt(f),
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest from a file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let name = path.display();
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text).map_err(|e| Error::Query(format!("{name}: {e}"))),
+            Err(e) => query_err!("cannot read the pipeline {name}: {e}"),
+        }
+    }
+
+    /// Reads a manifest from its text.
+    pub fn parse(text: &str) -> Result<Self> {
+        let manifest: Self = toml::from_str(text).map_err(|e| Error::Query(e.to_string().trim_end().to_owned()))?;
+        if manifest.steps.is_empty() {
+            return query_err!("a pipeline needs at least one [[steps]]");
+        }
+        for step in &manifest.steps {
+            if step.file.is_some() == step.sql.is_some() {
+                return query_err!("step '{}' needs either file or sql (has both or none)", step.name);
+            }
+        }
+        for expectation in &manifest.expect {
+            expectation.check_bounds()?;
+        }
+        manifest.settings()?;
+        Ok(manifest)
+    }
+
+    /// The session options, as full names: `posequel.models.location = ...` in TOML is a table in a table.
+    pub fn settings(&self) -> Result<Vec<Assignment>> {
+        let mut flat = Vec::new();
+        flatten("", &self.settings, &mut flat)?;
+        Ok(flat)
+    }
+
+    /// Overrides a variable; false when the pipeline has none of this name.
+    pub fn set_variable(&mut self, name: &str, value: &str) -> bool {
+        self.variables.get_mut(name).map(|old| *old = Scalar::Text(value.to_owned())).is_some()
+    }
+
+    /// Reads the SQL files and puts the variables in: the SQL of each step, then that of each expectation.
+    ///
+    /// A variable that nothing uses is refused: `--set` on it would change nothing without a word.
+    pub fn resolve(&mut self) -> Result<()> {
+        let variables: BTreeMap<_, _> = self.variables.iter().map(|(k, v)| (k.clone(), v.to_string())).collect();
+        let mut used = BTreeSet::new();
+        let mut put_in = |place: String, sql: &str| {
+            let (text, names) = substitute(sql, &variables).map_err(|e| Error::Query(format!("{place}: {e}")))?;
+            used.extend(names);
+            Ok::<_, Error>(text)
+        };
+        for step in &mut self.steps {
+            let sql = match (&step.file, &step.sql) {
+                (Some(file), _) => &read_sql(&step.name, file)?,
+                (None, sql) => sql.as_deref().unwrap_or_default(),
+            };
+            step.sql = Some(put_in(step.origin(), sql)?);
+        }
+        for expectation in &mut self.expect {
+            expectation.sql = put_in("[[expect]]".to_owned(), &expectation.sql)?;
+        }
+        match variables.keys().find(|name| !used.contains(*name)) {
+            Some(name) => query_err!("variable '{name}' is used nowhere: no step or expectation contains ${{{name}}}"),
+            None => Ok(()),
+        }
+    }
+
+    /// The error for a `--set` that is neither a variable nor a session option.
+    pub(super) fn unknown(&self, key: &str, options: &[String]) -> Error {
+        let variables = self.variables.keys().map(String::as_str);
+        let near = match crate::error::nearest(key, variables.clone().chain(options.iter().map(String::as_str))) {
+            Some(name) => format!("; did you mean '{name}'?"),
+            None => suggest(key, variables),
+        };
+        Error::Query(format!("--set {key}: neither a variable of pipeline '{}' nor a session option{near}", self.name))
+    }
+}
+
+impl Step {
+    /// What errors call the step's SQL: its file, or its name.
+    pub(super) fn origin(&self) -> String {
+        self.file.clone().unwrap_or_else(|| format!("step '{}'", self.name))
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn read_sql(step: &str, file: &str) -> Result<String> {
+    std::fs::read_to_string(file).map_err(|e| {
+        Error::Query(format!("step '{step}': cannot read {file}: {e}; paths count from the current directory"))
+    })
+}
+
+fn flatten(prefix: &str, table: &toml::Table, flat: &mut Vec<Assignment>) -> Result<()> {
+    for (name, value) in table {
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        let value = match value {
+            toml::Value::Table(inner) => {
+                flatten(&key, inner, flat)?;
+                continue;
+            }
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Float(number) => number.to_string(),
+            toml::Value::Boolean(truth) => truth.to_string(),
+            other => return query_err!("setting {key}: expected a number, a string, true or false (was {other})"),
+        };
+        flat.push(Assignment { key, value });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = "name = 'small'\n[variables]\nseed = 7\n[[steps]]\nname = 'one'\nsql = 'SELECT ${seed}'\n";
+
+    fn refusal(text: &str) -> String {
+        Manifest::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn variables_are_put_into_steps_and_expectations() {
+        let expect = "[[expect]]\nsql = 'SELECT ${seed} + 1'\nequals = 8\n";
+        let mut manifest = Manifest::parse(&format!("{SMALL}{expect}")).unwrap();
+        manifest.resolve().unwrap();
+        assert_eq!(manifest.steps[0].sql.as_deref(), Some("SELECT 7"));
+        assert_eq!(manifest.expect[0].sql, "SELECT 7 + 1");
+    }
+
+    #[test]
+    fn a_variable_is_overridden() {
+        let mut manifest = Manifest::parse(SMALL).unwrap();
+        assert!(manifest.set_variable("seed", "9"));
+        assert!(!manifest.set_variable("sed", "9"));
+        manifest.resolve().unwrap();
+        assert_eq!(manifest.steps[0].sql.as_deref(), Some("SELECT 9"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line_and_column() {
+        let message = refusal(&format!("{SMALL}shwo = true\n"));
+        assert!(message.contains("line 7, column 1") && message.contains("unknown field `shwo`"), "{message}");
+    }
+
+    #[test]
+    fn a_variable_is_no_list() {
+        let message = refusal("name = 'x'\nsteps = []\n[variables]\nseed = [1]\n");
+        assert!(message.contains("expected a number, a string, true or false"), "{message}");
+    }
+
+    #[test]
+    fn a_step_has_one_source_of_sql() {
+        assert!(refusal("name = 'x'\n[[steps]]\nname = 's'\n").contains("step 's' needs either file or sql"));
+        assert!(refusal("name = 'x'\nsteps = []\n").contains("at least one [[steps]]"));
+    }
+
+    #[test]
+    fn a_variable_that_nothing_uses_is_refused() {
+        let mut manifest = Manifest::parse(&SMALL.replace("${seed}", "1")).unwrap();
+        assert!(manifest.resolve().unwrap_err().to_string().contains("variable 'seed' is used nowhere"));
+    }
+
+    #[test]
+    fn settings_are_named_in_full_however_they_are_written() {
+        let nested = format!("{SMALL}[settings]\nposequel.models.location = 'm/'\n'datafusion.x' = 2\n");
+        let settings = Manifest::parse(&nested).unwrap().settings().unwrap();
+        let pairs: Vec<_> = settings.iter().map(|s| (s.key.as_str(), s.value.as_str())).collect();
+        assert!(pairs.contains(&("posequel.models.location", "m/")) && pairs.contains(&("datafusion.x", "2")));
+    }
+
+    #[test]
+    fn a_missing_file_of_sql_is_named() {
+        let mut manifest = Manifest::parse("name = 'x'\n[[steps]]\nname = 's'\nfile = 'no/such.sql'\n").unwrap();
+        let message = manifest.resolve().unwrap_err().to_string();
+        assert!(message.starts_with("step 's': cannot read no/such.sql: "), "{message}");
+    }
+}

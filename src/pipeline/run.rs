@@ -1,0 +1,132 @@
+//! A pipeline from its first step to its last expectation.
+
+use std::io::Write;
+
+use datafusion::common::{DataFusionError, Result};
+use datafusion::prelude::SessionContext;
+
+use super::output::Output;
+use super::script::{Script, drain, execute};
+use super::settings::{Assignment, known_options, set_option};
+use super::{Manifest, Step};
+
+/// Runs a pipeline: rows go to `out`, a heading for each step to `log`.
+///
+/// `overrides` come from the command line and win over the manifest: each names one of its variables or a session
+/// option. All files are read and parsed before the first step runs.
+///
+/// # Errors
+/// The first statement that fails, by file and line; or, after all steps, the expectations that do not hold.
+pub async fn run<W: Write>(
+    ctx: &SessionContext,
+    mut manifest: Manifest,
+    overrides: &[Assignment],
+    out: &mut Output<W>,
+    log: &mut (dyn Write + Send),
+) -> Result<()> {
+    for Assignment { key, value } in manifest.settings()? {
+        set_option(ctx, &key, &value).await.map_err(|e| e.context("[settings]"))?;
+    }
+    let options = known_options(ctx);
+    for Assignment { key, value } in overrides {
+        if manifest.set_variable(key, value) {
+            continue;
+        }
+        if !options.contains(key) {
+            return Err(manifest.unknown(key, &options).into());
+        }
+        set_option(ctx, key, value).await.map_err(|e| e.context("--set"))?;
+    }
+    manifest.resolve()?;
+    let scripts = manifest.steps.iter().map(|s| Script::parse(ctx, &s.origin(), s.sql.as_deref().unwrap_or_default()));
+    let scripts: Vec<_> = scripts.collect::<Result<_>>()?;
+
+    for (i, (step, script)) in manifest.steps.iter().zip(scripts).enumerate() {
+        writeln!(log, "{} [{}/{}] {}", manifest.name, i + 1, manifest.steps.len(), step.name)?;
+        run_step(ctx, step, script, out).await?;
+    }
+    out.finish()?;
+    check(ctx, &manifest, log).await
+}
+
+async fn run_step<W: Write>(ctx: &SessionContext, step: &Step, script: Script, out: &mut Output<W>) -> Result<()> {
+    for statement in &script.statements {
+        let result = async {
+            match execute(ctx, statement.statement.clone()).await? {
+                Some(rows) if step.show => out.write(rows).await,
+                Some(rows) => drain(rows).await,
+                None => Ok(()),
+            }
+        };
+        result.await.map_err(|e| e.context(script.place(statement)))?;
+    }
+    Ok(())
+}
+
+async fn check(ctx: &SessionContext, manifest: &Manifest, log: &mut (dyn Write + Send)) -> Result<()> {
+    let mut failures = Vec::new();
+    for expectation in &manifest.expect {
+        failures.extend(expectation.failure(ctx).await.map_err(|e| e.context("[[expect]]"))?);
+    }
+    match (failures.len(), manifest.expect.len()) {
+        (0, 0) => {}
+        (0, all) => writeln!(log, "{}: as expected ({all} of {all})", manifest.name)?,
+        (failed, all) => {
+            let heading = format!("pipeline '{}': {failed} of {all} expectations failed", manifest.name);
+            return Err(DataFusionError::Execution(format!("{heading}\n{}", failures.join("\n"))));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, message};
+    use super::*;
+
+    async fn run_text(manifest: &str, overrides: &[&str]) -> std::result::Result<String, String> {
+        let overrides: Vec<Assignment> = overrides.iter().map(|o| o.parse().unwrap()).collect();
+        let mut rows = Vec::new();
+        let mut out = Output::new(Format::Ndjson, &mut rows);
+        let manifest = Manifest::parse(manifest).unwrap();
+        let ran = run(&SessionContext::new(), manifest, &overrides, &mut out, &mut std::io::sink()).await;
+        ran.map_err(|e| message(&e))?;
+        Ok(String::from_utf8(rows).unwrap())
+    }
+
+    const COUNT: &str = "name = 'count'\n[variables]\nn = 3\n\
+        [[steps]]\nname = 'make'\nshow = false\nsql = 'CREATE VIEW v AS SELECT ${n} AS n; SELECT 1'\n\
+        [[steps]]\nname = 'show'\nsql = 'SELECT n FROM v'\n\
+        [[expect]]\nsql = 'SELECT n FROM v'\nat_most = 4\n";
+
+    #[tokio::test]
+    async fn steps_share_a_session_and_show_what_they_are_told_to() {
+        assert_eq!(run_text(COUNT, &[]).await.unwrap(), "{\"n\":3}\n");
+        assert_eq!(run_text(COUNT, &["n=4"]).await.unwrap(), "{\"n\":4}\n");
+    }
+
+    #[tokio::test]
+    async fn a_failed_expectation_fails_the_run() {
+        let message = run_text(COUNT, &["n=5"]).await.unwrap_err();
+        assert_eq!(
+            message,
+            "pipeline 'count': 1 of 1 expectations failed\nexpected at most 4, got 5\n  SELECT n FROM v"
+        );
+    }
+
+    #[tokio::test]
+    async fn overrides_name_a_variable_or_an_option() {
+        assert!(run_text(COUNT, &["datafusion.execution.batch_size=2"]).await.is_ok());
+        let message = run_text(COUNT, &["datafusion.execution.batchsize=2"]).await.unwrap_err();
+        assert!(message.ends_with("did you mean 'datafusion.execution.batch_size'?"), "{message}");
+        let message = run_text(COUNT, &["seeds=2"]).await.unwrap_err();
+        assert!(message.contains("neither a variable of pipeline 'count' nor a session option; known: n"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn a_failing_statement_is_named_by_step_and_line() {
+        let manifest = "name = 'x'\n[[steps]]\nname = 'bad'\nsql = \"\"\"SELECT 1;\nSELECT x\"\"\"\n";
+        let message = run_text(manifest, &[]).await.unwrap_err();
+        assert!(message.starts_with("step 'bad':2: ") && message.contains("No field named x"), "{message}");
+    }
+}

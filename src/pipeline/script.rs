@@ -1,0 +1,173 @@
+//! SQL text cut into statements by DataFusion's own parser, so that a `;` in a string or a comment is no border.
+
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::prelude::SessionContext;
+use datafusion::sql::parser::{DFParserBuilder, Statement};
+use datafusion::sql::sqlparser::dialect::{GenericDialect, dialect_from_str};
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use futures::StreamExt;
+
+/// A statement and the line on which it starts, counted from 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Located {
+    /// The line of its first word.
+    pub line: u64,
+    /// The parsed statement.
+    pub statement: Statement,
+}
+
+/// The statements of a file, of `-c`, or of standard input, in order.
+#[derive(Debug, Clone)]
+pub struct Script {
+    origin: String,
+    /// The statements; empty for a script of comments.
+    pub statements: Vec<Located>,
+}
+
+impl Script {
+    /// Parses a whole script in the session's dialect, so that a slip in its last line is found before its first runs.
+    ///
+    /// `origin` is what errors call the script: a file name, `stdin`, or nothing for a single line.
+    pub fn parse(ctx: &SessionContext, origin: &str, sql: &str) -> Result<Self> {
+        let located = |e: DataFusionError| locate_parser_error(origin, e);
+        let (dialect, depth) = {
+            let state = ctx.state_ref();
+            let state = state.read();
+            let options = &state.config_options().sql_parser;
+            (options.dialect, options.recursion_limit.get())
+        };
+        let dialect = dialect_from_str(dialect).unwrap_or_else(|| Box::new(GenericDialect {}));
+        let builder = DFParserBuilder::new(sql).with_dialect(dialect.as_ref()).with_recursion_limit(depth);
+        let mut parser = builder.build().map_err(located)?;
+        let mut statements = Vec::new();
+        loop {
+            let mut separated = statements.is_empty();
+            while parser.parser.consume_token(&Token::SemiColon) {
+                separated = true;
+            }
+            let next = parser.parser.peek_token();
+            let line = next.span.start.line;
+            if next.token == Token::EOF {
+                return Ok(Self { origin: origin.to_owned(), statements });
+            }
+            if !separated {
+                let error = DataFusionError::Plan(format!("expected ';' before {:?}", next.token.to_string()));
+                return Err(error.context(at(origin, line)));
+            }
+            let statement = parser.parse_statement().map_err(located)?;
+            statements.push(Located { line, statement });
+        }
+    }
+
+    /// Where a statement stands, `sql/quickstart.sql:14`, for the errors it raises.
+    pub fn place(&self, statement: &Located) -> String {
+        at(&self.origin, statement.line)
+    }
+}
+
+/// Runs one statement: its rows as a stream, or nothing when it has none (CREATE, SET, DROP).
+///
+/// What a statement does, it has done when this returns nothing; a COPY does it while its one row is read.
+pub async fn execute(ctx: &SessionContext, statement: Statement) -> Result<Option<SendableRecordBatchStream>> {
+    let plan = ctx.state().statement_to_plan(statement).await?;
+    let rows = ctx.execute_logical_plan(plan).await?.execute_stream().await?;
+    if !rows.schema().fields().is_empty() {
+        return Ok(Some(rows));
+    }
+    drain(rows).await?;
+    Ok(None)
+}
+
+/// Reads rows to their end and drops them.
+pub(super) async fn drain(mut rows: SendableRecordBatchStream) -> Result<()> {
+    while let Some(batch) = rows.next().await {
+        batch?;
+    }
+    Ok(())
+}
+
+/// Whether typed text ends with the `;` of a statement, outside of strings and comments.
+pub fn is_complete(sql: &str) -> bool {
+    match Tokenizer::new(&GenericDialect {}, sql).tokenize() {
+        Ok(tokens) => {
+            tokens.iter().rfind(|t| !matches!(t, Token::Whitespace(_))).is_some_and(|t| *t == Token::SemiColon)
+        }
+        // An open string or comment: more lines will follow.
+        Err(_) => false,
+    }
+}
+
+fn at(origin: &str, line: u64) -> String {
+    match origin {
+        "" => format!("line {line}"),
+        origin => format!("{origin}:{line}"),
+    }
+}
+
+/// Moves the parser's `at Line: 3, Column: 5` to the front, where a file name belongs.
+fn locate_parser_error(origin: &str, error: DataFusionError) -> DataFusionError {
+    let text = super::message(&error);
+    let Some((what, place)) = text.rsplit_once(" at Line: ") else {
+        return if origin.is_empty() { error } else { error.context(origin) };
+    };
+    match place.split_once(", Column: ").map(|(line, column)| (line.parse::<u64>(), column)) {
+        Some((Ok(line), column)) => {
+            DataFusionError::Plan(what.to_owned()).context(format!("{}:{column}", at(origin, line)))
+        }
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(sql: &str) -> Vec<u64> {
+        let script = Script::parse(&SessionContext::new(), "a.sql", sql).unwrap();
+        script.statements.iter().map(|s| s.line).collect()
+    }
+
+    fn refusal(sql: &str) -> String {
+        super::super::message(&Script::parse(&SessionContext::new(), "a.sql", sql).unwrap_err())
+    }
+
+    #[test]
+    fn semicolons_in_strings_and_comments_part_nothing() {
+        assert_eq!(lines("SELECT ';' -- ; here\n /* ; */ ;\n\nSELECT \"a;b\" FROM t"), [1, 4]);
+    }
+
+    #[test]
+    fn empty_statements_and_comments_are_nothing() {
+        assert!(lines("").is_empty());
+        assert!(lines(";;\n-- nothing\n;").is_empty());
+        assert_eq!(lines("\n\n;SELECT 1;;"), [3]);
+    }
+
+    #[test]
+    fn copy_and_external_tables_are_statements() {
+        let sql = "CREATE EXTERNAL TABLE t STORED AS PARQUET LOCATION 'x;y';\nCOPY (SELECT 1) TO 'm' STORED AS LSTM;";
+        assert_eq!(lines(sql), [1, 2]);
+    }
+
+    #[test]
+    fn a_slip_is_placed_by_file_line_and_column() {
+        let message = refusal("SELECT 1;\nSELEKT 2;");
+        assert!(message.starts_with("a.sql:2:1: "), "{message}");
+    }
+
+    #[test]
+    fn a_missing_semicolon_is_named() {
+        let message = refusal("SELECT 1\nCREATE VIEW v AS SELECT 1");
+        assert!(message.starts_with("a.sql:2"), "{message}");
+    }
+
+    #[test]
+    fn an_open_string_wants_more_lines() {
+        assert!(is_complete("SELECT 1; -- done"));
+        assert!(!is_complete("SELECT 1"));
+        assert!(!is_complete("SELECT 'a;"));
+        assert!(!is_complete("SELECT 1 /* ;"));
+        assert!(!is_complete(""));
+    }
+}

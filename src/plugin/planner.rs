@@ -1,0 +1,49 @@
+//! From logical nodes of ours to execution plans.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::catalog::Session;
+use datafusion::common::Result;
+use datafusion::execution::context::QueryPlanner;
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
+
+use crate::windows::exec::WindowsExec;
+use crate::windows::node::WindowsNode;
+
+/// DataFusion's planner, with our nodes.
+#[derive(Debug)]
+pub struct PoseQueryPlanner;
+
+#[async_trait]
+impl QueryPlanner for PoseQueryPlanner {
+    async fn create_physical_plan(&self, plan: &LogicalPlan, session: &dyn Session) -> Result<Arc<dyn ExecutionPlan>> {
+        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(PoseExtensionPlanner)]);
+        planner.create_physical_plan(plan, session).await
+    }
+}
+
+/// Plans our nodes; a host that has a query planner of its own adds this to it.
+#[derive(Debug)]
+pub struct PoseExtensionPlanner;
+
+#[async_trait]
+impl ExtensionPlanner for PoseExtensionPlanner {
+    async fn plan_extension(
+        &self,
+        _planner: &dyn PhysicalPlanner,
+        node: &dyn UserDefinedLogicalNode,
+        _logical_inputs: &[&LogicalPlan],
+        physical_inputs: &[Arc<dyn ExecutionPlan>],
+        _session: &dyn Session,
+        _context: &PhysicalPlanningContext,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let (Some(node), [input]) = (node.as_any().downcast_ref::<WindowsNode>(), physical_inputs) else {
+            return Ok(None);
+        };
+        Ok(Some(Arc::new(WindowsExec::try_new(node.spec.clone(), Arc::clone(input))?)))
+    }
+}

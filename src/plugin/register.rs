@@ -1,0 +1,103 @@
+//! The one list of what posequel adds to a session.
+
+use std::sync::Arc;
+
+use datafusion::catalog::MemoryCatalogProviderList;
+use datafusion::common::Result;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::prelude::{SessionConfig, SessionContext};
+
+use super::catalog;
+use super::config::PosequelOptions;
+use super::planner::PoseQueryPlanner;
+use super::relations::Relations;
+use super::table_function::PositionalFunction;
+use super::training::TrainingFormatFactory;
+use crate::augment::pose_augment::PoseAugment;
+use crate::augment::{feature_std, pose_augment_copy, pose_mirror, pose_noise, pose_speed};
+use crate::predict::pose_predict;
+use crate::relation::RelationFunction;
+use crate::split::pose_split::PoseSplit;
+use crate::store::models::Models;
+use crate::weigh::pose_class_weight;
+use crate::weigh::pose_weigh::PoseWeigh;
+use crate::windows::pose_segments::PoseSegments;
+use crate::windows::pose_windows::PoseWindows;
+
+/// The relation functions, in the order a batch meets them.
+pub fn relations() -> Vec<Arc<dyn RelationFunction>> {
+    vec![Arc::new(PoseSegments), Arc::new(PoseWindows), Arc::new(PoseSplit), Arc::new(PoseAugment), Arc::new(PoseWeigh)]
+}
+
+/// Adds posequel to a session that is being built: functions, planners, catalog, file formats and session defaults.
+///
+/// ```
+/// use datafusion::execution::session_state::SessionStateBuilder;
+/// use datafusion::prelude::SessionContext;
+///
+/// # fn main() -> datafusion::common::Result<()> {
+/// let state = posequel::register(SessionStateBuilder::new().with_default_features())?.build();
+/// let context = SessionContext::new_with_state(state);
+/// # Ok(()) }
+/// ```
+pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
+    let mut builder = builder
+        .with_query_planner(Arc::new(PoseQueryPlanner))
+        .with_relation_planners(vec![Arc::new(Relations(relations()))]);
+    let tables = builder.table_functions().get_or_insert_default();
+    for function in relations() {
+        let name = function.name().to_owned();
+        let table = datafusion::catalog::TableFunction::new(name.clone(), Arc::new(PositionalFunction(function)));
+        tables.insert(name, Arc::new(table));
+    }
+    let scalars = [pose_noise::udf(), pose_speed::udf(), pose_mirror::udf(), pose_augment_copy::udf()];
+    builder.scalar_functions().get_or_insert_default().extend(scalars.map(Arc::new));
+    builder.aggregate_functions().get_or_insert_default().push(Arc::new(feature_std::udaf()));
+    builder.window_functions().get_or_insert_default().push(Arc::new(pose_class_weight::udwf()));
+    let options = PosequelOptions::default();
+    let runtime = Arc::clone(builder.runtime_env().get_or_insert_with(|| Arc::new(RuntimeEnv::default())));
+    let models = Arc::new(Models::new(options.models_location.clone(), runtime));
+    let config = builder.config().get_or_insert_default().options_mut();
+    config.extensions.insert(options);
+    // The rule moves `p['label']` below any node that has a column of the same name beneath it. Our relations make new
+    // columns under old names, so it fails on them: https://github.com/apache/datafusion/issues/25446
+    config.optimizer.enable_leaf_expression_pushdown = false;
+    builder.scalar_functions().get_or_insert_default().push(Arc::new(pose_predict::udf(Arc::clone(&models))));
+    let catalogs = builder.catalog_list().get_or_insert_with(|| Arc::new(MemoryCatalogProviderList::new()));
+    catalogs.register_catalog(catalog::NAME.to_owned(), catalog::catalog(models));
+    builder.file_formats().get_or_insert_default().push(Arc::new(TrainingFormatFactory::new("LSTM")));
+    Ok(builder)
+}
+
+/// A session that is ready to use.
+pub fn session() -> Result<SessionContext> {
+    session_with(SessionConfig::new())
+}
+
+/// A session with settings of the host; ours are added where they are needed.
+pub fn session_with(config: SessionConfig) -> Result<SessionContext> {
+    let config = config
+        .with_information_schema(true)
+        // The tensor type of `features` is field metadata: a Parquet scan must not drop it.
+        .set_bool("datafusion.execution.parquet.skip_metadata", false);
+    let builder = SessionStateBuilder::new().with_config(config).with_default_features();
+    let state: SessionState = register(builder)?.build();
+    Ok(SessionContext::new_with_state(state).enable_url_table())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_field_of_a_struct_over_windows_is_taken_from_windows() {
+        let session = session().unwrap();
+        let frames = "CREATE TABLE frames AS SELECT 'v' AS video, column1 AS frame, 'walk' AS label, column2 AS x \
+                      FROM (VALUES (0, 1.5), (1, 2.5), (2, 3.5), (3, 4.5))";
+        session.sql(frames).await.unwrap().collect().await.unwrap();
+        let field = "SELECT p['label'] AS label FROM (SELECT named_struct('label', label) AS p \
+                     FROM pose_windows((SELECT video, frame, label, x FROM frames), width => 2, stride => 2))";
+        assert_eq!(session.sql(field).await.unwrap().count().await.unwrap(), 2);
+    }
+}

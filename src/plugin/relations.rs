@@ -1,0 +1,184 @@
+//! Relation functions in SQL: `name((SELECT ...), argument => value)` becomes a plan over the planned subquery.
+
+use std::sync::Arc;
+
+use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::logical_expr::planner::{PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning};
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
+use datafusion::sql::sqlparser::ast::{
+    Expr as SqlExpr, FunctionArg, FunctionArgExpr, ObjectName, TableFactor, TableFunctionArgs,
+};
+
+use crate::args::{Arguments, Value};
+use crate::error::query_err;
+use crate::relation::RelationFunction;
+
+/// Plans the relation functions of a list; everything else is left to DataFusion.
+#[derive(Debug)]
+pub struct Relations(pub Vec<Arc<dyn RelationFunction>>);
+
+impl Relations {
+    fn find(&self, name: &ObjectName, context: &dyn RelationPlannerContext) -> Option<&Arc<dyn RelationFunction>> {
+        let [part] = name.0.as_slice() else { return None };
+        let name = context.normalize_ident(part.as_ident()?.clone());
+        self.0.iter().find(|f| f.name() == name)
+    }
+}
+
+impl RelationPlanner for Relations {
+    fn plan_relation(
+        &self,
+        relation: TableFactor,
+        context: &mut dyn RelationPlannerContext,
+    ) -> Result<RelationPlanning> {
+        let original = |relation| Ok(RelationPlanning::Original(Box::new(relation)));
+        let TableFactor::Table { name, alias, args: Some(args), .. } = &relation else { return original(relation) };
+        let Some(function) = self.find(name, context) else { return original(relation) };
+        if names_a_table(args) {
+            return original(relation);
+        }
+        refuse_modifiers(function.name(), &relation)?;
+        let input = plan_input(function.name(), args, context)?;
+        let arguments = read_arguments(function.as_ref(), args, context)?;
+        let plan = function.plan(unqualified(function.name(), input)?, &arguments)?;
+        Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))))
+    }
+}
+
+/// `pose_windows('frames', 30, 15)`: the plain table function of the same name answers.
+fn names_a_table(args: &TableFunctionArgs) -> bool {
+    use datafusion::sql::sqlparser::ast::Value as SqlValue;
+    let first = args.args.first();
+    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(SqlExpr::Value(v)))) = first else { return false };
+    matches!(v.value, SqlValue::SingleQuotedString(_))
+}
+
+/// TABLESAMPLE, hints and the like stand after the call and would be lost: they belong into the subquery.
+fn refuse_modifiers(function: &str, relation: &TableFactor) -> Result<()> {
+    let TableFactor::Table { with_hints, version, with_ordinality, partitions, sample, index_hints, .. } = relation
+    else {
+        return Ok(());
+    };
+    let given = [
+        ("hints", !with_hints.is_empty() || !index_hints.is_empty()),
+        ("a version", version.is_some()),
+        ("WITH ORDINALITY", *with_ordinality),
+        ("partitions", !partitions.is_empty()),
+        ("TABLESAMPLE", sample.is_some()),
+    ];
+    match given.iter().find(|(_, is)| *is) {
+        Some((what, _)) => Ok(query_err!("{function}: {what} cannot follow the call; put it into the subquery")?),
+        None => Ok(()),
+    }
+}
+
+fn plan_input(
+    function: &str,
+    args: &TableFunctionArgs,
+    context: &mut dyn RelationPlannerContext,
+) -> Result<LogicalPlan> {
+    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(SqlExpr::Subquery(query)))) = args.args.first() else {
+        let given = args.args.first().map_or("nothing".to_owned(), ToString::to_string);
+        return Ok(query_err!(
+            "{function}: the first argument must be a subquery in brackets of its own (was {given}): \
+             {function}((SELECT * FROM frames), ...)"
+        )?);
+    };
+    context.plan(TableFactor::Derived { lateral: false, subquery: query.clone(), alias: None, sample: None })
+}
+
+fn read_arguments(
+    function: &dyn RelationFunction,
+    args: &TableFunctionArgs,
+    context: &mut dyn RelationPlannerContext,
+) -> Result<Arguments> {
+    let mut arguments = Arguments::new(function.name());
+    let known = function.parameters();
+    for (place, arg) in args.args.iter().skip(1).enumerate() {
+        let (name, arg) = match arg {
+            FunctionArg::Named { name, arg, .. } => (Some(context.normalize_ident(name.clone())), arg),
+            FunctionArg::ExprNamed { name: SqlExpr::Identifier(name), arg, .. } => {
+                (Some(context.normalize_ident(name.clone())), arg)
+            }
+            FunctionArg::ExprNamed { name, .. } => {
+                return Ok(query_err!("{}: the name of an argument must be a word (was {name})", function.name())?);
+            }
+            FunctionArg::Unnamed(arg) => (None, arg),
+        };
+        let FunctionArgExpr::Expr(expr) = arg else {
+            return Ok(query_err!("{}: '{arg}' is no value of an argument", function.name())?);
+        };
+        match name {
+            Some(name) => arguments.insert(known, &name, value(function.name(), &name, expr, context)?)?,
+            None => {
+                let name = known.get(place).copied().unwrap_or("argument");
+                let value = value(function.name(), name, expr, context)?;
+                arguments.insert_positional(known, place, value)?;
+            }
+        }
+    }
+    Ok(arguments)
+}
+
+/// A bare word is the name of a column; everything else must be a constant.
+fn value(function: &str, name: &str, expr: &SqlExpr, context: &mut dyn RelationPlannerContext) -> Result<Value> {
+    match expr {
+        SqlExpr::Identifier(word) => Ok(Value::Text(context.normalize_ident(word.clone()))),
+        SqlExpr::Array(array) => {
+            let items = array.elem.iter().map(|item| value(function, name, item, context));
+            Ok(Value::List(items.collect::<Result<_>>()?))
+        }
+        _ => {
+            let planned = context.sql_to_expr(expr.clone(), &DFSchema::empty())?;
+            constant(function, name, planned)
+        }
+    }
+}
+
+/// The value of a constant expression.
+///
+/// # Errors
+/// The expression is not constant, or of a type that no argument has.
+pub fn constant(function: &str, name: &str, expr: Expr) -> Result<Value> {
+    let simplified = ExprSimplifier::new(SimplifyContext::default()).simplify(expr)?;
+    let Expr::Literal(scalar, _) = &simplified else {
+        return Ok(query_err!("{function}: {name} must be a constant (was {simplified})")?);
+    };
+    Ok(match scalar {
+        s if s.is_null() => Value::Null,
+        ScalarValue::Boolean(Some(v)) => Value::Bool(*v),
+        ScalarValue::Utf8(Some(v)) | ScalarValue::LargeUtf8(Some(v)) | ScalarValue::Utf8View(Some(v)) => {
+            Value::Text(v.clone())
+        }
+        s if s.data_type().is_integer() => match s.cast_to(&arrow::datatypes::DataType::Int64)? {
+            ScalarValue::Int64(Some(v)) => Value::Int(v),
+            other => return Ok(query_err!("{function}: {name}: {other} is too large")?),
+        },
+        s if s.data_type().is_numeric() => match s.cast_to(&arrow::datatypes::DataType::Float64)? {
+            ScalarValue::Float64(Some(v)) => Value::Float(v),
+            other => return Ok(query_err!("{function}: {name}: {other} is no number")?),
+        },
+        other => {
+            return Ok(query_err!("{function}: {name} must be a number, a text or a list of texts (was {other})")?);
+        }
+    })
+}
+
+/// The input with unqualified columns, so that the optimizer can move filters by name.
+///
+/// # Errors
+/// Two columns of one name.
+pub fn unqualified(function: &str, input: LogicalPlan) -> Result<LogicalPlan> {
+    let names: Vec<String> = input.schema().fields().iter().map(|f| f.name().clone()).collect();
+    if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+        return Ok(query_err!("{function}: the input has two columns '{name}'; rename one in the subquery")?);
+    }
+    if input.schema().iter().all(|(qualifier, _)| qualifier.is_none()) {
+        return Ok(input);
+    }
+    let columns = input.schema().columns();
+    let renamed = columns.into_iter().map(|c| Expr::Column(c.clone()).alias(c.name));
+    LogicalPlanBuilder::from(input).project(renamed)?.build()
+}

@@ -1,0 +1,190 @@
+//! The file format: options in, a sink over the input plan out.
+
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use datafusion::catalog::Session;
+use datafusion::common::file_options::file_type::GetExt;
+use datafusion::common::{Result, Statistics, plan_err};
+use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
+use datafusion::datasource::file_format::{FileFormat, FileFormatFactory};
+use datafusion::datasource::physical_plan::{FileScanConfig, FileSinkConfig, FileSource, JsonSource};
+use datafusion::datasource::sink::DataSinkExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::physical_expr::LexRequirement;
+use datafusion::physical_plan::ExecutionPlan;
+use object_store::{ObjectMeta, ObjectStore};
+
+use super::sink::TrainingSink;
+use crate::error::{Error, query_err};
+use crate::options::training::TrainingOptions;
+use crate::schema::{FEATURES, feature_names, tensor_shape};
+use crate::store::resolve;
+use crate::windows::exec::WindowsExec;
+use crate::windows::spec::Cut;
+
+/// Makes the format of a COPY from its options.
+#[derive(Debug)]
+pub struct TrainingFormatFactory {
+    kind: &'static str,
+}
+
+impl TrainingFormatFactory {
+    /// The format that is written STORED AS `kind`.
+    pub fn new(kind: &'static str) -> Self {
+        Self { kind }
+    }
+}
+
+impl GetExt for TrainingFormatFactory {
+    fn get_ext(&self) -> String {
+        self.kind.to_lowercase()
+    }
+}
+
+impl FileFormatFactory for TrainingFormatFactory {
+    fn create(&self, _: &dyn Session, options: &HashMap<String, String>) -> Result<Arc<dyn FileFormat>> {
+        let given: BTreeMap<String, String> = options
+            .iter()
+            .map(|(name, value)| (name.strip_prefix("format.").unwrap_or(name).to_owned(), value.clone()))
+            .collect();
+        let options = TrainingOptions::parse(&given);
+        let options = options.map_err(|e| Error::Query(format!("STORED AS {}: {e}", self.kind)))?;
+        Ok(Arc::new(TrainingFormat { kind: self.kind, options }))
+    }
+
+    fn default(&self) -> Arc<dyn FileFormat> {
+        Arc::new(TrainingFormat { kind: self.kind, options: TrainingOptions::default() })
+    }
+}
+
+#[derive(Debug)]
+struct TrainingFormat {
+    kind: &'static str,
+    options: TrainingOptions,
+}
+
+impl TrainingFormat {
+    fn write_only<T>(&self) -> Result<T> {
+        plan_err!(
+            "{} is written by COPY and read through the catalog: SELECT * FROM models.<name>.history, or pose_predict('<name>', features)",
+            self.kind
+        )
+    }
+}
+
+#[async_trait]
+impl FileFormat for TrainingFormat {
+    fn get_ext(&self) -> String {
+        self.kind.to_lowercase()
+    }
+
+    fn get_ext_with_compression(&self, _: &FileCompressionType) -> Result<String> {
+        Ok(self.get_ext())
+    }
+
+    fn compression_type(&self) -> Option<FileCompressionType> {
+        None
+    }
+
+    async fn infer_schema(&self, _: &dyn Session, _: &Arc<dyn ObjectStore>, _: &[ObjectMeta]) -> Result<SchemaRef> {
+        self.write_only()
+    }
+
+    async fn infer_stats(
+        &self,
+        _: &dyn Session,
+        _: &Arc<dyn ObjectStore>,
+        _: SchemaRef,
+        _: &ObjectMeta,
+    ) -> Result<Statistics> {
+        self.write_only()
+    }
+
+    async fn create_physical_plan(&self, _: &dyn Session, _: FileScanConfig) -> Result<Arc<dyn ExecutionPlan>> {
+        self.write_only()
+    }
+
+    async fn create_writer_physical_plan(
+        &self,
+        input: Arc<dyn ExecutionPlan>,
+        session: &dyn Session,
+        conf: FileSinkConfig,
+        order: Option<LexRequirement>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let Some(target) = conf.table_paths.first() else {
+            return Ok(query_err!("COPY ... STORED AS {} needs a target, such as 'models/gait'", self.kind)?);
+        };
+        if !conf.table_partition_cols.is_empty() {
+            return Ok(query_err!("COPY ... STORED AS {}: PARTITIONED BY has no meaning for a model", self.kind)?);
+        }
+        let model = resolve::url(target, session.runtime_env())?;
+        let shape = Shape::find(&input)?;
+        let schema = input.schema();
+        let sink = TrainingSink { kind: self.kind, options: self.options.clone(), model, shape, schema };
+        Ok(Arc::new(DataSinkExec::new(input, Arc::new(sink), order)))
+    }
+
+    /// Never read: [`TrainingFormat::create_physical_plan`] refuses first. The trait asks for one all the same.
+    fn file_source(&self, table_schema: TableSchema) -> Arc<dyn FileSource> {
+        Arc::new(JsonSource::new(table_schema))
+    }
+}
+
+/// The shape of the windows, and the names of their features where they are known.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// Frames in a window.
+    pub width: usize,
+    /// Values in a frame.
+    pub dim: usize,
+    /// [dim], or empty.
+    pub names: Vec<String>,
+}
+
+impl Shape {
+    /// From the type of `features`, else from the pose_windows below: metadata does not survive every expression.
+    fn find(input: &Arc<dyn ExecutionPlan>) -> Result<Self> {
+        let schema = input.schema();
+        let Ok(field) = schema.field_with_name(FEATURES) else {
+            let names: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+            return Ok(query_err!(
+                "training needs a column 'features' (the values of a window, as pose_windows makes them); the query has {}",
+                names.join(", ")
+            )?);
+        };
+        if let Some((width, dim)) = tensor_shape(field) {
+            return Ok(Self { width, dim, names: feature_names(field) });
+        }
+        match below(input) {
+            Some(shape) => Ok(shape),
+            None => Ok(query_err!(
+                "training: nothing tells how many frames a window of features ({}) has; make windows with pose_windows, \
+                 or read them from a file that it wrote",
+                field.data_type()
+            )?),
+        }
+    }
+}
+
+fn below(plan: &Arc<dyn ExecutionPlan>) -> Option<Shape> {
+    let any: &dyn Any = plan.as_ref();
+    if let Some(windows) = any.downcast_ref::<WindowsExec>() {
+        let spec = windows.spec();
+        let Cut::Windows { slicer, .. } = &spec.cut else { return None };
+        let features = &spec.columns.features;
+        let names = if features.columns().len() == features.dim() { features.columns().to_vec() } else { vec![] };
+        return Some(Shape { width: slicer.width, dim: features.dim(), names });
+    }
+    plan.children().into_iter().find_map(below)
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}, {}]", self.width, self.dim)
+    }
+}

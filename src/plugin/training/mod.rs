@@ -1,0 +1,8 @@
+//! `COPY (SELECT ...) TO 'models/gait' STORED AS LSTM`: a file format whose writer trains.
+
+mod format;
+mod outcome;
+mod sink;
+mod watch;
+
+pub use format::TrainingFormatFactory;

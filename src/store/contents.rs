@@ -1,0 +1,177 @@
+//! All that a version consists of, from what a training has in memory: no table can be forgotten.
+
+use arrow::array::RecordBatch;
+
+use super::layout::{CONFIG, MODEL, table_blob};
+use super::manifest::Summary;
+use super::recipe::Recipe;
+use super::table::labels::LabelRow;
+use super::table::predictions::Side;
+use super::table::{self, file};
+use crate::error::Result;
+use crate::evaluate::Report;
+use crate::evaluate::metric::accuracy;
+use crate::schema::{TEST, TRAIN, VALIDATION};
+use crate::train::checkpoint;
+use crate::train::fit::Fitted;
+
+/// The outcome of a training.
+#[derive(Debug)]
+pub struct Contents<'a> {
+    /// How it was trained.
+    pub recipe: &'a Recipe,
+    /// Epochs, weights and scale; the best weights are those that are kept.
+    pub fitted: &'a Fitted,
+    /// The sides of the split, each with what was measured on it.
+    pub reports: &'a [(&'a str, &'a Report)],
+    /// The rows of each side.
+    pub predictions: &'a [Side<'a>],
+    /// The classes in the order of the probabilities.
+    pub labels: &'a [LabelRow],
+}
+
+impl Contents<'_> {
+    /// What the list of versions shows; `created_ms` is now, in milliseconds since 1970-01-01 UTC.
+    pub fn summary(&self, created_ms: i64) -> Summary {
+        let rows = |split: &str| self.recipe.rows.get(split).copied().unwrap_or(0);
+        let best = self.fitted.history.iter().find(|epoch| epoch.epoch == self.fitted.best_epoch);
+        let test = self.reports.iter().find(|(split, _)| *split == TEST);
+        let accuracy = test.and_then(|(_, report)| report.metrics.iter().find(|m| m.metric == accuracy::METRIC.name));
+        Summary {
+            created_ms,
+            kind: self.recipe.kind.clone(),
+            train_rows: rows(TRAIN),
+            validation_rows: rows(VALIDATION),
+            test_rows: rows(TEST),
+            epochs: self.fitted.history.len() as u64,
+            best_epoch: best.map(|epoch| epoch.epoch as u64),
+            val_loss: best.and_then(|epoch| epoch.val_loss),
+            test_accuracy: accuracy.and_then(|m| m.value),
+            test_accuracy_low: accuracy.and_then(|m| m.low),
+            test_accuracy_high: accuracy.and_then(|m| m.high),
+        }
+    }
+
+    /// The files, for [`publish`](super::publish::publish).
+    pub fn blobs(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut blobs = vec![(CONFIG.to_owned(), self.recipe.to_json()?)];
+        for (name, batch) in self.tables()? {
+            blobs.push((table_blob(name), file::to_parquet(&batch)?));
+        }
+        blobs.push((MODEL.to_owned(), checkpoint::encode(&self.fitted.best)?));
+        Ok(blobs)
+    }
+
+    fn tables(&self) -> Result<[(&'static str, RecordBatch); table::STORED.len()]> {
+        let Fitted { best, history, best_epoch, normalization, .. } = self.fitted;
+        let (dim, names) = (self.recipe.architecture.features, self.recipe.features.as_deref());
+        Ok([
+            ("history", table::history::batch(history, *best_epoch)?),
+            ("metrics", table::metrics::batch(self.reports)?),
+            ("class_metrics", table::class_metrics::batch(self.reports)?),
+            ("confusion", table::confusion::batch(self.reports)?),
+            ("reliability", table::reliability::batch(self.reports)?),
+            ("predictions", table::predictions::batch(self.predictions)?),
+            ("labels", table::labels::batch(self.labels)?),
+            ("features", table::features::batch(dim, names, normalization)?),
+            ("parameters", table::parameters::batch(best)?),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::{Predictions, evaluate};
+    use crate::nn::config::ModelConfig;
+    use crate::nn::init::initial;
+    use crate::options::training::TrainingOptions;
+    use crate::store::layout;
+    use crate::store::recipe::{Digests, SCHEMA_VERSION, Versions};
+    use crate::train::fit::{Epoch, StoppedBecause};
+    use crate::train::normalize::Normalization;
+
+    fn recipe() -> Recipe {
+        let options = TrainingOptions::preset("tiny").unwrap();
+        Recipe {
+            schema_version: SCHEMA_VERSION,
+            kind: "LSTM".into(),
+            architecture: ModelConfig::new(4, 2, 2, &options).unwrap(),
+            options,
+            features: None,
+            labels: vec!["run".into(), "walk".into()],
+            normalization: Normalization::default(),
+            rows: [("train".to_owned(), 5), ("test".to_owned(), 2)].into(),
+            digests: Digests::default(),
+            versions: Versions::default(),
+        }
+    }
+
+    fn fitted(recipe: &Recipe) -> Fitted {
+        let epoch = |epoch: usize, loss: f64| Epoch {
+            epoch,
+            loss,
+            accuracy: 0.5,
+            val_loss: Some(loss + 1.0),
+            val_accuracy: None,
+            val_loss_weighted: None,
+            learning_rate: 1e-3,
+            seconds: 0.1,
+            best: epoch == 1,
+        };
+        let best = initial(&recipe.architecture, 1);
+        Fitted {
+            last: best.clone(),
+            best,
+            normalization: Normalization::default(),
+            history: vec![epoch(1, 0.5), epoch(2, 0.75)],
+            best_epoch: 1,
+            stopped_because: StoppedBecause::Epochs,
+            monitored: "val_loss",
+        }
+    }
+
+    /// Two test rows, one of them right.
+    fn predictions(recipe: &Recipe) -> Predictions {
+        let probabilities = vec![0.25, 0.75, 0.0, 1.0];
+        let recording = vec!["a".to_owned(), "b".to_owned()];
+        Predictions {
+            labels: recipe.labels.clone(),
+            truth: vec![0, 1],
+            predicted: vec![1, 1],
+            probabilities,
+            recording,
+        }
+    }
+
+    #[test]
+    fn every_table_is_stored_with_its_schema() {
+        let recipe = recipe();
+        let (fitted, predictions) = (fitted(&recipe), predictions(&recipe));
+        let report = evaluate(&predictions, 7).unwrap();
+        let side = Side { split: TEST, window_id: &[], video: &[], subject: &[], predictions: &predictions };
+        let reports = [(TEST, &report)];
+        let contents =
+            Contents { recipe: &recipe, fitted: &fitted, reports: &reports, predictions: &[side], labels: &[] };
+        let mut blobs: std::collections::BTreeMap<_, _> = contents.blobs().unwrap().into_iter().collect();
+        assert!(blobs.remove(MODEL).is_some() && blobs.remove(CONFIG).is_some());
+        for table in layout::TABLES {
+            let stored = file::from_parquet(blobs.remove(&table_blob(table)).unwrap().into(), table).unwrap();
+            assert_eq!(Some(stored.schema().fields()), table::schema(table).as_ref().map(|s| s.fields()), "{table}");
+        }
+        assert!(blobs.is_empty());
+    }
+
+    #[test]
+    fn the_summary_is_that_of_the_epoch_that_was_kept() {
+        let recipe = recipe();
+        let (fitted, predictions) = (fitted(&recipe), predictions(&recipe));
+        let report = evaluate(&predictions, 7).unwrap();
+        let reports = [(TEST, &report)];
+        let contents = Contents { recipe: &recipe, fitted: &fitted, reports: &reports, predictions: &[], labels: &[] };
+        let summary = contents.summary(5);
+        assert_eq!((summary.epochs, summary.best_epoch, summary.val_loss), (2, Some(1), Some(1.5)));
+        assert_eq!((summary.train_rows, summary.test_rows, summary.validation_rows), (5, 2, 0));
+        assert_eq!((summary.created_ms, summary.test_accuracy), (5, Some(0.5)));
+    }
+}

@@ -1,0 +1,159 @@
+//! The models of a session: found by name, loaded once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use datafusion::execution::runtime_env::RuntimeEnv;
+use tokio::sync::OnceCell;
+
+use super::layout::{CONFIG, MODEL, table_blob};
+use super::location::Location;
+use super::read::{self, Version};
+use super::recipe::Recipe;
+use super::reference::{Reference, Which};
+use super::resolve;
+use super::setting::LocationSetting;
+use super::table::features;
+use super::table::file::from_parquet;
+use super::wait::wait;
+use crate::error::{Error, Result, query_err};
+use crate::train::checkpoint;
+use crate::train::predictor::Predictor;
+
+/// A model that is ready to be asked.
+pub struct Model {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: u64,
+    /// How it came to be.
+    pub recipe: Recipe,
+    /// The net with its weights.
+    pub predictor: Predictor,
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.name, self.version)
+    }
+}
+
+/// The number of threads of a predictor: probabilities do not depend on it.
+const EVERY_CORE: usize = 0;
+
+/// A model's files, wherever they lie: location, version and digest of the manifest.
+type Key = (String, u64, String);
+
+/// The models at `posequel.models.location`, for everybody in a session.
+#[derive(Debug)]
+pub struct Models {
+    setting: LocationSetting,
+    runtime: Arc<RuntimeEnv>,
+    loaded: Mutex<BTreeMap<Key, Arc<OnceCell<Arc<Model>>>>>,
+}
+
+impl Models {
+    /// The models where `setting` says, in the stores that `runtime` knows.
+    pub fn new(setting: LocationSetting, runtime: Arc<RuntimeEnv>) -> Self {
+        Self { setting, runtime, loaded: Mutex::default() }
+    }
+
+    /// The folder of all models.
+    pub fn root(&self) -> Result<Location> {
+        resolve::text(&self.setting.get(), &self.runtime)
+    }
+
+    /// The names of all models, sorted. Waits for the store; for code that is not asynchronous.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let root = self.root()?;
+        wait(async move { read::models(&root).await })
+    }
+
+    /// The versions of a model that are meant, rising.
+    ///
+    /// # Errors
+    /// [`Error::Model`] when there are none; it names what is known.
+    pub async fn versions(&self, name: &str, which: Which) -> Result<Vec<Version>> {
+        let model = self.root()?.child(name);
+        match which {
+            Which::All => read::versions(&model).await,
+            Which::Newest => Ok(vec![read::version(&model, None).await?]),
+            Which::Number(number) => Ok(vec![read::version(&model, Some(number)).await?]),
+        }
+    }
+
+    /// The model that `gait` or `gait@3` names, loaded at its first use in this session.
+    ///
+    /// # Errors
+    /// [`Error::Query`] for a name that is none or means many, [`Error::Model`] when it is not there or damaged.
+    pub async fn load(&self, name: &str) -> Result<Arc<Model>> {
+        let reference = Reference::parse(name)?;
+        let number = match reference.which {
+            Which::Newest => None,
+            Which::Number(number) => Some(number),
+            Which::All => return query_err!("model '{name}': expected one version, such as '{}@1'", reference.name),
+        };
+        let version = read::version(&self.root()?.child(&reference.name), number).await?;
+        let key = (version.model.to_string(), version.number, version.digest.clone());
+        let cell = Arc::clone(self.loaded.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
+        cell.get_or_try_init(|| load(&version)).await.cloned()
+    }
+
+    /// [`Self::load`] for code that is not asynchronous.
+    pub fn load_now(self: &Arc<Self>, name: &str) -> Result<Arc<Model>> {
+        let (models, name) = (Arc::clone(self), name.to_owned());
+        wait(async move { models.load(&name).await })
+    }
+}
+
+async fn load(version: &Version) -> Result<Arc<Model>> {
+    let file = |blob: &str| version.folder().child(blob).to_string();
+    let recipe = Recipe::from_json(&version.fetch(CONFIG).await?, &file(CONFIG))?;
+    let features = table_blob("features");
+    let scale = features::scale(&from_parquet(version.fetch(&features).await?, &file(&features))?)?;
+    let predictor = checkpoint::decode(&version.fetch(MODEL).await?, &recipe.architecture)
+        .and_then(|weights| Predictor::new(&recipe.architecture, &scale, &weights, EVERY_CORE))
+        .map_err(|e| Error::Model(format!("{}: {e}", file(MODEL))))?;
+    Ok(Arc::new(Model { name: version.model.name().to_owned(), version: version.number, recipe, predictor }))
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::execution::object_store::ObjectStoreUrl;
+    use object_store::memory::InMemory;
+
+    use super::*;
+    use crate::store::manifest::Summary;
+    use crate::store::publish::publish;
+
+    /// Models in a bucket, of which there is `gait` with an empty version.
+    async fn bucket() -> Models {
+        let (setting, runtime) = (LocationSetting::default(), Arc::new(RuntimeEnv::default()));
+        let url = ObjectStoreUrl::parse("s3://bucket").unwrap();
+        runtime.register_object_store(url.as_ref(), Arc::new(InMemory::new()));
+        setting.set("s3://bucket/models/");
+        let models = Models::new(setting, runtime);
+        publish(&models.root().unwrap().child("gait"), vec![], Summary::default()).await.unwrap();
+        models
+    }
+
+    #[tokio::test]
+    async fn a_bucket_is_listed_from_a_runtime_of_one_thread() {
+        assert_eq!(bucket().await.names().unwrap(), ["gait"]);
+    }
+
+    #[tokio::test]
+    async fn a_version_without_a_recipe_is_refused_by_name() {
+        let error = bucket().await.load("gait").await.unwrap_err().to_string();
+        assert!(error.starts_with("model 'gait' version 1 has no file 'config.json'"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_bucket_says_what_to_do() {
+        let models = bucket().await;
+        models.setting.set("gs://other/models");
+        let error = models.names().unwrap_err().to_string();
+        assert!(error.contains("knows no store for 'gs://other/'; register one"), "{error}");
+    }
+}

@@ -1,0 +1,88 @@
+//! From what a user wrote to a location: the stores are those of the session.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::datasource::listing::ListingTableUrl;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use object_store::ObjectStore;
+
+use super::location::Location;
+use crate::error::{Error, Result, query_err};
+
+/// The location of a text: `models/`, `/data/models`, `file:///data/models`, `s3://bucket/models`.
+///
+/// # Errors
+/// [`Error::Query`] for text that is no location, [`Error::Model`] when no store is registered for its bucket.
+pub fn text(text: &str, runtime: &RuntimeEnv) -> Result<Location> {
+    if text.trim().is_empty() {
+        return query_err!("models: expected a folder or an URL such as 's3://bucket/models' (was '')");
+    }
+    // Not by ListingTableUrl, to which '[', '?' and '*' in a folder's name are patterns.
+    if !text.contains("://") {
+        return Location::folder(Path::new(text), disk(runtime)?);
+    }
+    let parsed =
+        ListingTableUrl::parse(text).map_err(|e| Error::Query(format!("models: '{text}' is no folder or URL: {e}")))?;
+    url(&parsed, runtime)
+}
+
+/// The location of an URL, such as the target of a COPY.
+///
+/// # Errors
+/// As [`text()`].
+pub fn url(url: &ListingTableUrl, runtime: &RuntimeEnv) -> Result<Location> {
+    if url.scheme() == "file" {
+        let folder = url.get_url().to_file_path();
+        let folder = folder.map_err(|()| Error::Query(format!("'{}' is no local folder", url.as_str())))?;
+        return Location::folder(&folder, disk(runtime)?);
+    }
+    let bucket = url.object_store();
+    let store = runtime.object_store(&bucket).map_err(|_| {
+        Error::Model(format!(
+            "models at '{}': this session knows no store for '{}'; register one \
+             (RuntimeEnv::register_object_store) or SET posequel.models.location to a local folder",
+            url.as_str(),
+            bucket.as_str(),
+        ))
+    })?;
+    Ok(Location::remote(bucket.as_str(), store, url.prefix().clone()))
+}
+
+fn disk(runtime: &RuntimeEnv) -> Result<Arc<dyn ObjectStore>> {
+    runtime
+        .object_store(ObjectStoreUrl::local_filesystem())
+        .map_err(|e| Error::Model(format!("this session has no local file system: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_folder_is_one_location() {
+        let runtime = RuntimeEnv::default();
+        let absolute = std::env::current_dir().unwrap().join("models").display().to_string();
+        let expected = object_store::path::Path::from_absolute_path(&absolute).unwrap();
+        for spelled in ["models", "models/", "./models", &absolute, &format!("file://{absolute}")] {
+            let location = text(spelled, &runtime).unwrap();
+            assert_eq!((location.name(), &location.path), ("models", &expected), "{spelled}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_without_a_store_is_named() {
+        let error = text("s3://bucket/models", &RuntimeEnv::default()).unwrap_err().to_string();
+        assert!(error.contains("no store for 's3://bucket/'"), "{error}");
+    }
+
+    #[test]
+    fn a_registered_bucket_is_found() {
+        let runtime = RuntimeEnv::default();
+        let bucket = ObjectStoreUrl::parse("s3://bucket").unwrap();
+        runtime.register_object_store(bucket.as_ref(), Arc::new(object_store::memory::InMemory::new()));
+        let model = text("s3://bucket/a/models", &runtime).unwrap().child("gait");
+        assert_eq!(model.to_string(), "s3://bucket/a/models/gait");
+    }
+}

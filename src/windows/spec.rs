@@ -1,0 +1,136 @@
+//! What to cut, how, and the schema that comes of it.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use super::rule::LabelRule;
+use super::slicer::Slicer;
+use crate::error::{Result, query_err};
+use crate::frames::columns::{Features, FrameColumns};
+use crate::schema::{FEATURES, FRAME_END, FRAME_START, FRAMES, LABEL, PURITY, VALID_LEN, WINDOW_ID, features_field};
+
+/// One cutting of frames.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
+pub struct Spec {
+    /// Which column is what.
+    pub columns: FrameColumns,
+    /// Largest difference of frame numbers inside a segment.
+    pub max_gap: i64,
+    /// What comes out.
+    pub cut: Cut,
+}
+
+/// What comes out of a cutting.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
+pub enum Cut {
+    /// One row a segment.
+    Segments,
+    /// One row a window.
+    Windows {
+        /// Where windows begin.
+        slicer: Slicer,
+        /// Which label they carry.
+        rule: LabelRule,
+        /// What becomes of missing values.
+        nulls: Nulls,
+    },
+}
+
+/// What becomes of a NULL or a number that is not finite inside a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd)]
+pub enum Nulls {
+    /// It is an error that names recording, frame and column.
+    Refuse,
+    /// It stays; `features` is no tensor then.
+    Keep,
+}
+
+impl Spec {
+    /// Whether a change of label ends a segment.
+    pub fn label_breaks(&self) -> bool {
+        matches!(self.cut, Cut::Segments | Cut::Windows { rule: LabelRule::Pure, .. })
+    }
+
+    /// The SQL name, for messages.
+    pub fn function(&self) -> &'static str {
+        match self.cut {
+            Cut::Segments => "pose_segments",
+            Cut::Windows { .. } => "pose_windows",
+        }
+    }
+
+    /// Whether `input` still holds every feature column: the optimizer takes them away when nobody reads `features`.
+    pub fn reads_features(&self, input: &Schema) -> bool {
+        let columns = self.columns.features.columns();
+        !columns.is_empty() && columns.iter().all(|c| input.index_of(c).is_ok())
+    }
+
+    /// The carried columns that `input` still holds.
+    pub fn carried<'s>(&'s self, input: &'s Schema) -> impl Iterator<Item = &'s String> {
+        self.columns.carried.iter().filter(|c| input.index_of(c).is_ok())
+    }
+
+    /// The schema of the result over `input`.
+    ///
+    /// # Errors
+    /// An input column that has the name of one of ours.
+    pub fn output(&self, input: &Schema) -> Result<SchemaRef> {
+        let mut fields: Vec<Arc<Field>> = vec![];
+        let own = |name, data_type| Arc::new(Field::new(name, data_type, false));
+        let column = |name: &String| input.fields().iter().find(|f| f.name() == name).cloned();
+        if matches!(self.cut, Cut::Windows { .. }) {
+            fields.push(own(WINDOW_ID, DataType::Utf8));
+        }
+        fields.extend(self.columns.by.iter().filter_map(column));
+        fields.push(own(FRAME_START, DataType::Int64));
+        fields.push(own(FRAME_END, DataType::Int64));
+        fields.extend(self.columns.label.iter().filter_map(column));
+        match &self.cut {
+            Cut::Segments => fields.push(own(FRAMES, DataType::Int64)),
+            Cut::Windows { slicer, nulls, .. } => {
+                fields.push(own(PURITY, DataType::Float32));
+                fields.push(own(VALID_LEN, DataType::Int32));
+                fields.extend(self.carried(input).filter_map(column));
+                if self.reads_features(input) {
+                    fields.push(Arc::new(self.features_field(slicer.width, *nulls)));
+                }
+            }
+        }
+        for (i, field) in fields.iter().enumerate() {
+            if fields[..i].iter().any(|f| f.name() == field.name()) {
+                return query_err!(
+                    "{}: the input already has a column '{}', a name of the output; rename it in the subquery",
+                    self.function(),
+                    field.name()
+                );
+            }
+        }
+        Ok(Arc::new(Schema::new(fields)))
+    }
+
+    fn features_field(&self, width: usize, nulls: Nulls) -> Field {
+        let features = &self.columns.features;
+        let names = if let Features::Columns(names) = features { names.as_slice() } else { &[] };
+        let tensor = features_field(FEATURES, width, features.dim(), names);
+        match nulls {
+            Nulls::Refuse => tensor,
+            // The tensor type forbids NULL inside.
+            Nulls::Keep => Field::new(FEATURES, tensor.data_type().clone(), false),
+        }
+    }
+
+    /// One line for EXPLAIN.
+    pub fn describe(&self) -> String {
+        let by = self.columns.by.join(", ");
+        let order = &self.columns.order_by;
+        let label = self.columns.label.as_deref().map_or("none", |_| LABEL);
+        match &self.cut {
+            Cut::Segments => format!("by=[{by}], order_by={order}, label={label}, max_gap={}", self.max_gap),
+            Cut::Windows { slicer, rule, .. } => format!(
+                "width={}, stride={}, by=[{by}], order_by={order}, label={rule:?}, short={:?}, max_gap={}",
+                slicer.width, slicer.stride, slicer.short, self.max_gap
+            ),
+        }
+    }
+}

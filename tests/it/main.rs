@@ -1,0 +1,9 @@
+//! What SQL cannot reach: whole files, plans, the tree of the source, the binary.
+
+mod cli;
+mod determinism;
+mod explain;
+mod imports;
+mod lessons;
+mod support;
+mod windows_oracle;
