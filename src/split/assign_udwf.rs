@@ -73,7 +73,7 @@ impl PartitionEvaluator for AssignGroups {
                 *classes.entry(names.value(row).to_string()).or_insert(0) += counts.value(row) as u64;
             }
         }
-        let assignment = assign(&table, &shares, self.seed)?;
+        let assignment = assign(&table, &shares, self.seed).map_err(in_pose_split)?;
         assignment.notes.iter().for_each(|note| tracing::warn!("pose_split: {note}"));
         Ok(Arc::new(StringArray::from_iter_values(groups.iter().map(|g| assignment.sides[g].name()))))
     }
@@ -94,5 +94,14 @@ impl AssignGroups {
             parts.push(ArrayFormatter::try_new(key, &options)?.value(row).to_string());
         }
         Ok(parts.join("/"))
+    }
+}
+
+/// The assignment does not know who asked; the user does.
+fn in_pose_split(error: Error) -> Error {
+    match error {
+        Error::Data(message) => Error::Data(format!("pose_split: {message}")),
+        Error::Query(message) => Error::Query(format!("pose_split: {message}")),
+        other => other,
     }
 }
