@@ -17,7 +17,7 @@ pub trait RelationFunction: Debug + Send + Sync {
     /// The names of the arguments after the input, in positional order.
     fn parameters(&self) -> &'static [&'static str];
 
-    /// One sentence, and an example that runs: for the manual and for `information_schema`.
+    /// One sentence, and an example that runs, over a table `frames`, `windows` or `split_windows`.
     fn about(&self) -> (&'static str, &'static str);
 
     /// The plan over `input`, whose columns are unqualified and have distinct names.

@@ -15,7 +15,8 @@ use sqllogictest::{
     DBOutput, DefaultColumnType, Runner, default_column_validator, default_normalizer, default_validator,
 };
 
-struct Session(SessionContext);
+/// A session, and the folder that `$MODELS` stands for in its statements.
+struct Session(SessionContext, String);
 
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -34,7 +35,7 @@ impl sqllogictest::AsyncDB for Session {
     type ColumnType = DefaultColumnType;
 
     async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, Failure> {
-        let frame = self.0.sql(sql).await?;
+        let frame = self.0.sql(&sql.replace("$MODELS", &self.1)).await?;
         let columns = frame.schema().fields().len();
         let batches = frame.collect().await?;
         if columns == 0 {
@@ -79,9 +80,8 @@ async fn run(partitions: usize, batch_size: usize) {
             let config = SessionConfig::new().with_target_partitions(partitions).with_batch_size(batch_size);
             let context = posequel::session_with(config).map_err(Failure::from)?;
             context.sql(&format!("SET posequel.models.location = '{location}'")).await?;
-            Ok(Session(context))
+            Ok(Session(context, location.clone()))
         });
-        runner.set_var("MODELS".to_owned(), location.clone());
         let outcome = if complete {
             let update =
                 runner.update_test_file(&file, " ", default_validator, default_normalizer, default_column_validator);

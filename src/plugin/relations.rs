@@ -40,7 +40,7 @@ impl RelationPlanner for Relations {
             return original(relation);
         }
         refuse_modifiers(function.name(), &relation)?;
-        let input = plan_input(function.name(), args, context)?;
+        let input = plan_input(function.as_ref(), args, context)?;
         let arguments = read_arguments(function.as_ref(), args, context)?;
         let plan = function.plan(unqualified(function.name(), input)?, &arguments)?;
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))))
@@ -75,15 +75,16 @@ fn refuse_modifiers(function: &str, relation: &TableFactor) -> Result<()> {
 }
 
 fn plan_input(
-    function: &str,
+    function: &dyn RelationFunction,
     args: &TableFunctionArgs,
     context: &mut dyn RelationPlannerContext,
 ) -> Result<LogicalPlan> {
     let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(SqlExpr::Subquery(query)))) = args.args.first() else {
         let given = args.args.first().map_or("nothing".to_owned(), ToString::to_string);
         return Ok(query_err!(
-            "{function}: the first argument must be a subquery in brackets of its own (was {given}): \
-             {function}((SELECT * FROM frames), ...)"
+            "{}: the first argument must be a subquery in brackets of its own (was {given}), as in: {}",
+            function.name(),
+            function.about().1
         )?);
     };
     context.plan(TableFactor::Derived { lateral: false, subquery: query.clone(), alias: None, sample: None })

@@ -1,44 +1,62 @@
-//! Every lesson of `sql/` runs alone, to its end, and says nothing on stderr; so does a pipeline with its expectations.
+//! Every lesson of `sql/` runs alone, to its end, prints what it printed when it was last read by a person, and says
+//! nothing on stderr; so do the pipelines, with what they expect.
+//!
+//! `INSTA_UPDATE=always cargo test --release --test it lessons` writes the screens anew, into `tests/snapshots`.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use super::cli::workplace;
+
+fn posequel(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_posequel")).current_dir(folder).args(args).output().unwrap()
+}
 
 fn printed(lesson: &str) -> String {
     let folder = workplace();
     let file = format!("sql/{lesson}.sql");
-    let output = Command::new(env!("CARGO_BIN_EXE_posequel"))
-        .current_dir(folder.path())
-        .args(["sql", "-f", &file])
-        .output()
-        .unwrap();
+    let output = posequel(folder.path(), &["sql", "-f", &file]);
     assert_eq!(std::str::from_utf8(&output.stderr).unwrap(), "", "{file}");
     assert_eq!(output.status.code(), Some(0), "{file}");
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The screen of a lesson is that of `tests/snapshots`.
+fn shows(lesson: &str) -> String {
+    let text = printed(lesson);
+    insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!(lesson, &text);
+    });
+    text
+}
+
+/// The titles of the columns of each table on a screen.
+fn titles(screen: &str) -> Vec<String> {
+    let lines: Vec<&str> = screen.lines().collect();
+    let starts = (1..lines.len()).filter(|&i| lines[i - 1].starts_with("+-") && lines.get(i + 1) == Some(&lines[i - 1]));
+    starts.map(|i| lines[i].replace('|', " ").split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
 #[test]
 fn lesson_1_reads_frames_from_files_and_folders() {
-    let text = printed("01_frames");
+    let text = shows("01_frames");
     assert!(text.contains("| ABD   | 39905  |"), "{text}");
-    assert!(text.contains("| watch-left | watch_006 | 0     | 119  |"), "{text}");
 }
 
 #[test]
 fn lesson_2_cuts_windows() {
-    printed("02_windows");
+    shows("02_windows");
 }
 
 #[test]
 fn lesson_3_keeps_people_on_one_side() {
-    let text = printed("03_split");
+    let text = shows("03_split");
     assert!(text.ends_with("| subjects_on_two_sides |\n+-----------------------+\n| 0                     |\n+-----------------------+\n"), "{text}");
 }
 
 #[test]
 fn lesson_4_makes_copies_and_mirrors_twice() {
-    let text = printed("04_augment");
+    let text = shows("04_augment");
     let last: Vec<&str> = text.lines().rev().nth(1).unwrap().split_whitespace().collect();
     let ["|", windows, "|", "0", "|", same_again, "|"] = last[..] else { panic!("{text}") };
     assert_eq!(windows, same_again);
@@ -46,32 +64,62 @@ fn lesson_4_makes_copies_and_mirrors_twice() {
 
 #[test]
 fn lesson_5_weighs_rare_classes() {
-    printed("05_weigh");
+    shows("05_weigh");
 }
 
 #[test]
 fn lesson_6_trains() {
-    printed("06_train");
+    assert_eq!(titles(&printed("06_train")), ["count", "epoch loss val_loss learning_rate"]);
 }
 
 #[test]
 fn lesson_7_shows_results() {
-    printed("07_results");
+    let expected = [
+        "count",
+        "metric value low high",
+        "label precision recall f1 support",
+        "label predicted count",
+        "epoch loss val_loss val_accuracy",
+    ];
+    assert_eq!(titles(&printed("07_results")), expected);
 }
 
 #[test]
 fn lesson_8_predicts() {
-    printed("08_predict");
+    let expected = ["count", "window_id label predicted probability", "video label predicted windows"];
+    assert_eq!(titles(&printed("08_predict")), expected);
+}
+
+/// What README's first screen shows is what the quickstart does and prints.
+#[test]
+fn the_quickstart_is_the_one_of_the_readme() {
+    let [readme, quickstart] = ["README.md", "sql/quickstart.sql"]
+        .map(|file| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap());
+    let shown = block(&readme, "sql");
+    assert!(bare(&quickstart).starts_with(&bare(shown)), "README shows another quickstart than sql/quickstart.sql");
+    let folder = workplace();
+    let output = posequel(folder.path(), &["run", "pipelines/quickstart.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let screen = String::from_utf8(output.stdout).unwrap();
+    assert!(screen.contains(block(&readme, "text")), "README shows another result than this:\n{screen}");
+}
+
+/// The first block of code of a language.
+fn block<'a>(markdown: &'a str, language: &str) -> &'a str {
+    let (_, rest) = markdown.split_once(&format!("```{language}\n")).unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+/// SQL without its comments, and with one space where there was any.
+fn bare(sql: &str) -> String {
+    let code = sql.lines().map(|line| line.split("--").next().unwrap());
+    code.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
 fn the_imbalanced_pipeline_holds_what_it_expects() {
     let folder = workplace();
-    let output = Command::new(env!("CARGO_BIN_EXE_posequel"))
-        .current_dir(folder.path())
-        .args(["run", "pipelines/imbalanced.toml"])
-        .output()
-        .unwrap();
+    let output = posequel(folder.path(), &["run", "pipelines/imbalanced.toml"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -81,6 +129,6 @@ fn no_lesson_is_forgotten_here() {
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("sql")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let lesson = name.trim_end_matches(".sql");
-        assert!(lesson == "quickstart" || tested.contains(&format!("printed(\"{lesson}\")")), "{name}");
+        assert!(lesson == "quickstart" || tested.contains(&format!("(\"{lesson}\")")), "{name}");
     }
 }

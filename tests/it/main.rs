@@ -3,6 +3,7 @@
 mod cli;
 mod determinism;
 mod explain;
+mod functions;
 mod imports;
 mod lessons;
 mod support;
