@@ -33,6 +33,11 @@ impl Stream {
         self.0.next_u64()
     }
 
+    /// As many random bytes as there is room for: those of [`Self::bits`] in little-endian order.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+
     /// Uniform in [0, 1), a multiple of 2^-53.
     pub fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)

@@ -4,24 +4,79 @@ use super::engine::{NamedTensor, OptimizerState, check_tensors};
 use crate::error::Result;
 use crate::options::training::TrainingOptions;
 
-/// The optimizer with its memory.
-#[derive(Debug, Clone)]
-pub struct Adam {
+/// What the options say of the optimizer.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
     beta1: f64,
     beta2: f64,
     epsilon: f64,
     weight_decay: f64,
     clip_norm: f64,
+}
+
+/// The numbers of one step, the same for all parameters.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    clip: f32,
+    rate: f32,
+    keep: f32,
+    new1: f32,
+    new2: f32,
+    epsilon: f32,
+}
+
+impl Rates {
+    /// The rates of `options`.
+    pub fn new(options: &TrainingOptions) -> Self {
+        let &TrainingOptions { beta1, beta2, epsilon, weight_decay, clip_norm, .. } = options;
+        Self { beta1, beta2, epsilon, weight_decay, clip_norm }
+    }
+
+    /// The numbers of step `t`, from 1, for a gradient of this norm.
+    ///
+    /// `p -= rate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)`: Keras adds epsilon to the root of
+    /// the moment before the correction of its bias, PyTorch after it.
+    pub fn step(&self, t: u64, norm: f64, learning_rate: f64) -> Step {
+        let Self { beta1, beta2, epsilon, weight_decay, clip_norm } = *self;
+        let t = t as f64;
+        Step {
+            clip: if clip_norm > 0.0 && norm > clip_norm { (clip_norm / norm) as f32 } else { 1.0 },
+            rate: (learning_rate * (1.0 - libm::pow(beta2, t)).sqrt() / (1.0 - libm::pow(beta1, t))) as f32,
+            keep: (1.0 - learning_rate * weight_decay) as f32,
+            new1: (1.0 - beta1) as f32,
+            new2: (1.0 - beta2) as f32,
+            epsilon: epsilon as f32,
+        }
+    }
+}
+
+impl Step {
+    /// Moves parameters `p` by their gradients `g`, with their moments `m` and `v`.
+    #[inline(always)]
+    pub fn apply(self, p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) {
+        let Self { clip, rate, keep, new1, new2, epsilon } = self;
+        for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+            let g = g * clip;
+            *m += (g - *m) * new1;
+            *v += (g * g - *v) * new2;
+            *p = *p * keep - rate * *m / (v.sqrt() + epsilon);
+        }
+    }
+}
+
+/// The optimizer with its memory, over named tensors.
+#[derive(Debug, Clone)]
+pub struct Adam {
+    rates: Rates,
     state: OptimizerState,
 }
 
 impl Adam {
     /// An optimizer that has taken no step.
     pub fn new(options: &TrainingOptions, parameters: &[NamedTensor]) -> Self {
-        let &TrainingOptions { beta1, beta2, epsilon, weight_decay, clip_norm, .. } = options;
         let zeros = || parameters.iter().map(|p| NamedTensor { data: vec![0.0; p.data.len()], ..p.clone() }).collect();
         let state = OptimizerState { step: 0, first_moment: zeros(), second_moment: zeros() };
-        Self { beta1, beta2, epsilon, weight_decay, clip_norm, state }
+        Self { rates: Rates::new(options), state }
     }
 
     /// What has to be saved for an exact resume.
@@ -39,28 +94,14 @@ impl Adam {
     }
 
     /// Clips `gradients` and moves `parameters`; gives the norm of the gradient before clipping.
-    ///
-    /// `p -= rate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)`: Keras adds epsilon to the root of
-    /// the moment before the correction of its bias, PyTorch after it.
     pub fn step(&mut self, parameters: &mut [NamedTensor], gradients: &[Vec<f32>], learning_rate: f64) -> f64 {
         let squares = gradients.iter().flatten().map(|&g| f64::from(g) * f64::from(g));
         let norm = squares.sum::<f64>().sqrt();
-        let Self { beta1, beta2, epsilon, weight_decay, clip_norm, .. } = *self;
-        let clip = if clip_norm > 0.0 && norm > clip_norm { (clip_norm / norm) as f32 } else { 1.0 };
         self.state.step += 1;
-        let t = self.state.step as f64;
-        let rate = (learning_rate * (1.0 - libm::pow(beta2, t)).sqrt() / (1.0 - libm::pow(beta1, t))) as f32;
-        let keep = (1.0 - learning_rate * weight_decay) as f32;
-        let (new1, new2, epsilon) = ((1.0 - beta1) as f32, (1.0 - beta2) as f32, epsilon as f32);
+        let step = self.rates.step(self.state.step, norm, learning_rate);
         let moments = self.state.first_moment.iter_mut().zip(&mut self.state.second_moment);
         for ((parameter, gradient), (first, second)) in parameters.iter_mut().zip(gradients).zip(moments) {
-            let values = parameter.data.iter_mut().zip(gradient);
-            for ((p, g), (m, v)) in values.zip(first.data.iter_mut().zip(&mut second.data)) {
-                let g = g * clip;
-                *m += (g - *m) * new1;
-                *v += (g * g - *v) * new2;
-                *p = *p * keep - rate * *m / (v.sqrt() + epsilon);
-            }
+            step.apply(&mut parameter.data, gradient, &mut first.data, &mut second.data);
         }
         norm
     }

@@ -12,7 +12,7 @@ use super::dropout::Dropouts;
 use super::engine::{Engine, Minibatch, NamedTensor, OptimizerState, StepLoss, check_tensors};
 use super::{activation, init, loss};
 use crate::error::{Error, Result};
-use crate::options::training::TrainingOptions;
+use crate::options::training::{CellKind, Pooling, TrainingOptions};
 
 /// Rows that go through the net together in prediction.
 const PREDICT_ROWS: usize = 64;
@@ -62,24 +62,40 @@ impl CandleEngine {
         // Steps are tensors of their own: the gradient of a narrow would be as long as the window, at each step.
         let mut steps =
             (0..width).map(|t| Ok(x.narrow(1, t, 1)?.squeeze(1)?.contiguous()?)).collect::<Result<Vec<_>>>()?;
-        let (lstm, dense) = self.variables.split_at(3 * self.config.units.len());
-        for (layer, (parameters, &units)) in lstm.chunks_exact(3).zip(&self.config.units).enumerate() {
-            steps = self.lstm(&steps, parameters, units, valid_len)?;
-            if layer + 1 == self.config.units.len() {
+        let mut parameters = self.variables.iter();
+        for (layer, &units) in self.config.units.iter().enumerate() {
+            let forward = self.recurrent(&steps, &mut parameters, units, valid_len)?;
+            steps = match self.config.bidirectional {
+                false => forward,
+                true => {
+                    let backward = self.recurrent(&turned(&steps, valid_len)?, &mut parameters, units, valid_len)?;
+                    let last = forward.len() - 1;
+                    let in_order = turned(&backward, valid_len)?;
+                    let is_last = layer + 1 == self.config.units.len() && self.config.pooling == Pooling::Last;
+                    let backward = |t: usize| if is_last { &backward[last] } else { &in_order[t] };
+                    let join = |(t, h): (usize, &Tensor)| Ok(Tensor::cat(&[h, backward(t)], 1)?);
+                    forward.iter().enumerate().map(join).collect::<Result<_>>()?
+                }
+            };
+            if layer + 1 == self.config.units.len() && self.config.pooling == Pooling::Last {
                 steps.drain(..width - 1);
             }
-            let mut mask = Vec::new();
+            let (mut mask, outputs) = (Vec::new(), units * self.config.directions());
             if let Some((epoch, keys)) = draw {
-                let name = format!("lstm{}", layer + 1);
-                self.dropouts.lstm[layer].mask(epoch, keys, &name, units, steps.len(), &mut mask);
+                let name = format!("{}{}", self.config.cell.name(), layer + 1);
+                self.dropouts.recurrent[layer].mask(epoch, keys, &name, outputs, steps.len(), &mut mask);
             }
-            for (step, factors) in steps.iter_mut().zip(mask.chunks(rows * units)) {
-                *step = step.mul(&Tensor::from_slice(factors, (rows, units), &self.device)?)?;
+            for (step, factors) in steps.iter_mut().zip(mask.chunks(rows * outputs)) {
+                *step = step.mul(&Tensor::from_slice(factors, (rows, outputs), &self.device)?)?;
             }
         }
+        if self.config.pooling == Pooling::Attention {
+            steps = vec![attention(&steps, &mut parameters, valid_len)?];
+        }
+        let dense: Vec<&Var> = parameters.collect();
         let mut x = steps.swap_remove(0);
         for (layer, parameters) in dense.chunks_exact(2).enumerate() {
-            x = x.matmul(&parameters[0].t()?)?.broadcast_add(&parameters[1])?;
+            x = x.matmul(&parameters[0].t()?)?.broadcast_add(parameters[1])?;
             let Some(&units) = self.config.dense.get(layer) else { break };
             x = x.relu()?;
             let mut mask = Vec::new();
@@ -94,18 +110,29 @@ impl CandleEngine {
     }
 
     /// Hidden states of each step.
-    fn lstm(&self, steps: &[Tensor], parameters: &[Var], units: usize, valid_len: &[u32]) -> Result<Vec<Tensor>> {
-        let (weight_ih, weight_hh, bias) = (parameters[0].t()?, parameters[1].t()?, &parameters[2]);
+    fn recurrent<'a>(
+        &self,
+        steps: &[Tensor],
+        parameters: &mut impl Iterator<Item = &'a Var>,
+        units: usize,
+        valid_len: &[u32],
+    ) -> Result<Vec<Tensor>> {
+        let mut parameter = || parameters.next().ok_or_else(|| Error::Internal("too few parameters".into()));
+        let (weight_ih, weight_hh, bias_ih) = (parameter()?.t()?, parameter()?.t()?, parameter()?);
+        let bias_hh = if self.config.cell == CellKind::Gru { Some(parameter()?) } else { None };
         let rows = valid_len.len();
         let mut h = Tensor::zeros((rows, units), candle_core::DType::F32, &self.device)?;
         let mut c = h.clone();
         let mut states = Vec::with_capacity(steps.len());
         for (t, x) in steps.iter().enumerate() {
-            let z = x.matmul(&weight_ih)?.add(&h.matmul(&weight_hh)?)?.broadcast_add(bias)?;
-            let gate = |k: usize| z.narrow(1, k * units, units);
-            let (i, f, g, o) = (sigmoid(&gate(0)?)?, sigmoid(&gate(1)?)?, gate(2)?.tanh()?, sigmoid(&gate(3)?)?);
-            let new_c = f.mul(&c)?.add(&i.mul(&g)?)?;
-            let new_h = o.mul(&new_c.tanh()?)?;
+            let (x, mut u) = (x.matmul(&weight_ih)?.broadcast_add(bias_ih)?, h.matmul(&weight_hh)?);
+            if let Some(bias) = bias_hh {
+                u = u.broadcast_add(bias)?;
+            }
+            let (new_c, new_h) = match self.config.cell {
+                CellKind::Lstm => lstm(&x.add(&u)?, &c, units)?,
+                CellKind::Gru => (c.clone(), gru(&x, &u, &h, units)?),
+            };
             if valid_len.iter().all(|&valid| t < valid as usize) {
                 (h, c) = (new_h, new_c);
             } else {
@@ -141,6 +168,63 @@ impl CandleEngine {
 
 fn variables(parameters: &[NamedTensor], device: &Device) -> Result<Vec<Var>> {
     parameters.iter().map(|p| Ok(Var::from_slice(&p.data, p.shape.as_slice(), device)?)).collect()
+}
+
+/// Cell and hidden state of an LSTM from the sums of its gates i, f, g, o.
+fn lstm(z: &Tensor, c: &Tensor, units: usize) -> Result<(Tensor, Tensor)> {
+    let gate = |k: usize| z.narrow(1, k * units, units);
+    let (i, f, g, o) = (sigmoid(&gate(0)?)?, sigmoid(&gate(1)?)?, gate(2)?.tanh()?, sigmoid(&gate(3)?)?);
+    let c = f.mul(c)?.add(&i.mul(&g)?)?;
+    let h = o.mul(&c.tanh()?)?;
+    Ok((c, h))
+}
+
+/// Hidden state of a GRU from what inputs and hidden states add to its gates r, z, n.
+fn gru(x: &Tensor, u: &Tensor, h: &Tensor, units: usize) -> Result<Tensor> {
+    let gate = |z: &Tensor, k: usize| z.narrow(1, k * units, units);
+    let r = sigmoid(&gate(x, 0)?.add(&gate(u, 0)?)?)?;
+    let z = sigmoid(&gate(x, 1)?.add(&gate(u, 1)?)?)?;
+    let n = gate(x, 2)?.add(&r.mul(&gate(u, 2)?)?)?.tanh()?;
+    Ok(n.add(&z.mul(&h.sub(&n)?)?)?)
+}
+
+/// Steps of which each row is turned round within its recorded frames.
+fn turned(steps: &[Tensor], valid_len: &[u32]) -> Result<Vec<Tensor>> {
+    let stacked = Tensor::stack(steps, 0)?;
+    let (width, rows, values) = stacked.dims3()?;
+    let flat = stacked.reshape((width * rows, values))?;
+    let order = (0..width).map(|t| {
+        let of = |(row, &valid): (usize, &u32)| {
+            let at = if t < valid as usize { valid as usize - 1 - t } else { t };
+            (at * rows + row) as u32
+        };
+        let places: Vec<u32> = valid_len.iter().enumerate().map(of).collect();
+        Ok(flat.index_select(&Tensor::from_vec(places, rows, flat.device())?, 0)?)
+    });
+    order.collect()
+}
+
+/// The mean of the steps, weighted by the softmax over recorded frames of score . tanh(W h + b).
+fn attention<'a>(
+    steps: &[Tensor],
+    parameters: &mut impl Iterator<Item = &'a Var>,
+    valid_len: &[u32],
+) -> Result<Tensor> {
+    let mut parameter = || parameters.next().ok_or_else(|| Error::Internal("too few parameters".into()));
+    let (weight, bias, score) = (parameter()?.t()?, parameter()?, parameter()?.t()?);
+    let scores = steps.iter().map(|h| Ok(h.matmul(&weight)?.broadcast_add(bias)?.tanh()?.matmul(&score)?));
+    let scores = Tensor::cat(&scores.collect::<Result<Vec<_>>>()?, 1)?;
+    let (rows, width) = scores.dims2()?;
+    let behind =
+        |valid: &u32| (0..width).map(|t| if t < *valid as usize { 0.0 } else { f32::NEG_INFINITY }).collect::<Vec<_>>();
+    let behind: Vec<f32> = valid_len.iter().flat_map(behind).collect();
+    let scores = scores.add(&Tensor::from_vec(behind, (rows, width), scores.device())?)?;
+    let e = scores.broadcast_sub(&scores.max_keepdim(1)?.detach())?.exp()?;
+    let weights = e.broadcast_div(&e.sum_keepdim(1)?)?;
+    let weighted = (0..).zip(steps).map(|(t, h)| Ok(h.broadcast_mul(&weights.narrow(1, t, 1)?)?));
+    let mut sum = weighted.collect::<Result<Vec<Tensor>>>()?.into_iter();
+    let first = sum.next().ok_or_else(|| Error::Internal("a window without steps".into()))?;
+    sum.try_fold(first, |sum, next| Ok(sum.add(&next)?))
 }
 
 /// (1 + tanh(x / 2)) / 2, which cannot overflow.

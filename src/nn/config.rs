@@ -3,22 +3,32 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, query_err};
-use crate::options::training::TrainingOptions;
+use crate::options::training::{CellKind, Pooling, TrainingOptions};
 
-/// A stack: windows [batch, width, features] -> LSTM layers -> dense layers (relu) -> logits [batch, classes].
+/// A stack: windows [batch, width, features] -> recurrent layers -> pooling -> dense layers (relu) -> logits
+/// [batch, classes].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelConfig {
+    /// What the recurrent layers are made of.
+    #[serde(default)]
+    pub cell: CellKind,
+    /// Whether each recurrent layer reads the window in both directions; its outputs stand side by side.
+    #[serde(default)]
+    pub bidirectional: bool,
+    /// How the last recurrent layer becomes one vector.
+    #[serde(default)]
+    pub pooling: Pooling,
     /// Frames of a window.
     pub width: usize,
     /// Features of a frame.
     pub features: usize,
     /// Classes.
     pub classes: usize,
-    /// Units of each LSTM layer; all but the last return sequences, the last its final state.
+    /// Units of each recurrent layer, in each direction.
     pub units: Vec<usize>,
-    /// Dropout after each LSTM layer, in [0, 1).
+    /// Dropout after each recurrent layer, in [0, 1).
     pub dropout: Vec<f64>,
-    /// Units of each dense layer between the LSTM layers and the logits; may be empty.
+    /// Units of each dense layer between the recurrent layers and the logits; may be empty.
     pub dense: Vec<usize>,
     /// Dropout after each dense layer, in [0, 1).
     pub dense_dropout: f64,
@@ -28,6 +38,9 @@ impl ModelConfig {
     /// The architecture that `options` ask for, over windows of `width` frames with `features` values each.
     pub fn new(width: usize, features: usize, classes: usize, options: &TrainingOptions) -> Result<Self> {
         let config = Self {
+            cell: options.cell,
+            bidirectional: options.bidirectional,
+            pooling: options.pooling,
             width,
             features,
             classes,
@@ -51,14 +64,14 @@ impl ModelConfig {
         }
         if self.units.is_empty() || self.units.contains(&0) || self.dense.contains(&0) {
             return query_err!(
-                "a model needs at least one LSTM layer, and units >= 1 in each layer (units {:?}, dense {:?})",
+                "a model needs at least one recurrent layer, and units >= 1 in each layer (units {:?}, dense {:?})",
                 self.units,
                 self.dense
             );
         }
         if self.dropout.len() != self.units.len() {
             return query_err!(
-                "dropout needs one value for each LSTM layer: {} layers, {} values",
+                "dropout needs one value for each recurrent layer: {} layers, {} values",
                 self.units.len(),
                 self.dropout.len()
             );
@@ -69,19 +82,40 @@ impl ModelConfig {
         }
     }
 
+    /// 1, or 2 where layers read both ways.
+    pub fn directions(&self) -> usize {
+        1 + usize::from(self.bidirectional)
+    }
+
     /// Name and shape of each parameter, in the order in which every engine and file keeps them.
     ///
     /// Names and layouts are PyTorch's: `lstm1.weight_ih_l0` [4 * units, inputs], `lstm1.weight_hh_l0`
-    /// [4 * units, units], `lstm1.bias_ih_l0` [4 * units] (gates i, f, g, o; one bias), `dense1.weight` [out, in],
-    /// `dense1.bias` [out], ..., `output.weight`, `output.bias`.
+    /// [4 * units, units], `lstm1.bias_ih_l0` [4 * units] (gates i, f, g, o; one bias); `gru1...` of [3 * units, ...]
+    /// (gates r, z, n) with `bias_hh_l0` beside `bias_ih_l0`; the same again with `_reverse` for the other direction;
+    /// `attention.hidden.weight` [outputs, outputs], `attention.hidden.bias`, `attention.score.weight` [1, outputs];
+    /// `dense1.weight` [out, in], `dense1.bias` [out], ..., `output.weight`, `output.bias`.
     pub fn parameters(&self) -> Vec<(String, Vec<usize>)> {
         let mut parameters = Vec::new();
         let mut inputs = self.features;
         for (layer, &units) in (1..).zip(&self.units) {
-            parameters.push((format!("lstm{layer}.weight_ih_l0"), vec![4 * units, inputs]));
-            parameters.push((format!("lstm{layer}.weight_hh_l0"), vec![4 * units, units]));
-            parameters.push((format!("lstm{layer}.bias_ih_l0"), vec![4 * units]));
-            inputs = units;
+            for direction in ["", "_reverse"].into_iter().take(self.directions()) {
+                let mut add = |name, shape| {
+                    parameters.push((format!("{}{layer}.{name}_l0{direction}", self.cell.name()), shape));
+                };
+                let rows = units * if self.cell == CellKind::Lstm { 4 } else { 3 };
+                add("weight_ih", vec![rows, inputs]);
+                add("weight_hh", vec![rows, units]);
+                add("bias_ih", vec![rows]);
+                if self.cell == CellKind::Gru {
+                    add("bias_hh", vec![rows]);
+                }
+            }
+            inputs = units * self.directions();
+        }
+        if self.pooling == Pooling::Attention {
+            parameters.push(("attention.hidden.weight".to_owned(), vec![inputs, inputs]));
+            parameters.push(("attention.hidden.bias".to_owned(), vec![inputs]));
+            parameters.push(("attention.score.weight".to_owned(), vec![1, inputs]));
         }
         let dense = (1..).zip(&self.dense).map(|(layer, &units)| (format!("dense{layer}"), units));
         for (name, units) in dense.chain([("output".to_owned(), self.classes)]) {
@@ -116,7 +150,7 @@ mod tests {
         assert_eq!(message(ModelConfig { classes: 1, ..seed.clone() }), "a model needs classes >= 2 (was 1)");
         assert_eq!(
             message(ModelConfig { dropout: vec![0.3], ..seed.clone() }),
-            "dropout needs one value for each LSTM layer: 2 layers, 1 values"
+            "dropout needs one value for each recurrent layer: 2 layers, 1 values"
         );
         assert_eq!(message(ModelConfig { dense_dropout: 1.0, ..seed }), "dropout must be in [0, 1) (was 1)");
     }

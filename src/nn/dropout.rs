@@ -6,8 +6,8 @@ use crate::random::Stream;
 /// Dropout at each of its places in a net.
 #[derive(Debug, Clone)]
 pub struct Dropouts {
-    /// After each LSTM layer.
-    pub lstm: Vec<Dropout>,
+    /// After each recurrent layer.
+    pub recurrent: Vec<Dropout>,
     /// After each dense layer.
     pub dense: Dropout,
 }
@@ -15,8 +15,8 @@ pub struct Dropouts {
 impl Dropouts {
     /// The dropout of `config`.
     pub fn new(config: &ModelConfig, seed: u64) -> Self {
-        let lstm = config.dropout.iter().map(|&rate| Dropout::new(rate, seed)).collect();
-        Self { lstm, dense: Dropout::new(config.dense_dropout, seed) }
+        let recurrent = config.dropout.iter().map(|&rate| Dropout::new(rate, seed)).collect();
+        Self { recurrent, dense: Dropout::new(config.dense_dropout, seed) }
     }
 }
 
@@ -42,18 +42,33 @@ impl Dropout {
     ///
     /// A row's factors are drawn in order of time: the first steps get the same ones whatever the padding behind them.
     pub fn mask(&self, epoch: u64, rows: &[&str], layer: &str, units: usize, steps: usize, mask: &mut Vec<f32>) {
+        self.padded_mask(epoch, rows, layer, units, units, steps, mask);
+    }
+
+    /// The same factors with `padded` of them to a row, of which the first `units` are drawn and the others are 0.
+    #[expect(clippy::too_many_arguments, reason = "a mask is of rows, steps and units of a layer")]
+    pub fn padded_mask(
+        &self,
+        epoch: u64,
+        rows: &[&str],
+        layer: &str,
+        units: usize,
+        padded: usize,
+        steps: usize,
+        mask: &mut Vec<f32>,
+    ) {
         mask.clear();
         if self.threshold == 0 {
             return;
         }
-        mask.resize(steps * rows.len() * units, 0.0);
+        mask.resize(steps * rows.len() * padded, 0.0);
+        let mut bytes = vec![0; steps * units * 2];
         for (row, name) in rows.iter().enumerate() {
-            let mut stream = Stream::new(self.seed, &["dropout", layer, &epoch.to_string(), name]);
-            let mut bits =
-                std::iter::repeat_with(|| stream.bits()).flat_map(|b| [0, 16, 32, 48].map(|at| (b >> at) as u16));
-            for step in mask.chunks_exact_mut(rows.len() * units) {
-                for (factor, bits) in step[row * units..(row + 1) * units].iter_mut().zip(&mut bits) {
-                    *factor = if bits >= self.threshold { self.scale } else { 0.0 };
+            Stream::new(self.seed, &["dropout", layer, &epoch.to_string(), name]).fill(&mut bytes);
+            let (bits, _) = bytes.as_chunks::<2>();
+            for (step, bits) in mask.chunks_exact_mut(rows.len() * padded).zip(bits.chunks_exact(units)) {
+                for (factor, bits) in step[row * padded..][..units].iter_mut().zip(bits) {
+                    *factor = if u16::from_le_bytes(*bits) >= self.threshold { self.scale } else { 0.0 };
                 }
             }
         }

@@ -14,9 +14,9 @@ pub fn initial(config: &ModelConfig, seed: u64) -> Vec<NamedTensor> {
         .map(|(name, shape)| {
             let mut stream = Stream::new(seed, &["init", &name]);
             let data = match shape[..] {
-                [rows, columns] if name.ends_with("weight_hh_l0") => orthogonal(&mut stream, rows, columns),
+                [rows, columns] if name.contains(".weight_hh_l0") => orthogonal(&mut stream, rows, columns),
                 [rows, columns] => glorot_uniform(&mut stream, rows, columns),
-                _ if name.ends_with("bias_ih_l0") => forget_bias(shape[0] / 4),
+                _ if name.starts_with("lstm") => forget_bias(shape[0] / 4),
                 _ => vec![0.0; shape.iter().product()],
             };
             NamedTensor { name, shape, data }

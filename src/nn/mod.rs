@@ -8,12 +8,11 @@ pub mod activation;
 pub mod adam;
 pub mod candle;
 pub mod config;
-pub mod cpu;
 pub mod dropout;
 pub mod engine;
+pub mod fused;
 pub mod init;
 pub mod loss;
-pub mod lstm;
 
 use crate::error::Result;
 use crate::options::training::{EngineKind, TrainingOptions};
@@ -21,7 +20,7 @@ use crate::options::training::{EngineKind, TrainingOptions};
 /// A new net with the initial values of `options.seed`, on the engine that `options.engine` names.
 pub fn new_engine(config: &config::ModelConfig, options: &TrainingOptions) -> Result<Box<dyn engine::Engine>> {
     Ok(match options.engine {
-        EngineKind::Cpu => Box::new(cpu::CpuEngine::new(config, options)?),
+        EngineKind::Fused => Box::new(fused::FusedEngine::new(config, options)?),
         EngineKind::Candle => Box::new(candle::CandleEngine::new(config, options, candle_core::Device::Cpu)?),
     })
 }

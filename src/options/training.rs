@@ -12,9 +12,15 @@ use crate::error::{Result, query_err, suggest};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingOptions {
-    /// Units of each LSTM layer.
+    /// What the recurrent layers are made of: STORED AS says it.
+    pub cell: CellKind,
+    /// Whether each recurrent layer reads the window in both directions.
+    pub bidirectional: bool,
+    /// How the last recurrent layer becomes one vector.
+    pub pooling: Pooling,
+    /// Units of each recurrent layer, in each direction.
     pub units: Vec<usize>,
-    /// Dropout after each LSTM layer, in [0, 1).
+    /// Dropout after each recurrent layer, in [0, 1).
     pub dropout: Vec<f64>,
     /// Units of each dense layer (relu) before the logits; none if empty.
     pub dense: Vec<usize>,
@@ -60,6 +66,39 @@ pub struct TrainingOptions {
     pub threads: usize,
 }
 
+/// What a recurrent layer is made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CellKind {
+    /// Long short-term memory, with forget gates.
+    #[default]
+    Lstm,
+    /// Gated recurrent unit that resets after the product.
+    Gru,
+}
+
+impl CellKind {
+    /// The first word of its parameters' names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lstm => "lstm",
+            Self::Gru => "gru",
+        }
+    }
+}
+
+/// How the last recurrent layer becomes one vector.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pooling {
+    /// Its last state; of both directions, each in its own order of time.
+    #[default]
+    Last,
+    /// A mean over time, weighted by additive attention (Bahdanau 2015): the softmax over recorded frames of
+    /// `score . tanh(W h + b)`.
+    Attention,
+}
+
 /// What is done to features before the net sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -74,8 +113,8 @@ pub enum Normalize {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineKind {
-    /// Forward and backward written out over slices.
-    Cpu,
+    /// Forward and backward written out over slices, in register tiles.
+    Fused,
     /// candle's tensors and autograd: slower, the reference.
     Candle,
 }
@@ -94,6 +133,9 @@ pub enum Monitor {
 impl Default for TrainingOptions {
     fn default() -> Self {
         Self {
+            cell: CellKind::Lstm,
+            bidirectional: false,
+            pooling: Pooling::Last,
             units: vec![128, 64],
             dropout: vec![0.3, 0.3],
             dense: vec![32],
@@ -115,7 +157,7 @@ impl Default for TrainingOptions {
             min_lr: 0.0,
             seed: 42,
             normalize: Normalize::Zscore,
-            engine: EngineKind::Cpu,
+            engine: EngineKind::Fused,
             threads: 0,
         }
     }
@@ -123,8 +165,10 @@ impl Default for TrainingOptions {
 
 impl TrainingOptions {
     /// Every name that [`Self::parse`] knows.
-    pub const NAMES: [&str; 24] = [
+    pub const NAMES: [&str; 26] = [
         "preset",
+        "bidirectional",
+        "pooling",
         "units",
         "dropout",
         "dense",
@@ -199,6 +243,10 @@ impl TrainingOptions {
         let option = Given { name, value };
         match name {
             "preset" => {}
+            "bidirectional" => self.bidirectional = option.one("true or false", |_| true)?,
+            "pooling" if value == "last" => self.pooling = Pooling::Last,
+            "pooling" if value == "attention" => self.pooling = Pooling::Attention,
+            "pooling" => return option.refused("'last' or 'attention'"),
             "units" => self.units = option.list("whole numbers >= 1, such as '128,64'", |n| *n >= 1)?,
             "dropout" => self.dropout = option.list("numbers in [0, 1), such as '0.3,0.3'", is_share)?,
             "dense" if matches!(value, "" | "0" | "none") => self.dense = Vec::new(),
@@ -229,9 +277,9 @@ impl TrainingOptions {
             "normalize" if value == "zscore" => self.normalize = Normalize::Zscore,
             "normalize" if value == "none" => self.normalize = Normalize::None,
             "normalize" => return option.refused("'zscore' or 'none'"),
-            "engine" if value == "cpu" => self.engine = EngineKind::Cpu,
+            "engine" if value == "fused" => self.engine = EngineKind::Fused,
             "engine" if value == "candle" => self.engine = EngineKind::Candle,
-            "engine" => return option.refused("'cpu' or 'candle'"),
+            "engine" => return option.refused("'fused' or 'candle'"),
             "threads" => self.threads = option.one("a whole number; 0 is one for each core", |n| *n <= 1024)?,
             _ => return query_err!("unknown option '{name}'{}", suggest(name, Self::NAMES)),
         }

@@ -66,7 +66,9 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     builder.scalar_functions().get_or_insert_default().push(Arc::new(pose_predict::udf(Arc::clone(&models))));
     let catalogs = builder.catalog_list().get_or_insert_with(|| Arc::new(MemoryCatalogProviderList::new()));
     catalogs.register_catalog(catalog::NAME.to_owned(), catalog::catalog(models));
-    builder.file_formats().get_or_insert_default().push(Arc::new(TrainingFormatFactory::new("LSTM")));
+    let formats = builder.file_formats().get_or_insert_default();
+    formats.push(Arc::new(TrainingFormatFactory::lstm()));
+    formats.push(Arc::new(TrainingFormatFactory::gru()));
     Ok(builder)
 }
 

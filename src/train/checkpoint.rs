@@ -1,6 +1,6 @@
 //! Weights as safetensors that PyTorch reads with `nn.LSTM(batch_first=True)` and `nn.Linear`.
 //!
-//! Our LSTM layers have one bias, as in Keras; PyTorch's have two, which it adds. We write ours as `bias_ih_l0` and
+//! Our LSTM layers (not the GRU layers) have one bias, as in Keras; PyTorch's have two, which it adds. We write ours as `bias_ih_l0` and
 //! zeros as `bias_hh_l0`, and add the two when reading.
 
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ pub fn decode(bytes: &[u8], config: &ModelConfig) -> Result<Vec<NamedTensor>> {
 
 /// `lstm1.bias_hh_l0` for `lstm1.bias_ih_l0`.
 fn second_bias(name: &str) -> Option<String> {
-    name.ends_with(".bias_ih_l0").then(|| name.replace(".bias_ih_", ".bias_hh_"))
+    (name.starts_with("lstm") && name.contains(".bias_ih_l0")).then(|| name.replace(".bias_ih_", ".bias_hh_"))
 }
 
 fn read(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>> {

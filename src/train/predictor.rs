@@ -3,15 +3,15 @@
 use super::normalize::Normalization;
 use crate::error::{Result, data_err};
 use crate::nn::config::ModelConfig;
-use crate::nn::cpu::CpuEngine;
 use crate::nn::engine::{Engine, NamedTensor};
+use crate::nn::fused::FusedEngine;
 use crate::options::training::TrainingOptions;
 
 /// Architecture, scale and weights: what prediction needs.
 pub struct Predictor {
     config: ModelConfig,
     normalization: Normalization,
-    engine: CpuEngine,
+    engine: FusedEngine,
 }
 
 impl Predictor {
@@ -23,7 +23,7 @@ impl Predictor {
         threads: usize,
     ) -> Result<Self> {
         normalization.check(config.features)?;
-        let mut engine = CpuEngine::new(config, &TrainingOptions { threads, ..TrainingOptions::default() })?;
+        let mut engine = FusedEngine::new(config, &TrainingOptions { threads, ..TrainingOptions::default() })?;
         engine.load_parameters(weights)?;
         Ok(Self { config: config.clone(), normalization: normalization.clone(), engine })
     }

@@ -6,7 +6,8 @@ use posequel::plugin::register::relations;
 
 use crate::support::{data, lines, rows, session};
 
-const WINDOWS: &str = "pose_windows((SELECT source, video, subject, frame, label, ax, ay FROM frames), width => 100, stride => 100)";
+const WINDOWS: &str =
+    "pose_windows((SELECT source, video, subject, frame, label, ax, ay FROM frames), width => 100, stride => 100)";
 
 /// Every function of ours that a session knows, by its SQL name.
 async fn names() -> Vec<String> {
@@ -36,7 +37,8 @@ async fn the_example_of_every_relation_runs() {
     let table = format!("CREATE EXTERNAL TABLE frames STORED AS PARQUET LOCATION '{}'", watch.display());
     rows(&session, &table).await;
     rows(&session, &format!("CREATE VIEW windows AS SELECT * FROM {WINDOWS}")).await;
-    rows(&session, "CREATE VIEW split_windows AS SELECT * FROM pose_split((SELECT * FROM windows), by => 'subject')").await;
+    rows(&session, "CREATE VIEW split_windows AS SELECT * FROM pose_split((SELECT * FROM windows), by => 'subject')")
+        .await;
     for relation in relations() {
         let (sentence, example) = relation.about();
         assert!(sentence.ends_with('.') && example.contains(&format!("{}((", relation.name())));

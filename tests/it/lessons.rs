@@ -30,13 +30,6 @@ fn shows(lesson: &str) -> String {
     text
 }
 
-/// The titles of the columns of each table on a screen.
-fn titles(screen: &str) -> Vec<String> {
-    let lines: Vec<&str> = screen.lines().collect();
-    let starts = (1..lines.len()).filter(|&i| lines[i - 1].starts_with("+-") && lines.get(i + 1) == Some(&lines[i - 1]));
-    starts.map(|i| lines[i].replace('|', " ").split_whitespace().collect::<Vec<_>>().join(" ")).collect()
-}
-
 #[test]
 fn lesson_1_reads_frames_from_files_and_folders() {
     let text = shows("01_frames");
@@ -67,27 +60,21 @@ fn lesson_5_weighs_rare_classes() {
     shows("05_weigh");
 }
 
+// The engine computes the same bits on every processor: what it prints can be held to the digit.
+
 #[test]
 fn lesson_6_trains() {
-    assert_eq!(titles(&printed("06_train")), ["count", "epoch loss val_loss learning_rate"]);
+    shows("06_train");
 }
 
 #[test]
 fn lesson_7_shows_results() {
-    let expected = [
-        "count",
-        "metric value low high",
-        "label precision recall f1 support",
-        "label predicted count",
-        "epoch loss val_loss val_accuracy",
-    ];
-    assert_eq!(titles(&printed("07_results")), expected);
+    shows("07_results");
 }
 
 #[test]
 fn lesson_8_predicts() {
-    let expected = ["count", "window_id label predicted probability", "video label predicted windows"];
-    assert_eq!(titles(&printed("08_predict")), expected);
+    shows("08_predict");
 }
 
 /// What README's first screen shows is what the quickstart does and prints.

@@ -21,7 +21,7 @@ use object_store::{ObjectMeta, ObjectStore};
 
 use super::sink::TrainingSink;
 use crate::error::{Error, query_err};
-use crate::options::training::TrainingOptions;
+use crate::options::training::{CellKind, TrainingOptions};
 use crate::schema::{FEATURES, feature_names, tensor_shape};
 use crate::store::resolve;
 use crate::windows::exec::WindowsExec;
@@ -31,12 +31,18 @@ use crate::windows::spec::Cut;
 #[derive(Debug)]
 pub struct TrainingFormatFactory {
     kind: &'static str,
+    cell: CellKind,
 }
 
 impl TrainingFormatFactory {
-    /// The format that is written STORED AS `kind`.
-    pub fn new(kind: &'static str) -> Self {
-        Self { kind }
+    /// `STORED AS LSTM`
+    pub fn lstm() -> Self {
+        Self { kind: "LSTM", cell: CellKind::Lstm }
+    }
+
+    /// `STORED AS GRU`
+    pub fn gru() -> Self {
+        Self { kind: "GRU", cell: CellKind::Gru }
     }
 }
 
@@ -54,11 +60,13 @@ impl FileFormatFactory for TrainingFormatFactory {
             .collect();
         let options = TrainingOptions::parse(&given);
         let options = options.map_err(|e| Error::Query(format!("STORED AS {}: {e}", self.kind)))?;
+        let options = TrainingOptions { cell: self.cell, ..options };
         Ok(Arc::new(TrainingFormat { kind: self.kind, options }))
     }
 
     fn default(&self) -> Arc<dyn FileFormat> {
-        Arc::new(TrainingFormat { kind: self.kind, options: TrainingOptions::default() })
+        let options = TrainingOptions { cell: self.cell, ..TrainingOptions::default() };
+        Arc::new(TrainingFormat { kind: self.kind, options })
     }
 }
 

@@ -1,0 +1,184 @@
+//! Matrices as the tiles read them.
+
+use pulp::Simd;
+
+use super::tile::{PANEL, add_outer, add_product, most_rows, parts, tiles, vectors, vectors_mut, with_rows};
+
+/// A matrix [inner, columns] in groups of columns, each of them row by row: `[groups][inner][width]`.
+///
+/// Columns are a multiple of [`PANEL`], the last of them zeros if need be. The last group may be narrower.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packed {
+    /// Where it begins in its buffer.
+    pub offset: usize,
+    /// Rows.
+    pub inner: usize,
+    /// Columns, with those that pad.
+    pub columns: usize,
+    /// Columns of a group.
+    pub group: usize,
+}
+
+/// Four panels fill the registers.
+const WIDE: usize = 4 * PANEL;
+
+impl Packed {
+    /// A matrix whose columns need no order of their own.
+    pub fn wide(offset: usize, inner: usize, columns: usize) -> Self {
+        Self { offset, inner, columns: columns.next_multiple_of(PANEL), group: WIDE }
+    }
+
+    /// Values, with those that pad.
+    pub fn len(&self) -> usize {
+        self.inner * self.columns
+    }
+
+    /// Where the next thing in the buffer begins.
+    pub fn end(&self) -> usize {
+        self.offset + self.len()
+    }
+
+    /// The place of a value in the buffer.
+    pub fn at(&self, row: usize, column: usize) -> usize {
+        let first = column / self.group * self.group;
+        let width = self.group.min(self.columns - first);
+        self.offset + first * self.inner + row * width + (column - first)
+    }
+
+    /// The values in their buffer.
+    pub fn of<'a>(&self, buffer: &'a [f32]) -> &'a [f32] {
+        &buffer[self.offset..self.end()]
+    }
+
+    /// Writes the transpose of this matrix to the matrix `to` of another buffer; padding rows of `to` do not exist.
+    pub fn transpose(&self, from: &[f32], to: Self, buffer: &mut [f32]) {
+        for row in (0..self.inner).step_by(PANEL) {
+            let rows = PANEL.min(self.inner - row);
+            for column in (0..to.inner).step_by(PANEL) {
+                let columns = PANEL.min(to.inner - column);
+                // A panel lies in one group on both sides: one stride leads through it.
+                let (source, target) = (self.at(row, column), to.at(column, row));
+                let [source_stride, target_stride] =
+                    [(self, column), (&to, row)].map(|(m, c)| m.group.min(m.columns - c / m.group * m.group));
+                for k in 0..columns {
+                    for r in 0..rows {
+                        buffer[target + k * target_stride + r] = from[source + r * source_stride + k];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `out[r] += sum over segments s of a(r, s) · b`: rows of `out` are `columns` long; the segments of a row, one behind
+/// the other, are as long as `b` has rows.
+#[inline(always)]
+pub fn multiply<'a, S: Simd>(
+    simd: S,
+    out: &mut [f32],
+    rows: usize,
+    shape: Packed,
+    b: &[f32],
+    segments: usize,
+    a: impl Fn(usize, usize) -> &'a [f32] + Copy,
+) {
+    let q = parts::<S>();
+    for first in (0..shape.columns).step_by(shape.group) {
+        let width = shape.group.min(shape.columns - first);
+        let b = vectors::<S>(&b[first * shape.inner..][..shape.inner * width]);
+        for (row, count) in tiles(rows, most_rows::<S>()) {
+            with_rows!(S, count, R => {
+                if width == WIDE {
+                    for s in 0..q {
+                        column_of_tiles::<S, R, 4>(simd, out, row, shape.columns, first, b, 4 * q, s, segments, a);
+                    }
+                } else {
+                    for s in 0..width / S::F32_LANES {
+                        column_of_tiles::<S, R, 1>(simd, out, row, shape.columns, first, b, width / S::F32_LANES, s, segments, a);
+                    }
+                }
+            });
+        }
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a tile is of rows, columns and strides; structs would hide them")]
+fn column_of_tiles<'a, S: Simd, const R: usize, const C: usize>(
+    simd: S,
+    out: &mut [f32],
+    row: usize,
+    columns: usize,
+    first: usize,
+    b: &[S::f32s],
+    stride: usize,
+    s: usize,
+    segments: usize,
+    a: impl Fn(usize, usize) -> &'a [f32] + Copy,
+) {
+    let q = parts::<S>();
+    let mut sum = [[simd.splat_f32s(0.0); C]; R];
+    for r in 0..R {
+        let out = vectors::<S>(&out[(row + r) * columns + first..][..stride * S::F32_LANES]);
+        for c in 0..C {
+            sum[r][c] = out[s + c * q];
+        }
+    }
+    let mut rest = b;
+    for segment in 0..segments {
+        let rows: [&[f32]; R] = std::array::from_fn(|r| a(row + r, segment));
+        let (now, later) = rest.split_at(rows[0].len() * stride);
+        add_product(simd, &mut sum, rows, now, stride, s, q);
+        rest = later;
+    }
+    for r in 0..R {
+        let out = vectors_mut::<S>(&mut out[(row + r) * columns + first..][..stride * S::F32_LANES]);
+        for c in 0..C {
+            out[s + c * q] = sum[r][c];
+        }
+    }
+}
+
+/// Rows whose outer products are added before the next rows of the sum: they stay in the first cache.
+const CHUNK: usize = 64;
+
+/// `sum += a^T d` for C panels: rows of `sum` are `width` panels of which C count, from `first` on; those of `a` are
+/// `lda` values of which the first `inner` count; those of `d` are `stride` panels of which those in `panels` count.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a tile is of rows, columns and strides; structs would hide them")]
+pub fn multiply_transposed<S: Simd, const C: usize>(
+    simd: S,
+    sum: &mut [f32],
+    width: usize,
+    first: usize,
+    inner: usize,
+    a: &[f32],
+    lda: usize,
+    d: &[f32],
+    stride: usize,
+    panels: [usize; C],
+) {
+    let q = parts::<S>();
+    let sum = vectors_mut::<S>(sum);
+    for (a, d) in a.chunks(CHUNK * lda).zip(d.chunks(CHUNK * stride * PANEL)) {
+        let d = vectors::<S>(d);
+        for (row, count) in tiles(inner, most_rows::<S>()) {
+            with_rows!(S, count, R => {
+                for s in 0..q {
+                    let mut tile = [[simd.splat_f32s(0.0); C]; R];
+                    for r in 0..R {
+                        for c in 0..C {
+                            tile[r][c] = sum[((row + r) * width + first + c) * q + s];
+                        }
+                    }
+                    add_outer(simd, &mut tile, a, lda, row, d, stride * q, panels.map(|p| p * q + s));
+                    for r in 0..R {
+                        for c in 0..C {
+                            sum[((row + r) * width + first + c) * q + s] = tile[r][c];
+                        }
+                    }
+                }
+            });
+        }
+    }
+}
