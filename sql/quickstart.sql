@@ -22,8 +22,8 @@ SELECT * FROM pose_weigh((
     policy => 'noise(0.2), speed(0.8, 1.25)', copies => 2, seed => 7)));
 
 COPY (SELECT * FROM dataset) TO 'models/gait' STORED AS LSTM OPTIONS (
-  'units' '64,32', 'bidirectional' 'true', 'learning_rate' '0.002', 'batch_size' '32', 'epochs' '12', 'monitor' 'val_accuracy',
-  'reduce_lr_patience' '2', 'seed' '7');
+  'units' '64,32', 'bidirectional' 'true', 'learning_rate' '0.002', 'batch_size' '32', 'epochs' '12',
+  'monitor' 'val_accuracy', 'reduce_lr_patience' '2', 'seed' '7');
 
 SELECT metric, round(value, 3) AS value, round(low, 3) AS low, round(high, 3) AS high, groups AS recordings
 FROM models.gait.metrics WHERE split = 'test' AND metric = 'accuracy';

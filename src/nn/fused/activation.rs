@@ -5,7 +5,7 @@ use pulp::Simd;
 /// Beyond this |x|, tanh x is 1 in f32.
 const SATURATED: f32 = 9.0;
 /// `tanh x = x P(x²) / Q(x²)`: a minimax fit of the relative error over [0, 9], 2.1e-8 in exact arithmetic; with
-/// rounding the error stays below 3e-7 (`benches/fit_tanh.py` finds the numbers anew).
+/// rounding the error stays below 3e-7 (`benches/fit_tanh.py` finds the numbers).
 const P: [f32; 5] = [1.0, 0.133_810_64, 0.003_495_632_4, 2.060_976_5e-5, 1.335_551e-8];
 const Q: [f32; 5] = [1.0, 0.467_143_8, 0.025_877_154, 0.000_328_570_55, 7.776_926_6e-7];
 
