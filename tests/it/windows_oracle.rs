@@ -4,7 +4,7 @@
 //! frame_end as little-endian i64, features as little-endian f32.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
@@ -82,8 +82,7 @@ struct Plans {
 }
 
 /// Every row-group size, number of partitions and batch size meets the shapes that are quick enough with it: row groups of 7 make
-/// 35,000 of them. Batches of one row are in tests/slt: DataFusion's own sort merges one stream for each batch, and takes longer than
-/// a test may over 244,102 of them.
+/// 35,000 of them.
 const PLANS: [Plans; 4] = [
     Plans { row_group: 7, sessions: &[(2, 8192), (16, 8192)], widths: &[100] },
     Plans { row_group: 1000, sessions: &[(1, 8192), (16, 8192)], widths: &[7, 30, 100, 2000] },
@@ -100,20 +99,68 @@ async fn windows_equal_the_oracle_under_every_plan() {
         for (partitions, batch_size) in sessions {
             for expected in ORACLE.iter().filter(|e| widths.contains(&e.width)) {
                 let session = session(*partitions, *batch_size);
-                check(&session, &files, expected, &format!("row groups of {row_group}, {partitions} x {batch_size}"))
-                    .await;
+                let plan = format!("row groups of {row_group}, {partitions} x {batch_size}");
+                check(&session, std::slice::from_ref(&files), expected, &plan).await;
             }
         }
     }
 }
 
-/// The watch recordings in three files whose names and rows are in no useful order, with row groups of that size.
-fn scatter(folder: &Path, row_group: usize) {
-    std::fs::create_dir_all(folder).expect("a folder");
+/// Recording after recording, in their order: DataFusion's own sort merges one stream for each batch, which takes longer
+/// than a test may over 244,102 of them at once. Even so it takes 11 minutes: `POSEQUEL_SLOW=1` runs it.
+#[tokio::test(flavor = "multi_thread")]
+async fn windows_equal_the_oracle_in_batches_of_one_row() {
+    if std::env::var_os("POSEQUEL_SLOW").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let recordings = one_file_each(folder.path());
+    assert_eq!(recordings.len(), 140);
+    for (partitions, width) in [(1, 30), (16, 100), (2, 7), (2, 2000)] {
+        let expected = ORACLE.iter().find(|e| e.width == width).expect("an oracle");
+        check(&session(partitions, 1), &recordings, expected, &format!("{partitions} x 1")).await;
+    }
+}
+
+/// The watch recordings in a folder each, in the order of their names.
+fn one_file_each(folder: &Path) -> Vec<PathBuf> {
+    let table = watch();
+    let video = cast(table.column_by_name("video").expect("a column"), &DataType::Utf8).expect("text");
+    let ranges = arrow::compute::partition(std::slice::from_ref(&video)).expect("runs of a video").ranges();
+    let mut recordings: Vec<(String, Vec<RecordBatch>)> = vec![];
+    for range in ranges {
+        let name = video.as_string::<i32>().value(range.start).to_owned();
+        let rows = table.slice(range.start, range.len());
+        match recordings.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, parts)) => parts.push(rows),
+            None => recordings.push((name, vec![rows])),
+        }
+    }
+    recordings.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let write = |(name, parts): (String, Vec<RecordBatch>)| {
+        let place = folder.join(name);
+        std::fs::create_dir_all(&place).expect("a folder");
+        let file = std::fs::File::create(place.join("frames.parquet")).expect("a file");
+        let mut writer = ArrowWriter::try_new(file, table.schema(), None).expect("a writer");
+        parts.iter().for_each(|rows| writer.write(rows).expect("rows"));
+        writer.close().expect("a footer");
+        place
+    };
+    recordings.into_iter().map(write).collect()
+}
+
+/// All rows of the watch set.
+fn watch() -> RecordBatch {
     let file = std::fs::File::open(data("watch.parquet")).expect("the watch set");
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").build().expect("Parquet");
     let batches: Vec<RecordBatch> = reader.collect::<Result<_, _>>().expect("rows");
-    let table = concat_batches(&batches[0].schema(), &batches).expect("one schema");
+    concat_batches(&batches[0].schema(), &batches).expect("one schema")
+}
+
+/// The watch recordings in three files whose names and rows are in no useful order, with row groups of that size.
+fn scatter(folder: &Path, row_group: usize) {
+    std::fs::create_dir_all(folder).expect("a folder");
+    let table = watch();
     let third = table.num_rows() / 3;
     for (name, from) in [("c", 0), ("a", third), ("b", 2 * third)] {
         let rows = if name == "b" { table.num_rows() - from } else { third };
@@ -128,22 +175,23 @@ fn scatter(folder: &Path, row_group: usize) {
     }
 }
 
-async fn check(session: &SessionContext, files: &Path, expected: &Expected, plan: &str) {
+/// The windows of the frames in some folders, one after the other, are those of the oracle.
+async fn check(session: &SessionContext, folders: &[PathBuf], expected: &Expected, plan: &str) {
     let Expected { width, stride, .. } = expected;
-    let location = files.display();
-    session
-        .sql(&format!("CREATE EXTERNAL TABLE watch STORED AS PARQUET LOCATION '{location}/'"))
-        .await
-        .expect("a table");
-    let sql = format!(
-        "SELECT window_id, label, frame_start, frame_end, features FROM pose_windows(
-           (SELECT source, video, frame, label, ax, ay, az, wx, wy, wz FROM watch), width => {width}, stride => {stride})
-         ORDER BY source, video, frame_start"
-    );
-    let mut stream = session.sql(&sql).await.expect("a plan").execute_stream().await.expect("a stream");
     let (mut hash, mut labels) = (blake3::Hasher::new(), BTreeMap::new());
-    while let Some(batch) = stream.next().await {
-        digest(&batch.expect("a batch"), &mut hash, &mut labels);
+    for folder in folders {
+        let location = folder.display();
+        let table = format!("CREATE OR REPLACE EXTERNAL TABLE watch STORED AS PARQUET LOCATION '{location}/'");
+        session.sql(&table).await.expect("a table");
+        let sql = format!(
+            "SELECT window_id, label, frame_start, frame_end, features FROM pose_windows(
+               (SELECT source, video, frame, label, ax, ay, az, wx, wy, wz FROM watch), width => {width}, stride => {stride})
+             ORDER BY source, video, frame_start"
+        );
+        let mut stream = session.sql(&sql).await.expect("a plan").execute_stream().await.expect("a stream");
+        while let Some(batch) = stream.next().await {
+            digest(&batch.expect("a batch"), &mut hash, &mut labels);
+        }
     }
     let labels: Vec<_> = labels.iter().map(|(label, n)| (label.as_str(), *n)).collect();
     assert_eq!(labels, expected.labels, "{width} {stride} under {plan}");
