@@ -10,7 +10,7 @@ use super::adam::Adam;
 use super::config::ModelConfig;
 use super::dropout::Dropouts;
 use super::engine::{Engine, Minibatch, NamedTensor, OptimizerState, StepLoss, check_tensors};
-use super::{activation, init, loss};
+use super::{init, loss, softmax};
 use crate::error::{Error, Result};
 use crate::options::training::{CellKind, Pooling, TrainingOptions};
 
@@ -272,7 +272,7 @@ impl Engine for CandleEngine {
                 .collect::<Result<Vec<Vec<f32>>>>()
         })?;
         let mut probabilities = logits.concat();
-        activation::softmax(&mut probabilities, self.config.classes);
+        softmax::softmax(&mut probabilities, self.config.classes);
         Ok(probabilities)
     }
 }

@@ -4,7 +4,6 @@
 //! out, and what multiplies matrices behind it can be exchanged. Layout and names are those of PyTorch's `nn.LSTM`
 //! and `nn.Linear`; semantics and initial values are those of Keras.
 
-pub mod activation;
 pub mod adam;
 pub mod candle;
 pub mod config;
@@ -13,6 +12,7 @@ pub mod engine;
 pub mod fused;
 pub mod init;
 pub mod loss;
+pub mod softmax;
 
 use crate::error::Result;
 use crate::options::training::{EngineKind, TrainingOptions};

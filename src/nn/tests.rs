@@ -183,7 +183,7 @@ fn the_engines_agree_on_every_kind_of_net_with_dropout_padding_and_several_parts
 }
 
 /// The instruction sets of this machine.
-fn instruction_sets() -> Vec<pulp::Arch> {
+pub(super) fn instruction_sets() -> Vec<pulp::Arch> {
     let mut sets = vec![pulp::Arch::Scalar, pulp::Arch::new()];
     #[cfg(target_arch = "x86_64")]
     sets.extend(pulp::x86::V3::try_new().map(pulp::Arch::V3));

@@ -60,7 +60,7 @@ fn lesson_5_weighs_rare_classes() {
     shows("05_weigh");
 }
 
-// The engine computes the same bits on every processor: what it prints can be held to the digit.
+// The engine computes the same bits with every instruction set: what it prints can be held to the digit.
 
 #[test]
 fn lesson_6_trains() {

@@ -6,7 +6,8 @@ every byte of every window, and where each input frame went. tests/it quotes the
 How to run, from the repository root (not part of any build or test):
 
     python3 -m venv /tmp/oracle && /tmp/oracle/bin/pip install numpy pyarrow blake3
-    /tmp/oracle/bin/python tests/oracles/windows.py
+    /tmp/oracle/bin/python tests/oracles/windows.py      # all recordings
+    /tmp/oracle/bin/python tests/oracles/windows.py 6    # the first 6 in the order of their names
 
 The rules, written again from their definition and not from the Rust code:
 
@@ -119,7 +120,10 @@ def measure(parts, width, stride):
 
 
 def main():
-    parts = list(segments(*sys.argv[1:2]))
+    parts = list(segments())
+    if len(sys.argv) > 1:
+        recordings = sorted({(part.source, part.video) for part in parts})[: int(sys.argv[1])]
+        parts = [part for part in parts if (part.source, part.video) in recordings]
     print(f"// {len(parts)} segments of {min(len(p.frames) for p in parts)} to {max(len(p.frames) for p in parts)} frames")
     print("// (width, stride, windows, windows of each label, BLAKE3 of all windows,")
     print("//  frames in, covered, tail, in short segments, short segments)")

@@ -35,3 +35,66 @@ pub fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let half = simd.splat_f32s(0.5);
     simd.mul_add_f32s(half, tanh(simd, simd.mul_f32s(half, x)), half)
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::{Arch, WithSimd};
+
+    use super::super::tile::vectors_mut;
+    use super::*;
+    use crate::nn::tests::instruction_sets;
+
+    /// tanh, or the logistic function, of 16 values at a time.
+    struct Each<'a>(&'a mut [f32], bool);
+
+    impl WithSimd for Each<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) {
+            for x in vectors_mut::<S>(self.0) {
+                *x = if self.1 { tanh(simd, *x) } else { sigmoid(simd, *x) };
+            }
+        }
+    }
+
+    fn each(arch: Arch, x: &[f32], is_tanh: bool) -> Vec<f32> {
+        let mut values = x.to_vec();
+        arch.dispatch(Each(&mut values, is_tanh));
+        values
+    }
+
+    #[test]
+    fn tanh_and_sigmoid_are_accurate() {
+        let x: Vec<f32> = (-200_000..200_000).map(|i| i as f32 * 1e-4).collect();
+        let error = |is_tanh, exact: fn(f64) -> f64| {
+            let values = each(Arch::new(), &x, is_tanh).into_iter().zip(&x);
+            values.map(|(y, &x)| (f64::from(y) - exact(f64::from(x))).abs()).fold(0.0, f64::max)
+        };
+        assert!(error(true, f64::tanh) < 3e-7);
+        assert!(error(false, |x| 1.0 / (1.0 + (-x).exp())) < 3e-7);
+    }
+
+    #[test]
+    fn small_values_keep_their_relative_accuracy() {
+        let x: Vec<f32> = (0..1600).map(|i| 1e-30 * 1.04f32.powi(i)).take_while(|x| *x < 1.0).collect();
+        let x = &x[..x.len() / 16 * 16];
+        for (y, x) in each(Arch::new(), x, true).iter().zip(x) {
+            assert!((f64::from(*y) / f64::from(*x).tanh() - 1.0).abs() < 3e-7, "{x}: {y}");
+        }
+    }
+
+    #[test]
+    fn extremes_saturate_and_nan_stays_on_every_instruction_set() {
+        let mut x = [f32::NAN; 16];
+        x[..6].copy_from_slice(&[1e30, -1e30, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0]);
+        for arch in instruction_sets() {
+            let (t, s) = (each(arch, &x, true), each(arch, &x, false));
+            for (k, limit) in [1.0, -1.0, 1.0, -1.0].into_iter().enumerate() {
+                assert!((t[k] - limit).abs() < 3e-7 && (s[k] - (0.5 + limit / 2.0)).abs() < 3e-7, "{arch:?}");
+            }
+            assert_eq!((t[4], t[5], s[4]), (0.0, 0.0, 0.5));
+            assert!(t[6..].iter().chain(&s[6..]).all(|x| x.is_nan()), "{arch:?}");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The [`Engine`] on the CPU: forward and backward of the whole stack written out over slices, in register tiles.
 //!
 //! The same bits everywhere. A value of a product is one chain of fused multiply-adds in a fixed order ([`tile`]), tanh is
-//! arithmetic ([`activation`]), masks belong to rows: so AVX-512, AVX2, NEON and plain code agree to the last bit. A
+//! arithmetic ([`activation`]), masks belong to rows: so AVX-512, AVX2 and plain code agree to the last bit, and NEON, whose code is the same, should. A
 //! minibatch is cut into parts of [`PART_ROWS`] rows, whatever the number of threads, the parts of a group add up their
 //! gradients one after the other, and groups are added in their order: so any number of threads agrees, too.
 //!
@@ -29,7 +29,8 @@ use super::adam::Rates;
 use super::config::ModelConfig;
 use super::dropout::Dropouts;
 use super::engine::{Engine, Minibatch, NamedTensor, OptimizerState, StepLoss, check_tensors};
-use super::{activation::softmax, init, loss};
+use super::softmax::softmax;
+use super::{init, loss};
 use crate::error::{Error, Result};
 use crate::options::training::TrainingOptions;
 use layout::Layout;

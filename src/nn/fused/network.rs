@@ -146,7 +146,6 @@ impl Network<'_> {
             multiply(dx, &factors[index]);
             std::mem::swap(d, dx);
         }
-        let (_, padded) = self.outputs(recurrent - 1);
         match &layout.attention {
             Some(shape) => {
                 let (x, trace) = (&layers[recurrent].x[0], attention);
@@ -171,10 +170,8 @@ impl Network<'_> {
                 (self.outputs(index).1, if index > 0 { self.outputs(index - 1).1 } else { 0 });
             let lda = if index > 0 { padded_inputs } else { config.features };
             let layer = &mut layers[index];
-            let last = d.len() == count * padded && index + 1 == recurrent && layout.attention.is_none();
+            let last = index + 1 == recurrent && layout.attention.is_none();
             gradients_of(directions, layer, valid_len, (config.width, outputs), (d, last));
-            dx.clear();
-            dx.resize(config.width * count * padded_inputs, 0.0);
             for (k, shape) in directions.iter().enumerate() {
                 let (x, trace, dh) = (&layer.x[k], &mut layer.traces[k], &mut layer.dh[k]);
                 // The second direction's goes to d, which is used up, and is turned round from there.

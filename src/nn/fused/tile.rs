@@ -1,7 +1,7 @@
-//! The three products of training, as tiles that live in registers.
+//! The two products of training, as tiles that live in registers.
 //!
 //! Every value of a result is one chain of fused multiply-adds in the order of the inner dimension, whatever the width
-//! of a vector and the size of a tile: AVX-512, AVX2, NEON and plain code give the same bits.
+//! of a vector and the size of a tile: all instruction sets give the same bits.
 
 use pulp::Simd;
 
@@ -83,6 +83,7 @@ pub fn add_outer<S: Simd, const R: usize, const C: usize>(
 ) {
     let mut acc = *sum;
     for (a, d) in a.chunks_exact(lda).zip(d.chunks_exact(stride)) {
+        // A slice of R values is an array of R values.
         let a: &[f32; R] = a[at..at + R].try_into().unwrap();
         let column = columns.map(|c| d[c]);
         for r in 0..R {
