@@ -36,6 +36,18 @@ pub fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.mul_add_f32s(half, tanh(simd, simd.mul_f32s(half, x)), half)
 }
 
+/// The derivative of [`tanh`] where its value is y: 1 - y².
+#[inline(always)]
+pub fn of_tanh<S: Simd>(simd: S, y: S::f32s) -> S::f32s {
+    simd.sub_f32s(simd.splat_f32s(1.0), simd.mul_f32s(y, y))
+}
+
+/// The derivative of [`sigmoid`] where its value is y: y (1 - y).
+#[inline(always)]
+pub fn of_sigmoid<S: Simd>(simd: S, y: S::f32s) -> S::f32s {
+    simd.mul_f32s(y, simd.sub_f32s(simd.splat_f32s(1.0), y))
+}
+
 #[cfg(test)]
 mod tests {
     use pulp::{Arch, WithSimd};

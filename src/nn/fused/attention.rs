@@ -4,7 +4,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::activation::tanh;
+use super::activation::{of_tanh, tanh};
 use super::tile::{vectors, vectors_mut};
 use super::{dense, tile::PANEL};
 
@@ -65,7 +65,9 @@ impl WithSimd for Forward<'_> {
         let Trace { hidden, weights, .. } = trace;
         let (rows, padded) = (valid_len.len(), shape.hidden.padded());
         dense::Forward { shape: &shape.hidden, parameters, x, output: hidden }.with_simd(simd);
-        vectors_mut::<S>(hidden).iter_mut().for_each(|z| *z = tanh(simd, *z));
+        for z in vectors_mut::<S>(hidden) {
+            *z = tanh(simd, *z);
+        }
         let score = &parameters[shape.score..][..padded];
         weights.clear();
         weights.extend(hidden.chunks_exact(padded).map(|hidden| dot(hidden, score)));
@@ -134,11 +136,10 @@ impl WithSimd for Backward<'_> {
         for (hidden, &by) in hidden.chunks_exact(padded).zip(&by_score) {
             add_scaled(sum, by, hidden);
         }
-        let one = simd.splat_f32s(1.0);
         for (hidden, &by) in hidden.chunks_exact_mut(padded).zip(&by_score) {
             let by = simd.splat_f32s(by);
             for (h, &v) in vectors_mut::<S>(hidden).iter_mut().zip(vectors::<S>(score)) {
-                *h = simd.mul_f32s(simd.mul_f32s(by, v), simd.sub_f32s(one, simd.mul_f32s(*h, *h)));
+                *h = simd.mul_f32s(simd.mul_f32s(by, v), of_tanh(simd, *h));
             }
         }
         dense::Backward { shape: &shape.hidden, transposed, x, d: hidden, gradients, dx }.with_simd(simd);

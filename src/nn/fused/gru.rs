@@ -2,7 +2,7 @@
 
 use pulp::Simd;
 
-use super::activation::{sigmoid, tanh};
+use super::activation::{of_sigmoid, of_tanh, sigmoid, tanh};
 use super::cell::{Cell, Four, Step};
 
 /// `h' = (1 - z) n + z h` with z, r by sigmoid and `n = tanh(x W_n + b_in + r (h U_n + b_hn))`.
@@ -36,13 +36,11 @@ impl Cell for Gru {
         dh: S::f32s,
         carry: S::f32s,
     ) -> (Four<S>, S::f32s) {
-        let one = simd.splat_f32s(1.0);
-        let mul = |a, b| simd.mul_f32s(a, b);
-        let of_sigmoid = |y| mul(y, simd.sub_f32s(one, y));
         let dh = simd.add_f32s(dh, carry);
-        let dn = mul(mul(dh, simd.sub_f32s(one, keep)), simd.sub_f32s(one, mul(new, new)));
-        let dz = mul(mul(dh, simd.sub_f32s(before, new)), of_sigmoid(keep));
-        let dr = mul(mul(dn, of_h), of_sigmoid(r));
-        ([dr, dz, dn, mul(dn, r)], mul(dh, keep))
+        let share = simd.sub_f32s(simd.splat_f32s(1.0), keep);
+        let dn = simd.mul_f32s(simd.mul_f32s(dh, share), of_tanh(simd, new));
+        let dz = simd.mul_f32s(simd.mul_f32s(dh, simd.sub_f32s(before, new)), of_sigmoid(simd, keep));
+        let dr = simd.mul_f32s(simd.mul_f32s(dn, of_h), of_sigmoid(simd, r));
+        ([dr, dz, dn, simd.mul_f32s(dn, r)], simd.mul_f32s(dh, keep))
     }
 }

@@ -2,7 +2,7 @@
 
 use pulp::Simd;
 
-use super::activation::{sigmoid, tanh};
+use super::activation::{of_sigmoid, of_tanh, sigmoid, tanh};
 use super::cell::{Cell, Four, Step};
 
 /// `c' = f c + i g`, `h' = o tanh(c')`; i, f, o by sigmoid and g by tanh of `z = x W_ih^T + h W_hh^T + b`, in the order
@@ -33,16 +33,11 @@ impl Cell for Lstm {
         dh: S::f32s,
         carry: S::f32s,
     ) -> (Four<S>, S::f32s) {
-        let one = simd.splat_f32s(1.0);
-        let mul = |a, b| simd.mul_f32s(a, b);
-        // y (1 - y) and 1 - y².
-        let of_sigmoid = |y| mul(y, simd.sub_f32s(one, y));
-        let of_tanh = |y| simd.sub_f32s(one, mul(y, y));
-        let dc = simd.mul_add_f32s(mul(dh, o), of_tanh(tanh), carry);
-        let di = mul(mul(dc, g), of_sigmoid(i));
-        let df = mul(mul(dc, before), of_sigmoid(f));
-        let dg = mul(mul(dc, i), of_tanh(g));
-        let d_o = mul(mul(dh, tanh), of_sigmoid(o));
-        ([di, df, dg, d_o], mul(dc, f))
+        let dc = simd.mul_add_f32s(simd.mul_f32s(dh, o), of_tanh(simd, tanh), carry);
+        let di = simd.mul_f32s(simd.mul_f32s(dc, g), of_sigmoid(simd, i));
+        let df = simd.mul_f32s(simd.mul_f32s(dc, before), of_sigmoid(simd, f));
+        let dg = simd.mul_f32s(simd.mul_f32s(dc, i), of_tanh(simd, g));
+        let d_o = simd.mul_f32s(simd.mul_f32s(dh, tanh), of_sigmoid(simd, o));
+        ([di, df, dg, d_o], simd.mul_f32s(dc, f))
     }
 }

@@ -196,7 +196,12 @@ fn gates<S: Simd, C: Cell, const R: usize>(
         if C::GATES == 4 {
             add_product(simd, &mut z, a, of_panel(weight), 4 * q, s, q);
         } else {
-            let mut three = z.map(|z| [z[numbers[0]], z[numbers[1]], z[numbers[2]]]);
+            let mut three = [[simd.splat_f32s(0.0); 3]; R];
+            for r in 0..R {
+                for k in 0..3 {
+                    three[r][k] = z[r][numbers[k]];
+                }
+            }
             add_product(simd, &mut three, a, of_panel(weight), 3 * q, s, q);
             for r in 0..R {
                 for k in 0..3 {
