@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The quickstart over split seeds 1 to 10: as it is, without mirrored arms, without copies, with neither. One CSV line each:
-# seed, variant, test accuracy, low, high, recordings. About 10 seconds a line on 2 cores.
+# seed, variant, test accuracy, low, high, recordings. About 6 seconds a line on 2 cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 posequel="${CARGO_TARGET_DIR:-target}/release/posequel"
