@@ -10,7 +10,8 @@ use super::adam::Adam;
 use super::config::ModelConfig;
 use super::dropout::Dropouts;
 use super::engine::{Engine, Minibatch, NamedTensor, OptimizerState, StepLoss, check_tensors};
-use super::{init, loss, softmax};
+use super::loss::{Loss, argmax};
+use super::{init, softmax};
 use crate::error::{Error, Result};
 use crate::options::training::{CellKind, Pooling, TrainingOptions};
 
@@ -21,6 +22,7 @@ const PREDICT_ROWS: usize = 64;
 pub struct CandleEngine {
     config: ModelConfig,
     dropouts: Dropouts,
+    loss: Loss,
     parameters: Vec<NamedTensor>,
     variables: Vec<Var>,
     adam: Adam,
@@ -46,6 +48,7 @@ impl CandleEngine {
         let alone = ThreadPoolBuilder::new().num_threads(1).build();
         Ok(Self {
             dropouts: Dropouts::new(config, options.seed),
+            loss: Loss::new(options),
             adam: Adam::new(options, &parameters),
             variables: variables(&parameters, &device)?,
             alone: alone.map_err(|e| Error::Limit(format!("cannot start a thread: {e}")))?,
@@ -150,19 +153,31 @@ impl CandleEngine {
         let logits = self.logits(batch.features, batch.valid_len, Some((batch.epoch, batch.keys)))?;
         let shifted = logits.broadcast_sub(&logits.max_keepdim(D::Minus1)?.detach())?;
         let log_sum = shifted.exp()?.sum_keepdim(D::Minus1)?.log()?;
-        let labels = Tensor::from_slice(batch.labels, (rows, 1), &self.device)?;
-        let ce = log_sum.sub(&shifted.gather(&labels, D::Minus1)?)?;
-        let weighted = ce.mul(&Tensor::from_slice(batch.weights, (rows, 1), &self.device)?)?.sum_all()?;
-        let gradients = (weighted.affine(1.0 / rows as f64, 0.0)?).backward()?;
+        let log_p = shifted.broadcast_sub(&log_sum)?;
+        let classes = self.config.classes;
+        let (on, off) = self.loss.targets(classes);
+        let targets = |label: &u32| (0..classes).map(|k| if k == *label as usize { on } else { off } as f32).collect();
+        let targets: Vec<f32> = batch.labels.iter().flat_map::<Vec<f32>, _>(targets).collect();
+        let mut terms = log_p.neg()?.mul(&Tensor::from_vec(targets, (rows, classes), &self.device)?)?;
+        if self.loss.gamma > 0.0 {
+            // Bounded as in Keras: the power has no slope at 0 that floats could tell.
+            let q = log_p.exp()?.affine(-1.0, 1.0)?.clamp(1e-7f32, 1.0f32)?;
+            terms = terms.mul(&q.powf(self.loss.gamma)?)?;
+        }
+        let losses = terms.sum_keepdim(D::Minus1)?;
+        let weighted = losses.mul(&Tensor::from_slice(batch.weights, (rows, 1), &self.device)?)?.sum_all()?;
+        let divisor = self.loss.divisor(batch.weights);
+        let scale = if divisor > 0.0 { 1.0 / divisor } else { 0.0 };
+        let gradients = weighted.affine(scale, 0.0)?.backward()?;
         let each = self.variables.iter().map(|variable| match gradients.get(variable) {
             Some(gradient) => Ok(gradient.flatten_all()?.to_vec1()?),
             None => Ok(vec![0.0; variable.elem_count()]),
         });
         let values = logits.flatten_all()?.to_vec1::<f32>()?;
-        let right = |(row, &label): (&[f32], &u32)| loss::argmax(row) == label as usize;
-        let correct = values.chunks_exact(self.config.classes).zip(batch.labels).filter(|pair| right(*pair)).count();
+        let right = |(row, &label): (&[f32], &u32)| argmax(row) == label as usize;
+        let correct = values.chunks_exact(classes).zip(batch.labels).filter(|pair| right(*pair)).count();
         let loss = f64::from(weighted.to_scalar::<f32>()?);
-        Ok((StepLoss { loss, correct, gradient_norm: 0.0 }, each.collect::<Result<_>>()?))
+        Ok((StepLoss { loss, divisor, correct, gradient_norm: 0.0 }, each.collect::<Result<_>>()?))
     }
 }
 

@@ -35,12 +35,24 @@ pub struct Minibatch<'a> {
 /// What one step saw, before its update, with dropout on.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct StepLoss {
-    /// Weighted cross-entropy, sum over the rows (nats).
+    /// Sum of `weight * row loss` over the rows (nats); see [`super::loss::Loss`].
     pub loss: f64,
+    /// What the sum is divided by: rows, or with `'reduction' 'weights'` the sum of their weights.
+    ///
+    /// Sums and divisors of steps may be added up: the quotient is the mean over all their rows, each row or each weight
+    /// counting the same, however the rows fell into minibatches.
+    pub divisor: f64,
     /// Rows whose most probable class is the label.
     pub correct: usize,
     /// Euclidean norm of the whole gradient before clipping.
     pub gradient_norm: f64,
+}
+
+impl StepLoss {
+    /// The loss that was minimised; 0 where all weights are 0.
+    pub fn mean(&self) -> f64 {
+        if self.divisor > 0.0 { self.loss / self.divisor } else { self.loss }
+    }
 }
 
 /// Adam's memory: everything that an exact resume needs beside the parameters.

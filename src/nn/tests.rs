@@ -4,7 +4,7 @@ use super::config::ModelConfig;
 use super::engine::{Engine, Minibatch, NamedTensor};
 use super::fused::FusedEngine;
 use super::new_engine;
-use crate::options::training::{CellKind, EngineKind, Pooling, TrainingOptions};
+use crate::options::training::{CellKind, EngineKind, LossKind, Pooling, Reduction, TrainingOptions};
 use crate::random::Stream;
 
 const ENGINES: [EngineKind; 2] = [EngineKind::Fused, EngineKind::Candle];
@@ -142,7 +142,7 @@ fn finite_differences(options: &TrainingOptions) {
             let mut moved = parameters.clone();
             moved[k].data.iter_mut().zip(&direction).for_each(|(p, d)| *p += (step * d) as f32);
             engine.load_parameters(&moved).unwrap();
-            batch.with(|b| engine.gradients(b)).unwrap().0.loss / 11.0
+            batch.with(|b| engine.gradients(b)).unwrap().0.mean()
         };
         let numeric = (loss_at(5e-4) - loss_at(-5e-4)) / 1e-3;
         let exact: f64 = gradient.iter().zip(&direction).map(|(g, d)| f64::from(*g) * d).sum();
@@ -167,17 +167,65 @@ fn kinds(options: &TrainingOptions) -> Vec<TrainingOptions> {
 fn the_engines_agree_on_every_kind_of_net_with_dropout_padding_and_several_parts() {
     // Units that do not fill a vector, and more than one part of a minibatch.
     for kind in kinds(&options(EngineKind::Fused, [20, 9], 8, 0.3)) {
-        let [(fused, by_hand), (candle, by_autograd)] = ENGINES.map(|engine| {
-            let options = TrainingOptions { engine, ..kind.clone() };
-            let config = ModelConfig::new(9, 4, 5, &options).unwrap();
-            let mut engine = new_engine(&config, &options).unwrap();
-            Batch::random(&config, 21).with(|b| engine.gradients(b)).unwrap()
+        engines_agree(&kind);
+    }
+}
+
+fn engines_agree(kind: &TrainingOptions) {
+    let [(fused, by_hand), (candle, by_autograd)] = ENGINES.map(|engine| {
+        let options = TrainingOptions { engine, ..kind.clone() };
+        let config = ModelConfig::new(9, 4, 5, &options).unwrap();
+        let mut engine = new_engine(&config, &options).unwrap();
+        Batch::random(&config, 21).with(|b| engine.gradients(b)).unwrap()
+    });
+    assert_eq!((fused.correct, fused.divisor), (candle.correct, candle.divisor), "{kind:?}");
+    near(&[fused.loss], &[candle.loss], 1e-4);
+    for (a, b) in by_hand.iter().zip(&by_autograd) {
+        let largest = b.iter().fold(1e-2f32, |top, x| top.max(x.abs()));
+        near(&wide(a), &wide(b), 1e-5 * f64::from(largest) + 5e-7);
+    }
+}
+
+/// Options of every kind of loss.
+fn losses(options: &TrainingOptions) -> Vec<TrainingOptions> {
+    let mut losses = vec![];
+    for (loss, focal_gamma) in [(LossKind::CrossEntropy, 2.0), (LossKind::Focal, 2.0), (LossKind::Focal, 0.5)] {
+        for label_smoothing in [0.0, 0.1] {
+            for reduction in [Reduction::Batch, Reduction::Weights] {
+                losses.push(TrainingOptions { loss, focal_gamma, label_smoothing, reduction, ..options.clone() });
+            }
+        }
+    }
+    losses
+}
+
+#[test]
+fn the_engines_agree_on_every_loss() {
+    losses(&options(EngineKind::Fused, [20, 9], 8, 0.3)).iter().for_each(engines_agree);
+}
+
+#[test]
+fn gradients_of_every_loss_are_those_of_finite_differences() {
+    losses(&options(EngineKind::Fused, [5, 4], 3, 0.25)).iter().for_each(finite_differences);
+}
+
+#[test]
+fn a_loss_over_weights_is_the_mean_that_weights_count_in() {
+    for engine in ENGINES {
+        let [batch, weights] = [Reduction::Batch, Reduction::Weights].map(|reduction| {
+            let options = TrainingOptions { reduction, ..options(engine, [5, 4], 3, 0.25) };
+            let config = ModelConfig::new(6, 3, 3, &options).unwrap();
+            let (rows, mut engine) = (Batch::random(&config, 11), new_engine(&config, &options).unwrap());
+            let sum: f64 = rows.weights.iter().map(|w| f64::from(*w)).sum();
+            (rows.with(|b| engine.gradients(b)).unwrap(), sum)
         });
-        assert_eq!(fused.correct, candle.correct, "{kind:?}");
-        near(&[fused.loss], &[candle.loss], 1e-4);
-        for (a, b) in by_hand.iter().zip(&by_autograd) {
-            let largest = b.iter().fold(1e-2f32, |top, x| top.max(x.abs()));
-            near(&wide(a), &wide(b), 1e-5 * f64::from(largest) + 5e-7);
+        let ((by_rows, gradients), sum) = batch;
+        let ((by_weights, scaled), _) = weights;
+        assert_eq!((by_rows.loss, by_rows.divisor), (by_weights.loss, 11.0));
+        assert_eq!((by_weights.divisor, by_weights.mean()), (sum, by_rows.loss / sum));
+        for (a, b) in gradients.iter().zip(&scaled) {
+            let a: Vec<f64> = a.iter().map(|g| f64::from(*g) * 11.0 / sum).collect();
+            near(&a, &wide(b), 1e-6);
         }
     }
 }

@@ -26,6 +26,15 @@ pub struct TrainingOptions {
     pub dense: Vec<usize>,
     /// Dropout after each dense layer, in [0, 1).
     pub dense_dropout: f64,
+    /// What is minimised: `loss` in the history. `val_loss` is the plain cross-entropy without weights whatever is chosen
+    /// here, `val_loss_weighted` the same with weights, so that runs with different losses can be compared.
+    pub loss: LossKind,
+    /// The focal loss' exponent of 1 - p, >= 0; 0 makes it the cross-entropy.
+    pub focal_gamma: f64,
+    /// Share of each target that is spread evenly over all classes, in [0, 1).
+    pub label_smoothing: f64,
+    /// What the weighted sum of a minibatch's losses is divided by.
+    pub reduction: Reduction,
     /// Most passes over the training rows.
     pub epochs: usize,
     /// Rows of an optimizer step.
@@ -99,6 +108,28 @@ pub enum Pooling {
     Attention,
 }
 
+/// What is minimised.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossKind {
+    /// -ln p of the label.
+    #[default]
+    CrossEntropy,
+    /// (1 - p)^gamma times that (Lin 2017): what is right with confidence counts less. A row's weight is its alpha.
+    Focal,
+}
+
+/// What the weighted sum of a minibatch's losses is divided by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reduction {
+    /// Its rows, as in Keras.
+    #[default]
+    Batch,
+    /// The sum of its weights, as in PyTorch.
+    Weights,
+}
+
 /// What is done to features before the net sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -140,6 +171,10 @@ impl Default for TrainingOptions {
             dropout: vec![0.3, 0.3],
             dense: vec![32],
             dense_dropout: 0.2,
+            loss: LossKind::CrossEntropy,
+            focal_gamma: 2.0,
+            label_smoothing: 0.0,
+            reduction: Reduction::Batch,
             epochs: 50,
             batch_size: 16,
             learning_rate: 1e-3,
@@ -165,7 +200,7 @@ impl Default for TrainingOptions {
 
 impl TrainingOptions {
     /// Every name that [`Self::parse`] knows.
-    pub const NAMES: [&str; 26] = [
+    pub const NAMES: [&str; 30] = [
         "preset",
         "bidirectional",
         "pooling",
@@ -173,6 +208,10 @@ impl TrainingOptions {
         "dropout",
         "dense",
         "dense_dropout",
+        "loss",
+        "focal_gamma",
+        "label_smoothing",
+        "reduction",
         "epochs",
         "batch_size",
         "learning_rate",
@@ -236,6 +275,9 @@ impl TrainingOptions {
             }
             _ => {}
         }
+        if given.contains_key("focal_gamma") && options.loss != LossKind::Focal {
+            return query_err!("option focal_gamma needs option loss to be 'focal' (was 'cross_entropy')");
+        }
         Ok(options)
     }
 
@@ -252,6 +294,14 @@ impl TrainingOptions {
             "dense" if matches!(value, "" | "0" | "none") => self.dense = Vec::new(),
             "dense" => self.dense = option.list("whole numbers >= 1, such as '32', or 'none'", |n| *n >= 1)?,
             "dense_dropout" => self.dense_dropout = option.one("a number in [0, 1)", is_share)?,
+            "loss" if value == "cross_entropy" => self.loss = LossKind::CrossEntropy,
+            "loss" if value == "focal" => self.loss = LossKind::Focal,
+            "loss" => return option.refused("'cross_entropy' or 'focal'"),
+            "focal_gamma" => self.focal_gamma = option.one("a number >= 0", is_amount)?,
+            "label_smoothing" => self.label_smoothing = option.one("a number in [0, 1)", is_share)?,
+            "reduction" if value == "batch" => self.reduction = Reduction::Batch,
+            "reduction" if value == "weights" => self.reduction = Reduction::Weights,
+            "reduction" => return option.refused("'batch' or 'weights'"),
             "epochs" => self.epochs = option.one("a whole number >= 1", |n| *n >= 1)?,
             "batch_size" => self.batch_size = option.one("a whole number >= 1", |n| *n >= 1)?,
             "learning_rate" => self.learning_rate = option.one("a number > 0", is_positive)?,
@@ -360,6 +410,35 @@ mod tests {
             refusal("dropout", "0.1,0.1,0.1"),
             "option dropout: expected one value, or one for each of the 2 layers of units (was '0.1,0.1,0.1')"
         );
+    }
+
+    #[test]
+    fn losses_are_given_by_name_and_refused_by_name() {
+        let given = [("loss", "focal"), ("focal_gamma", "0.5"), ("label_smoothing", "0.1"), ("reduction", "weights")];
+        let TrainingOptions { loss, focal_gamma, label_smoothing, reduction, .. } = parse(&given).unwrap();
+        assert_eq!((loss, focal_gamma, label_smoothing), (LossKind::Focal, 0.5, 0.1));
+        assert_eq!(reduction, Reduction::Weights);
+        assert_eq!(parse(&[("loss", "focal")]).unwrap().focal_gamma, 2.0);
+        for (name, value, error) in [
+            ("loss", "hinge", "option loss: expected 'cross_entropy' or 'focal' (was 'hinge')"),
+            ("focal_gamma", "-1", "option focal_gamma: expected a number >= 0 (was '-1')"),
+            ("focal_gamma", "2", "option focal_gamma needs option loss to be 'focal' (was 'cross_entropy')"),
+            ("label_smoothing", "1", "option label_smoothing: expected a number in [0, 1) (was '1')"),
+            ("reduction", "mean", "option reduction: expected 'batch' or 'weights' (was 'mean')"),
+        ] {
+            assert_eq!(refusal(name, value), error);
+        }
+    }
+
+    #[test]
+    fn options_of_a_model_from_before_an_option_have_its_default() {
+        let json = serde_json::to_string(&TrainingOptions::default()).unwrap();
+        let mut old: BTreeMap<String, serde_json::Value> = serde_json::from_str(&json).unwrap();
+        for name in ["loss", "focal_gamma", "label_smoothing", "reduction"] {
+            assert!(old.remove(name).is_some());
+        }
+        let read = serde_json::from_value::<TrainingOptions>(serde_json::to_value(old).unwrap()).unwrap();
+        assert_eq!(read, TrainingOptions::default());
     }
 
     #[test]

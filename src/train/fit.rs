@@ -22,11 +22,12 @@ use crate::random::Stream;
 pub struct Epoch {
     /// From 1.
     pub epoch: usize,
-    /// Weighted cross-entropy over the training rows as they were trained on, with dropout (nats).
+    /// The loss that was minimised, over the training rows as they were trained on, with weights and dropout (nats): by
+    /// default the weighted cross-entropy. With `'reduction' 'weights'` the mean is one over weights, not over rows.
     pub loss: f64,
     /// Share of training rows predicted right, likewise.
     pub accuracy: f64,
-    /// Unweighted cross-entropy over the validation rows; `None` without any.
+    /// Unweighted cross-entropy over the validation rows, whatever loss is minimised; `None` without any.
     pub val_loss: Option<f64>,
     /// Share of validation rows predicted right.
     pub val_accuracy: Option<f64>,
@@ -167,24 +168,24 @@ impl Run<'_> {
         let learning_rate = self.callbacks.learning_rate();
         let mut order: Vec<usize> = (0..self.train.len()).collect();
         Stream::new(self.options.seed, &["shuffle", &epoch.to_string()]).shuffle(&mut order);
-        let (mut loss, mut correct, mut rows) = (0.0, 0, 0);
+        let mut sum = StepLoss::default();
         let steps = order.len().div_ceil(self.options.batch_size);
         for (step, batch) in (1..).zip(order.chunks(self.options.batch_size)) {
             if watch.cancel().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
                 return Err(Error::Interrupted(format!("training was cancelled in epoch {epoch}; nothing was kept")));
             }
             let seen = self.step(epoch, batch, learning_rate)?;
-            rows += batch.len();
-            loss += seen.loss;
-            correct += seen.correct;
+            sum.loss += seen.loss;
+            sum.divisor += seen.divisor;
+            sum.correct += seen.correct;
             let epochs = self.options.epochs;
-            watch.step(&Progress { epoch, epochs, step, steps, loss: loss / rows as f64 });
+            watch.step(&Progress { epoch, epochs, step, steps, loss: sum.mean() });
         }
         let scored = self.validate()?;
         Ok(Epoch {
             epoch,
-            loss: loss / rows as f64,
-            accuracy: correct as f64 / rows as f64,
+            loss: sum.mean(),
+            accuracy: sum.correct as f64 / self.train.len() as f64,
             val_loss: scored.map(|s| s.loss),
             val_accuracy: scored.map(|s| s.accuracy),
             val_loss_weighted: scored.map(|s| s.weighted_loss),

@@ -29,8 +29,9 @@ use super::adam::Rates;
 use super::config::ModelConfig;
 use super::dropout::Dropouts;
 use super::engine::{Engine, Minibatch, NamedTensor, OptimizerState, StepLoss, check_tensors};
+use super::init;
+use super::loss::Loss;
 use super::softmax::softmax;
-use super::{init, loss};
 use crate::error::{Error, Result};
 use crate::options::training::TrainingOptions;
 use layout::Layout;
@@ -51,6 +52,7 @@ pub struct FusedEngine {
     layout: Layout,
     arch: Arch,
     dropouts: Dropouts,
+    loss: Loss,
     rates: Rates,
     /// Steps of the optimizer.
     steps: u64,
@@ -89,6 +91,7 @@ impl FusedEngine {
         let mut engine = Self {
             arch,
             dropouts: Dropouts::new(config, options.seed),
+            loss: Loss::new(options),
             rates: Rates::new(options),
             steps: 0,
             parameters: layout.pack(&init::initial(config, options.seed)),
@@ -157,7 +160,7 @@ impl FusedEngine {
                 });
             });
         }
-        let mut step = StepLoss::default();
+        let mut step = StepLoss { divisor: self.loss.divisor(batch.weights), ..StepLoss::default() };
         for group in &groups[..count] {
             step.loss += group.step.loss;
             step.correct += group.step.correct;
@@ -183,9 +186,9 @@ impl FusedEngine {
         };
         let logits = network.logits(&rows, true, work);
         let weights = &batch.weights[of.clone()];
-        let result = loss::cross_entropy(&logits, &batch.labels[of], weights, all);
+        let result = self.loss.rows(&logits, &batch.labels[of], weights, self.loss.divisor(batch.weights));
         network.backward(rows.valid_len, &result.gradient, work, &mut group.gradients);
-        group.step.loss += result.rows.iter().zip(weights).map(|(ce, w)| ce * f64::from(*w)).sum::<f64>();
+        group.step.loss += result.loss;
         group.step.correct += result.correct;
     }
 
