@@ -8,7 +8,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::adam::Adam;
 use super::config::ModelConfig;
-use super::dropout::Dropouts;
+use super::dropout::{Dropouts, input_name};
 use super::engine::{Engine, Minibatch, NamedTensor, OptimizerState, StepLoss, check_tensors};
 use super::loss::{Loss, argmax};
 use super::{init, softmax};
@@ -67,11 +67,13 @@ impl CandleEngine {
             (0..width).map(|t| Ok(x.narrow(1, t, 1)?.squeeze(1)?.contiguous()?)).collect::<Result<Vec<_>>>()?;
         let mut parameters = self.variables.iter();
         for (layer, &units) in self.config.units.iter().enumerate() {
-            let forward = self.recurrent(&steps, &mut parameters, units, valid_len)?;
+            let read = |steps: &[Tensor], direction| self.dropped(steps, layer, direction, draw);
+            let forward = self.recurrent(&read(&steps, 0)?, &mut parameters, units, valid_len)?;
             steps = match self.config.bidirectional {
                 false => forward,
                 true => {
-                    let backward = self.recurrent(&turned(&steps, valid_len)?, &mut parameters, units, valid_len)?;
+                    let reversed = read(&turned(&steps, valid_len)?, 1)?;
+                    let backward = self.recurrent(&reversed, &mut parameters, units, valid_len)?;
                     let last = forward.len() - 1;
                     let in_order = turned(&backward, valid_len)?;
                     let is_last = layer + 1 == self.config.units.len() && self.config.pooling == Pooling::Last;
@@ -110,6 +112,20 @@ impl CandleEngine {
             }
         }
         Ok(x)
+    }
+
+    /// What a direction of a layer reads of `steps`: each times the same mask.
+    fn dropped(&self, steps: &[Tensor], layer: usize, direction: usize, draw: Draw<'_>) -> Result<Vec<Tensor>> {
+        let mut mask = Vec::new();
+        let Some((epoch, keys)) = draw else { return Ok(steps.to_vec()) };
+        let (rows, values) = steps[0].dims2()?;
+        let name = input_name(&self.config, layer, direction);
+        self.dropouts.input.mask(epoch, keys, &name, values, 1, &mut mask);
+        if mask.is_empty() {
+            return Ok(steps.to_vec());
+        }
+        let mask = Tensor::from_vec(mask, (rows, values), &self.device)?;
+        steps.iter().map(|step| Ok(step.mul(&mask)?)).collect()
     }
 
     /// Hidden states of each step.

@@ -28,6 +28,9 @@ pub struct ModelConfig {
     pub units: Vec<usize>,
     /// Dropout after each recurrent layer, in [0, 1).
     pub dropout: Vec<f64>,
+    /// Dropout of what each recurrent layer reads, in [0, 1): one mask for all frames of a window.
+    #[serde(default)]
+    pub input_dropout: f64,
     /// Units of each dense layer between the recurrent layers and the logits; may be empty.
     pub dense: Vec<usize>,
     /// Dropout after each dense layer, in [0, 1).
@@ -46,6 +49,7 @@ impl ModelConfig {
             classes,
             units: options.units.clone(),
             dropout: options.dropout.clone(),
+            input_dropout: options.input_dropout,
             dense: options.dense.clone(),
             dense_dropout: options.dense_dropout,
         };
@@ -76,7 +80,7 @@ impl ModelConfig {
                 self.dropout.len()
             );
         }
-        match self.dropout.iter().chain([&self.dense_dropout]).find(|p| !(0.0..1.0).contains(*p)) {
+        match self.dropout.iter().chain([&self.input_dropout, &self.dense_dropout]).find(|p| !(0.0..1.0).contains(*p)) {
             Some(p) => query_err!("dropout must be in [0, 1) (was {p})"),
             None => Ok(()),
         }
@@ -152,7 +156,8 @@ mod tests {
             message(ModelConfig { dropout: vec![0.3], ..seed.clone() }),
             "dropout needs one value for each recurrent layer: 2 layers, 1 values"
         );
-        assert_eq!(message(ModelConfig { dense_dropout: 1.0, ..seed }), "dropout must be in [0, 1) (was 1)");
+        assert_eq!(message(ModelConfig { dense_dropout: 1.0, ..seed.clone() }), "dropout must be in [0, 1) (was 1)");
+        assert_eq!(message(ModelConfig { input_dropout: -0.5, ..seed }), "dropout must be in [0, 1) (was -0.5)");
     }
 
     #[test]
@@ -160,5 +165,8 @@ mod tests {
         let config = ModelConfig::new(30, 7, 7, &TrainingOptions::default()).unwrap();
         let json = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<ModelConfig>(&json).unwrap(), config);
+        // One from before there was input dropout.
+        let old = json.replace("\"input_dropout\":0.0,", "");
+        assert!(old != json && serde_json::from_str::<ModelConfig>(&old).unwrap() == config);
     }
 }

@@ -8,15 +8,24 @@ use crate::random::Stream;
 pub struct Dropouts {
     /// After each recurrent layer.
     pub recurrent: Vec<Dropout>,
+    /// Of what each recurrent layer reads.
+    pub input: Dropout,
     /// After each dense layer.
     pub dense: Dropout,
+}
+
+/// The name by which the input masks of a recurrent layer are drawn: `lstm1_input`, and `lstm1_input_reverse` for its
+/// second direction, whose masks are others, as in Keras.
+pub fn input_name(config: &ModelConfig, layer: usize, direction: usize) -> String {
+    format!("{}{}_input{}", config.cell.name(), layer + 1, ["", "_reverse"][direction])
 }
 
 impl Dropouts {
     /// The dropout of `config`.
     pub fn new(config: &ModelConfig, seed: u64) -> Self {
         let recurrent = config.dropout.iter().map(|&rate| Dropout::new(rate, seed)).collect();
-        Self { recurrent, dense: Dropout::new(config.dense_dropout, seed) }
+        let [input, dense] = [config.input_dropout, config.dense_dropout].map(|rate| Dropout::new(rate, seed));
+        Self { recurrent, input, dense }
     }
 }
 

@@ -128,12 +128,29 @@ fn gradients_are_those_of_finite_differences_with_dropout_on() {
     }
 }
 
+#[test]
+fn gradients_with_input_dropout_are_those_of_finite_differences() {
+    for options in kinds(&with_input_dropout([5, 4], 3)) {
+        finite_differences(&options);
+    }
+}
+
+/// Dropout everywhere.
+fn with_input_dropout(units: [usize; 2], dense: usize) -> TrainingOptions {
+    TrainingOptions { input_dropout: 0.4, ..options(EngineKind::Fused, units, dense, 0.25) }
+}
+
 fn finite_differences(options: &TrainingOptions) {
     let config = ModelConfig::new(6, 3, 3, options).unwrap();
     let mut engine = new_engine(&config, options).unwrap();
     let batch = Batch::random(&config, 11);
+    // Biases of 0 would put a window whose features are all dropped on the kink of relu.
+    let mut parameters = engine.parameters();
+    let mut draw = Stream::new(5, &["biases"]);
+    let biases = parameters.iter_mut().filter(|p| p.shape.len() == 1).flat_map(|p| &mut p.data);
+    biases.for_each(|bias| *bias += draw.between(-0.5, 0.5) as f32);
+    engine.load_parameters(&parameters).unwrap();
     let (_, gradients) = batch.with(|b| engine.gradients(b)).unwrap();
-    let parameters = engine.parameters();
     // Along a random direction for each parameter: the slope of the loss is the product with the gradient.
     for (k, gradient) in gradients.iter().enumerate() {
         let mut draw = Stream::new(5, &[&parameters[k].name]);
@@ -168,6 +185,53 @@ fn the_engines_agree_on_every_kind_of_net_with_dropout_padding_and_several_parts
     // Units that do not fill a vector, and more than one part of a minibatch.
     for kind in kinds(&options(EngineKind::Fused, [20, 9], 8, 0.3)) {
         engines_agree(&kind);
+    }
+}
+
+#[test]
+fn the_engines_agree_on_every_kind_of_net_with_input_dropout() {
+    kinds(&with_input_dropout([20, 9], 8)).iter().for_each(engines_agree);
+}
+
+/// A dropped feature is dropped from the whole window: a net whose first layer reads one feature, with that feature
+/// dropped, sees zeros; and one that is kept sees it twice as large.
+#[test]
+fn input_dropout_takes_a_feature_from_every_frame_of_a_window() {
+    for engine in ENGINES {
+        for bidirectional in [false, true] {
+            let plain = TrainingOptions {
+                engine,
+                bidirectional,
+                units: vec![4],
+                dropout: vec![0.0],
+                dense: vec![],
+                ..Default::default()
+            };
+            let dropping = TrainingOptions { input_dropout: 0.5, ..plain.clone() };
+            let config = ModelConfig::new(6, 1, 3, &dropping).unwrap();
+            let mut dropped = new_engine(&config, &dropping).unwrap();
+            let mut whole = new_engine(&ModelConfig { input_dropout: 0.0, ..config.clone() }, &plain).unwrap();
+            let batch = Batch { valid_len: vec![6; 12], ..Batch::random(&config, 12) };
+            let mut seen = [0, 0, 0];
+            for row in 0..12 {
+                let one = |factor: f32| Batch {
+                    features: batch.features[row * 6..][..6].iter().map(|x| x * factor).collect(),
+                    valid_len: vec![6],
+                    labels: vec![batch.labels[row]],
+                    weights: vec![1.0],
+                    keys: vec![batch.keys[row].clone()],
+                };
+                let loss = one(1.0).with(|b| dropped.gradients(b)).unwrap().0.loss;
+                let alike = [0.0, 2.0].map(|factor| {
+                    let expected = one(factor).with(|b| whole.gradients(b)).unwrap().0.loss;
+                    (loss - expected).abs() < 1e-5
+                });
+                let which = alike.iter().position(|alike| *alike).unwrap_or(2);
+                seen[which] += 1;
+            }
+            // Each direction has a mask of its own: half of the rows are dropped in one of them alone.
+            assert!(seen[0] > 0 && seen[1] > 0 && (seen[2] > 0) == bidirectional, "{engine:?} {seen:?}");
+        }
     }
 }
 
@@ -240,7 +304,7 @@ pub(super) fn instruction_sets() -> Vec<pulp::Arch> {
 
 #[test]
 fn every_instruction_set_gives_the_same_bits() {
-    for options in kinds(&options(EngineKind::Fused, [20, 16], 8, 0.3)) {
+    for options in kinds(&with_input_dropout([20, 16], 8)) {
         let config = ModelConfig::new(6, 3, 3, &options).unwrap();
         let batch = Batch::random(&config, 13);
         let trained = instruction_sets().into_iter().map(|arch| {
@@ -323,7 +387,7 @@ fn five_steps_and_six_more_after_a_restart_are_eleven_steps() {
 #[test]
 fn threads_do_not_change_a_bit() {
     let trained = [1, 2, 3, 7].map(|threads| {
-        let options = TrainingOptions { threads, ..options(EngineKind::Fused, [32, 16], 8, 0.3) };
+        let options = TrainingOptions { threads, ..with_input_dropout([32, 16], 8) };
         let config = ModelConfig::new(10, 3, 3, &options).unwrap();
         let mut engine = new_engine(&config, &options).unwrap();
         let batch = Batch::random(&config, 37);

@@ -22,6 +22,12 @@ pub struct TrainingOptions {
     pub units: Vec<usize>,
     /// Dropout after each recurrent layer, in [0, 1).
     pub dropout: Vec<f64>,
+    /// Dropout of what each recurrent layer reads, in [0, 1): one mask per window, direction and layer, the same at every
+    /// frame and for all gates (Gal and Ghahramani 2016).
+    ///
+    /// Keras' `LSTM(dropout=...)`, whose masks of two directions are drawn apart, too; not its `recurrent_dropout`.
+    /// Layer 1 reads the features: a feature is dropped from a whole window.
+    pub input_dropout: f64,
     /// Units of each dense layer (relu) before the logits; none if empty.
     pub dense: Vec<usize>,
     /// Dropout after each dense layer, in [0, 1).
@@ -169,6 +175,7 @@ impl Default for TrainingOptions {
             pooling: Pooling::Last,
             units: vec![128, 64],
             dropout: vec![0.3, 0.3],
+            input_dropout: 0.0,
             dense: vec![32],
             dense_dropout: 0.2,
             loss: LossKind::CrossEntropy,
@@ -200,12 +207,13 @@ impl Default for TrainingOptions {
 
 impl TrainingOptions {
     /// Every name that [`Self::parse`] knows.
-    pub const NAMES: [&str; 30] = [
+    pub const NAMES: [&str; 31] = [
         "preset",
         "bidirectional",
         "pooling",
         "units",
         "dropout",
+        "input_dropout",
         "dense",
         "dense_dropout",
         "loss",
@@ -291,6 +299,7 @@ impl TrainingOptions {
             "pooling" => return option.refused("'last' or 'attention'"),
             "units" => self.units = option.list("whole numbers >= 1, such as '128,64'", |n| *n >= 1)?,
             "dropout" => self.dropout = option.list("numbers in [0, 1), such as '0.3,0.3'", is_share)?,
+            "input_dropout" => self.input_dropout = option.one("a number in [0, 1)", is_share)?,
             "dense" if matches!(value, "" | "0" | "none") => self.dense = Vec::new(),
             "dense" => self.dense = option.list("whole numbers >= 1, such as '32', or 'none'", |n| *n >= 1)?,
             "dense_dropout" => self.dense_dropout = option.one("a number in [0, 1)", is_share)?,
@@ -425,16 +434,18 @@ mod tests {
             ("focal_gamma", "2", "option focal_gamma needs option loss to be 'focal' (was 'cross_entropy')"),
             ("label_smoothing", "1", "option label_smoothing: expected a number in [0, 1) (was '1')"),
             ("reduction", "mean", "option reduction: expected 'batch' or 'weights' (was 'mean')"),
+            ("input_dropout", "1", "option input_dropout: expected a number in [0, 1) (was '1')"),
         ] {
             assert_eq!(refusal(name, value), error);
         }
+        assert_eq!(parse(&[("input_dropout", "0.25")]).unwrap().input_dropout, 0.25);
     }
 
     #[test]
     fn options_of_a_model_from_before_an_option_have_its_default() {
         let json = serde_json::to_string(&TrainingOptions::default()).unwrap();
         let mut old: BTreeMap<String, serde_json::Value> = serde_json::from_str(&json).unwrap();
-        for name in ["loss", "focal_gamma", "label_smoothing", "reduction"] {
+        for name in ["loss", "focal_gamma", "label_smoothing", "reduction", "input_dropout"] {
             assert!(old.remove(name).is_some());
         }
         let read = serde_json::from_value::<TrainingOptions>(serde_json::to_value(old).unwrap()).unwrap();

@@ -7,7 +7,7 @@ use super::recurrent::{self, Shape, Trace};
 use super::tile::PANEL;
 use super::{attention, dense, direction};
 use crate::nn::config::ModelConfig;
-use crate::nn::dropout::Dropouts;
+use crate::nn::dropout::{Dropouts, input_name};
 
 /// The net with its parameters.
 pub struct Network<'a> {
@@ -56,8 +56,10 @@ pub struct Workspace {
 struct Recurrent {
     /// What it reads, time-major, as it is and turned round.
     x: [Vec<f32>; 2],
-    /// What it read was multiplied by this: dropout. Empty if by nothing.
+    /// What it read was multiplied by this: dropout of what lies below. Empty if by nothing.
     factors: Vec<f32>,
+    /// And then, for each direction, each step by this: input dropout [rows, values]. Empty if by nothing.
+    input_factors: [Vec<f32>; 2],
     traces: [Trace; 2],
     dh: [Vec<f32>; 2],
 }
@@ -80,6 +82,15 @@ impl Network<'_> {
             if directions.len() == 2 {
                 let [x, reversed] = &mut layer.x;
                 direction::reverse(x, lda, valid_len, reversed);
+            }
+            for (k, shape) in directions.iter().enumerate() {
+                let factors = &mut layer.input_factors[k];
+                factors.clear();
+                if let Some((dropouts, epoch, keys)) = rows.dropout {
+                    let name = input_name(config, index, k);
+                    dropouts.input.padded_mask(epoch, keys, &name, shape.inputs, lda, 1, factors);
+                }
+                multiply_steps(&mut layer.x[k], factors);
             }
             for (k, shape) in directions.iter().enumerate() {
                 let (x, trace) = (&layer.x[k], &mut layer.traces[k]);
@@ -193,7 +204,9 @@ impl Network<'_> {
                 });
             }
             if index > 0 {
+                multiply_steps(dx, &layer.input_factors[0]);
                 if directions.len() == 2 {
+                    multiply_steps(d, &layer.input_factors[1]);
                     direction::add_reversed(dx, padded_inputs, valid_len, d);
                 }
                 multiply(dx, &layer.factors);
@@ -262,4 +275,11 @@ fn time_major(features: &[f32], width: usize, rows: usize, steps: &mut Vec<f32>)
 /// `values` times `factors`; no factors are ones.
 fn multiply(values: &mut [f32], factors: &[f32]) {
     values.iter_mut().zip(factors).for_each(|(v, f)| *v *= f);
+}
+
+/// `values` of each step times `factors` of a step; no factors are ones.
+fn multiply_steps(values: &mut [f32], factors: &[f32]) {
+    if !factors.is_empty() {
+        values.chunks_exact_mut(factors.len()).for_each(|step| multiply(step, factors));
+    }
 }
