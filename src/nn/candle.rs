@@ -60,6 +60,11 @@ impl CandleEngine {
 
     /// Logits [rows, classes].
     fn logits(&self, features: &[f32], valid_len: &[u32], draw: Draw<'_>) -> Result<Tensor> {
+        Ok(self.forward(features, valid_len, draw)?.0)
+    }
+
+    /// Logits [rows, classes], and what attention weighs each frame with [rows, width], if there is attention.
+    fn forward(&self, features: &[f32], valid_len: &[u32], draw: Draw<'_>) -> Result<(Tensor, Option<Tensor>)> {
         let (rows, width) = (valid_len.len(), self.config.width);
         let x = Tensor::from_slice(features, (rows, width, self.config.features), &self.device)?;
         // Steps are tensors of their own: the gradient of a narrow would be as long as the window, at each step.
@@ -94,8 +99,11 @@ impl CandleEngine {
                 *step = step.mul(&Tensor::from_slice(factors, (rows, outputs), &self.device)?)?;
             }
         }
+        let mut weights = None;
         if self.config.pooling == Pooling::Attention {
-            steps = vec![attention(&steps, &mut parameters, valid_len)?];
+            let attention = attention(&steps, &mut parameters, valid_len)?;
+            steps = vec![weighted_sum(&steps, &attention)?];
+            weights = Some(attention);
         }
         let dense: Vec<&Var> = parameters.collect();
         let mut x = steps.swap_remove(0);
@@ -111,7 +119,7 @@ impl CandleEngine {
                 x = x.mul(&Tensor::from_vec(mask, (rows, units), &self.device)?)?;
             }
         }
-        Ok(x)
+        Ok((x, weights))
     }
 
     /// What a direction of a layer reads of `steps`: each times the same mask.
@@ -235,7 +243,7 @@ fn turned(steps: &[Tensor], valid_len: &[u32]) -> Result<Vec<Tensor>> {
     order.collect()
 }
 
-/// The mean of the steps, weighted by the softmax over recorded frames of score . tanh(W h + b).
+/// The softmax over recorded frames of score . tanh(W h + b), [rows, width].
 fn attention<'a>(
     steps: &[Tensor],
     parameters: &mut impl Iterator<Item = &'a Var>,
@@ -251,7 +259,11 @@ fn attention<'a>(
     let behind: Vec<f32> = valid_len.iter().flat_map(behind).collect();
     let scores = scores.add(&Tensor::from_vec(behind, (rows, width), scores.device())?)?;
     let e = scores.broadcast_sub(&scores.max_keepdim(1)?.detach())?.exp()?;
-    let weights = e.broadcast_div(&e.sum_keepdim(1)?)?;
+    Ok(e.broadcast_div(&e.sum_keepdim(1)?)?)
+}
+
+/// The sum of the steps, each times its column of `weights`.
+fn weighted_sum(steps: &[Tensor], weights: &Tensor) -> Result<Tensor> {
     let weighted = (0..).zip(steps).map(|(t, h)| Ok(h.broadcast_mul(&weights.narrow(1, t, 1)?)?));
     let mut sum = weighted.collect::<Result<Vec<Tensor>>>()?.into_iter();
     let first = sum.next().ok_or_else(|| Error::Internal("a window without steps".into()))?;
@@ -305,5 +317,20 @@ impl Engine for CandleEngine {
         let mut probabilities = logits.concat();
         softmax::softmax(&mut probabilities, self.config.classes);
         Ok(probabilities)
+    }
+    fn attention(&self, features: &[f32], valid_len: &[u32]) -> Result<Option<Vec<f32>>> {
+        if self.config.pooling != Pooling::Attention {
+            return Ok(None);
+        }
+        let size = self.config.width * self.config.features;
+        let parts = features.chunks(PREDICT_ROWS * size).zip(valid_len.chunks(PREDICT_ROWS));
+        let weights = self.alone.install(|| {
+            let of = |(features, valid)| match self.forward(features, valid, None)?.1 {
+                Some(weights) => Ok(weights.flatten_all()?.to_vec1()?),
+                None => Err(Error::Internal("no attention where there should be".into())),
+            };
+            parts.map(of).collect::<Result<Vec<Vec<f32>>>>()
+        })?;
+        Ok(Some(weights.concat()))
     }
 }

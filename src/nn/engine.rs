@@ -91,6 +91,10 @@ pub trait Engine: Send {
 
     /// Probabilities [rows, classes] of normalised windows [rows, width, features], without dropout.
     fn predict(&self, features: &[f32], valid_len: &[u32]) -> Result<Vec<f32>>;
+
+    /// What attention weighs each frame with, [rows, width], for the same windows: of a row the weights add up to 1, and
+    /// are 0 behind its recorded frames. `None` of a net without attention.
+    fn attention(&self, features: &[f32], valid_len: &[u32]) -> Result<Option<Vec<f32>>>;
 }
 
 /// Refuses tensors whose names, order or shapes are not the expected ones.

@@ -348,6 +348,57 @@ fn a_padded_window_predicts_like_the_truncated_one() {
 }
 
 #[test]
+fn attention_is_a_share_of_each_recorded_frame_and_the_engines_agree_on_it() {
+    for options in kinds(&with_input_dropout([20, 9], 8)) {
+        let config = ModelConfig::new(9, 4, 5, &options).unwrap();
+        let batch = Batch::random(&config, 70);
+        let weights =
+            [(EngineKind::Fused, 1), (EngineKind::Fused, 3), (EngineKind::Candle, 1)].map(|(engine, threads)| {
+                let options = TrainingOptions { engine, threads, ..options.clone() };
+                new_engine(&config, &options).unwrap().attention(&batch.features, &batch.valid_len).unwrap()
+            });
+        let [Some(fused), threaded, Some(candle)] = &weights else {
+            assert!(options.pooling == Pooling::Last && weights.iter().all(Option::is_none));
+            continue;
+        };
+        assert!(options.pooling == Pooling::Attention && threaded.as_ref() == Some(fused));
+        near(&wide(fused), &wide(candle), 1e-6);
+        for (weights, &valid) in fused.chunks_exact(9).zip(&batch.valid_len) {
+            let (recorded, behind) = weights.split_at(valid as usize);
+            near(&[wide(recorded).iter().sum()], &[1.0], 1e-6);
+            assert!(recorded.iter().all(|w| *w > 0.0) && behind.iter().all(|w| *w == 0.0));
+        }
+    }
+}
+
+/// The scores of two frames differ by what W, b and v say: attention over hidden states that are known.
+#[test]
+fn attention_is_the_softmax_of_the_scores() {
+    // h_t of a GRU with weights 0 but the input's into n: n = tanh(x), z = 1/2, h_t = (h_(t-1) + tanh(x_t)) / 2. With
+    // x = artanh(.8), 0, artanh(-.6): h = .4, .2, -.2, and with W 1, b 0, v 10:
+    // >>> s = 10 * numpy.tanh([.4, .2, -.2]); numpy.exp(s) / numpy.exp(s).sum()
+    // array([0.85895258, 0.13837637, 0.00267105])
+    for engine in ENGINES {
+        let cell = CellKind::Gru;
+        let options = TrainingOptions { engine, cell, pooling: Pooling::Attention, ..options(engine, [1, 1], 1, 0.0) };
+        let options = TrainingOptions { units: vec![1], dropout: vec![0.0], ..options };
+        let mut engine = new_engine(&ModelConfig::new(3, 1, 2, &options).unwrap(), &options).unwrap();
+        let values = |name: &str, count: usize| match name {
+            "gru1.weight_ih_l0" => vec![0.0, 0.0, 1.0],
+            "attention.hidden.weight" => vec![1.0],
+            "attention.score.weight" => vec![10.0],
+            _ => vec![0.0; count],
+        };
+        let parameters = engine.parameters().into_iter();
+        let set: Vec<_> = parameters.map(|p| NamedTensor { data: values(&p.name, p.data.len()), ..p }).collect();
+        engine.load_parameters(&set).unwrap();
+        let x = [1.098_612_3, 0.0, -0.693_147_2];
+        let weights = engine.attention(&x, &[3]).unwrap().unwrap();
+        near(&wide(&weights), &[0.858_952_58, 0.138_376_37, 0.002_671_05], 1e-6);
+    }
+}
+
+#[test]
 fn a_row_predicts_the_same_in_any_company() {
     let options = options(EngineKind::Fused, [16, 8], 8, 0.0);
     let config = ModelConfig::new(6, 4, 5, &options).unwrap();

@@ -38,6 +38,20 @@ impl Predictor {
     ///
     /// A window that contains NaN gets NaN for every class.
     pub fn probabilities(&self, features: &[f32], valid_len: &[u32]) -> Result<Vec<f32>> {
+        self.check(features, valid_len)?;
+        self.engine.predict(&self.normalization.apply(features), valid_len)
+    }
+
+    /// What the model's attention weighs each frame with, [rows, width], for the same windows; of a row the weights add up
+    /// to 1, and are 0 behind its recorded frames. `None` of a model without attention.
+    ///
+    /// A window that contains NaN in a recorded frame gets NaN for each of them.
+    pub fn attention(&self, features: &[f32], valid_len: &[u32]) -> Result<Option<Vec<f32>>> {
+        self.check(features, valid_len)?;
+        self.engine.attention(&self.normalization.apply(features), valid_len)
+    }
+
+    fn check(&self, features: &[f32], valid_len: &[u32]) -> Result<()> {
         let ModelConfig { width, features: dim, .. } = self.config;
         if features.len() != valid_len.len() * width * dim {
             return data_err!(
@@ -50,6 +64,6 @@ impl Predictor {
         if let Some(valid) = valid_len.iter().find(|&&v| v == 0 || v as usize > width) {
             return data_err!("valid_len must be in 1..={width} (was {valid})");
         }
-        self.engine.predict(&self.normalization.apply(features), valid_len)
+        Ok(())
     }
 }

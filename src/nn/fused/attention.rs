@@ -36,7 +36,7 @@ pub struct Trace {
     /// tanh(W x + b) [width * rows, padded]; the gradient by what is in the brackets after the backward pass.
     hidden: Vec<f32>,
     /// Weights [width * rows], 0 behind the recorded frames.
-    weights: Vec<f32>,
+    pub weights: Vec<f32>,
     dx: Vec<f32>,
 }
 

@@ -301,4 +301,27 @@ impl Engine for FusedEngine {
         }
         Ok(probabilities)
     }
+    fn attention(&self, features: &[f32], valid_len: &[u32]) -> Result<Option<Vec<f32>>> {
+        if self.layout.attention.is_none() {
+            return Ok(None);
+        }
+        let (width, size) = (self.config.width, self.config.width * self.config.features);
+        let network = self.network();
+        let mut weights = vec![0.0; valid_len.len() * width];
+        let run = |work: &mut Workspace, ((weights, features), valid_len): ((&mut [f32], &[f32]), &[u32])| {
+            network.attention(&Rows { features, valid_len, dropout: None }, work, weights);
+        };
+        match &self.pool {
+            None => {
+                let mut work = Workspace::default();
+                let rows = weights.chunks_mut(PREDICT_ROWS * width).zip(features.chunks(PREDICT_ROWS * size));
+                rows.zip(valid_len.chunks(PREDICT_ROWS)).for_each(|part| run(&mut work, part));
+            }
+            Some(pool) => pool.install(|| {
+                let rows = weights.par_chunks_mut(PREDICT_ROWS * width).zip(features.par_chunks(PREDICT_ROWS * size));
+                rows.zip(valid_len.par_chunks(PREDICT_ROWS)).for_each_init(Workspace::default, run);
+            }),
+        }
+        Ok(Some(weights))
+    }
 }

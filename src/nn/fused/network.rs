@@ -136,6 +136,16 @@ impl Network<'_> {
         work.logits.chunks_exact(padded).flat_map(|row| &row[..config.classes]).copied().collect()
     }
 
+    /// What attention weighs each frame with, [rows, width], into `weights`; there has to be attention.
+    pub fn attention(&self, rows: &Rows<'_>, work: &mut Workspace, weights: &mut [f32]) {
+        self.logits(rows, false, work);
+        let (width, count) = (self.config.width, rows.valid_len.len());
+        for (row, weights) in weights.chunks_exact_mut(width).enumerate() {
+            let steps = work.attention.weights.iter().skip(row).step_by(count);
+            weights.iter_mut().zip(steps).for_each(|(weight, step)| *weight = *step);
+        }
+    }
+
     /// Outputs of a recurrent layer, and with those that pad.
     fn outputs(&self, layer: usize) -> (usize, usize) {
         let outputs = self.config.units[layer] * self.config.directions();
