@@ -16,7 +16,7 @@ use super::table_function::PositionalFunction;
 use super::training::TrainingFormatFactory;
 use crate::augment::pose_augment::PoseAugment;
 use crate::augment::{feature_std, pose_augment_copy, pose_mirror, pose_noise, pose_speed};
-use crate::predict::pose_predict;
+use crate::predict::{pose_attention, pose_predict};
 use crate::relation::RelationFunction;
 use crate::split::pose_split::PoseSplit;
 use crate::store::models::Models;
@@ -63,7 +63,8 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     // The rule moves `p['label']` below any node that has a column of the same name beneath it. Our relations make new
     // columns under old names, so it fails on them: https://github.com/apache/datafusion/issues/25446
     config.optimizer.enable_leaf_expression_pushdown = false;
-    builder.scalar_functions().get_or_insert_default().push(Arc::new(pose_predict::udf(Arc::clone(&models))));
+    let scalars = [pose_predict::udf(Arc::clone(&models)), pose_attention::udf(Arc::clone(&models))];
+    builder.scalar_functions().get_or_insert_default().extend(scalars.map(Arc::new));
     let catalogs = builder.catalog_list().get_or_insert_with(|| Arc::new(MemoryCatalogProviderList::new()));
     catalogs.register_catalog(catalog::NAME.to_owned(), catalog::catalog(models));
     let formats = builder.file_formats().get_or_insert_default();

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float32Builder, Float64Builder, Int64Array, ListBuilder, StringBuilder, StructArray};
+use arrow::array::{ArrayRef, Float32Builder, Float64Builder, ListBuilder, StringBuilder, StructArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use datafusion::common::{Result, ScalarValue, internal_err};
@@ -12,12 +12,11 @@ use datafusion::logical_expr::{
 };
 use datafusion_macros::user_doc;
 
-use super::windows::Reads;
-use crate::augment::arguments::{Argument, Kind, Parameters, literal_text};
-use crate::augment::features::Features;
+use super::windows::{Windows, asked};
+use crate::augment::arguments::{Kind, Parameters};
 use crate::error::{self, Error};
-use crate::schema::{LABEL, feature_names, tensor_shape};
-use crate::store::models::{Model, Models};
+use crate::schema::LABEL;
+use crate::store::models::Models;
 
 const PARAMETERS: Parameters = Parameters {
     function: "pose_predict",
@@ -91,16 +90,12 @@ impl ScalarUDFImpl for PosePredict {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let (Some(model), Some(features)) = (args.args.first(), args.args.get(1)) else {
-            return internal_err!("pose_predict without arguments");
+        let Some((model, windows)) = asked(self.name(), &self.models, &args)? else {
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from(prediction_type())?));
         };
-        let model = match literal_text(self.name(), "model", model)? {
-            Some(name) if args.number_rows > 0 => self.models.load_now(name)?,
-            _ => return Ok(ColumnarValue::Scalar(ScalarValue::try_from(prediction_type())?)),
-        };
-        let valid_len = args.args.get(2).map(Argument::<Int64Array>::new).transpose()?;
-        let features = Features::new(&features.to_array(args.number_rows)?)?;
-        let predictions = predict(&model, &features, args.arg_fields.get(1), valid_len.as_ref())?;
+        let Windows { valid, values, lengths } = &windows;
+        let probabilities = if lengths.is_empty() { vec![] } else { model.predictor.probabilities(values, lengths)? };
+        let predictions = structs(&model.recipe.labels, valid, &probabilities)?;
         Ok(ColumnarValue::Array(Arc::new(predictions)))
     }
 
@@ -121,37 +116,6 @@ fn fields() -> Fields {
         Field::new("probability", DataType::Float64, true),
         Field::new("probabilities", DataType::List(item), true),
     ])
-}
-
-/// One prediction for each row of `features`, a column of this field; NULL where the window or its valid_len is NULL.
-fn predict(
-    model: &Model,
-    features: &Features,
-    field: Option<&FieldRef>,
-    valid_len: Option<&Argument<Int64Array>>,
-) -> error::Result<StructArray> {
-    let name = format!("model '{}' (version {})", model.name, model.version);
-    let architecture = &model.recipe.architecture;
-    let names = model.recipe.features.as_deref();
-    let reads = Reads { model: &name, width: architecture.width, dim: architecture.features, names };
-    if let Some(field) = field {
-        tensor_shape(field).map_or(Ok(()), |shape| reads.check_shape(shape))?;
-        reads.check_names(&feature_names(field))?;
-    }
-
-    let (mut values, mut lengths, mut valid) = (vec![], vec![], vec![]);
-    for row in 0..features.len() {
-        let length = valid_len.map(|len| len.at(row));
-        let window = features.row(row).filter(|_| length != Some(None));
-        valid.push(window.is_some());
-        if let Some(window) = window {
-            reads.check_window(row, window)?;
-            values.extend_from_slice(window);
-            lengths.push(reads.check_valid_len(row, length.flatten())?);
-        }
-    }
-    let probabilities = if lengths.is_empty() { vec![] } else { model.predictor.probabilities(&values, &lengths)? };
-    structs(&model.recipe.labels, &valid, &probabilities)
 }
 
 /// The structs of valid rows, whose probabilities are [valid rows, labels].

@@ -1,4 +1,4 @@
-//! pose_predict over a small model that was really trained and published.
+//! pose_predict and pose_attention over a small model that was really trained and published.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use datafusion::error::Result;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::prelude::SessionContext;
 
-use super::pose_predict::udf;
+use super::{pose_attention, pose_predict};
 use crate::error::Error;
 use crate::nn::config::ModelConfig;
-use crate::options::training::TrainingOptions;
+use crate::options::training::{Pooling, TrainingOptions};
 use crate::schema::features_field;
 use crate::store::contents::Contents;
 use crate::store::models::Models;
@@ -41,7 +41,11 @@ struct Lab {
 
 impl Lab {
     async fn new() -> Self {
-        let options = TrainingOptions { epochs: 2, ..TrainingOptions::preset("tiny").unwrap() };
+        Self::of(Pooling::Last).await
+    }
+
+    async fn of(pooling: Pooling) -> Self {
+        let options = TrainingOptions { epochs: 2, pooling, ..TrainingOptions::preset("tiny").unwrap() };
         let architecture = ModelConfig::new(WIDTH, DIM, 2, &options).unwrap();
         let train = Examples {
             width: WIDTH,
@@ -70,7 +74,8 @@ impl Lab {
         setting.set(&folder.path().display().to_string());
         let models = Arc::new(Models::new(setting, runtime));
         let session = SessionContext::new();
-        session.register_udf(udf(Arc::clone(&models)));
+        session.register_udf(pose_predict::udf(Arc::clone(&models)));
+        session.register_udf(pose_attention::udf(Arc::clone(&models)));
         let lab = Self { _folder: folder, models, session, fitted, recipe };
         lab.publish().await;
         lab
@@ -218,4 +223,30 @@ async fn a_model_is_loaded_once_and_a_name_means_its_newest_version() {
     let second = lab.models.load("toy").await.unwrap();
     assert_eq!((first.version, second.version), (1, 2));
     assert!(Arc::ptr_eq(&first, &lab.models.load("toy@1").await.unwrap()));
+}
+
+#[tokio::test]
+async fn a_stored_model_looks_where_the_trained_one_did() {
+    let lab = Lab::of(Pooling::Attention).await;
+    let Fitted { normalization, best, .. } = &lab.fitted;
+    let trained = Predictor::new(&lab.recipe.architecture, normalization, best, 1).unwrap();
+    lab.give(windows(3), (WIDTH, DIM), true);
+    let weights = lab.column("SELECT pose_attention('toy', features, valid_len) FROM windows").await.unwrap();
+    let [first, last] = [0, 2].map(|row| windows(3)[row * WIDTH * DIM..][..WIDTH * DIM].to_vec());
+    let expected = trained.attention(&[first, last].concat(), &[3, 3]).unwrap().unwrap();
+    assert!(weights.is_null(1) && expected[3] == 0.0 && expected[7] == 0.0);
+    let lists = weights.as_list::<i32>().iter().flatten();
+    assert_eq!(lists.flat_map(|w| w.as_primitive::<Float32Type>().values().to_vec()).collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn a_model_without_attention_says_which_option_makes_one() {
+    let lab = Lab::new().await;
+    lab.give(windows(1), (WIDTH, DIM), false);
+    let (refused, error) = lab.refusal("pose_attention('toy', features)").await;
+    let expected =
+        "pose_attention: model 'toy' (version 1) has no attention; train one with OPTIONS ('pooling' 'attention')";
+    assert!(refused.is_none() && error.contains(expected), "{error}");
+    let (_, error) = lab.refusal("pose_attention('toy', [1.0, 2.0])").await;
+    assert!(error.contains("pose_attention: model 'toy' (version 1) reads windows of [4, 2]"), "{error}");
 }

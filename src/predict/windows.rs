@@ -1,10 +1,57 @@
 //! The windows of a column as a model reads them, and what is refused with a word on both sides.
 
+use std::sync::Arc;
+
+use arrow::array::Int64Array;
+use arrow::datatypes::FieldRef;
+use datafusion::common::internal_err;
+use datafusion::logical_expr::ScalarFunctionArgs;
+
+use crate::augment::arguments::{Argument, literal_text};
+use crate::augment::features::Features;
 use crate::error::{Result, data_err, query_err};
+use crate::schema::{feature_names, tensor_shape};
+use crate::store::models::{Model, Models};
+
+/// The windows of a batch that a model is asked about.
+#[derive(Debug, Default)]
+pub struct Windows {
+    /// Whether each row of the batch is one: neither the window nor its valid_len is NULL.
+    pub valid: Vec<bool>,
+    /// Their values [valid rows, width, dim].
+    pub values: Vec<f32>,
+    /// Their recorded frames.
+    pub lengths: Vec<u32>,
+}
+
+/// What `function(model, features [, valid_len])` asks which model; None for no model or no rows.
+pub fn asked(
+    function: &str,
+    models: &Arc<Models>,
+    args: &ScalarFunctionArgs,
+) -> datafusion::common::Result<Option<(Arc<Model>, Windows)>> {
+    let (Some(model), Some(features)) = (args.args.first(), args.args.get(1)) else {
+        return internal_err!("{function} without arguments");
+    };
+    let model = match literal_text(function, "model", model)? {
+        Some(name) if args.number_rows > 0 => models.load_now(name)?,
+        _ => return Ok(None),
+    };
+    let valid_len = args.args.get(2).map(Argument::<Int64Array>::new).transpose()?;
+    let features = Features::new(&features.to_array(args.number_rows)?)?;
+    let name = format!("model '{}' (version {})", model.name, model.version);
+    let architecture = &model.recipe.architecture;
+    let names = model.recipe.features.as_deref();
+    let reads = Reads { function, model: &name, width: architecture.width, dim: architecture.features, names };
+    let windows = reads.take(&features, args.arg_fields.get(1), valid_len.as_ref())?;
+    Ok(Some((model, windows)))
+}
 
 /// What a model reads: windows [width, dim] of named features.
 #[derive(Debug, Clone, Copy)]
 pub struct Reads<'a> {
+    /// The function that asks it.
+    pub function: &'a str,
     /// `model 'gait' (version 2)`.
     pub model: &'a str,
     /// Frames of a window.
@@ -16,6 +63,31 @@ pub struct Reads<'a> {
 }
 
 impl Reads<'_> {
+    /// The windows of a column of this field.
+    fn take(
+        &self,
+        features: &Features,
+        field: Option<&FieldRef>,
+        valid_len: Option<&Argument<Int64Array>>,
+    ) -> Result<Windows> {
+        if let Some(field) = field {
+            tensor_shape(field).map_or(Ok(()), |shape| self.check_shape(shape))?;
+            self.check_names(&feature_names(field))?;
+        }
+        let mut windows = Windows::default();
+        for row in 0..features.len() {
+            let length = valid_len.map(|len| len.at(row));
+            let window = features.row(row).filter(|_| length != Some(None));
+            windows.valid.push(window.is_some());
+            if let Some(window) = window {
+                self.check_window(row, window)?;
+                windows.values.extend_from_slice(window);
+                windows.lengths.push(self.check_valid_len(row, length.flatten())?);
+            }
+        }
+        Ok(windows)
+    }
+
     /// Refuses a column whose declared shape is another one, though the number of values may be the same.
     pub fn check_shape(&self, shape: (usize, usize)) -> Result<()> {
         if shape == (self.width, self.dim) {
@@ -28,8 +100,9 @@ impl Reads<'_> {
     pub fn check_names(&self, given: &[String]) -> Result<()> {
         match self.names {
             Some(names) if !given.is_empty() && names != given => query_err!(
-                "pose_predict: {} reads the features {}, but the windows have {}; make windows of the same features in \
-                 the same order, and rename columns where only their names differ",
+                "{}: {} reads the features {}, but the windows have {}; make windows of the same features in the same \
+                 order, and rename columns where only their names differ",
+                self.function,
                 self.model,
                 names.join(", "),
                 given.join(", ")
@@ -52,8 +125,9 @@ impl Reads<'_> {
             None => format!("{} of {}", feature + 1, self.dim),
         };
         data_err!(
-            "pose_predict: {} was given a window with a value that is missing or no finite number: row {row} of the \
-             batch, frame {frame} of {}, feature {name}; the frame is {:?}; fill it in, or filter such windows out",
+            "{}: {} was given a window with a value that is missing or no finite number: row {row} of the batch, frame \
+             {frame} of {}, feature {name}; the frame is {:?}; fill it in, or filter such windows out",
+            self.function,
             self.model,
             self.width,
             &values[frame * self.dim..(frame + 1) * self.dim],
@@ -66,7 +140,8 @@ impl Reads<'_> {
             None => Ok(self.width as u32),
             Some(len) if (1..=self.width as i64).contains(&len) => Ok(len as u32),
             Some(len) => data_err!(
-                "pose_predict: {}: valid_len must be in 1..={} (was {len} in row {row} of the batch)",
+                "{}: {}: valid_len must be in 1..={} (was {len} in row {row} of the batch)",
+                self.function,
                 self.model,
                 self.width
             ),
@@ -74,9 +149,9 @@ impl Reads<'_> {
     }
 
     fn refuse(&self, given: usize, shape: &str) -> Result<()> {
-        let Self { model, width, dim, .. } = self;
+        let Self { function, model, width, dim, .. } = self;
         query_err!(
-            "pose_predict: {model} reads windows of [{width}, {dim}] = {} values, but features has {given} values{shape}; \
+            "{function}: {model} reads windows of [{width}, {dim}] = {} values, but features has {given} values{shape}; \
              make windows of width {width} with the {dim} features that it was trained on, in the same order",
             width * dim
         )
@@ -87,7 +162,8 @@ impl Reads<'_> {
 mod tests {
     use super::*;
 
-    const READS: Reads<'_> = Reads { model: "model 'gait' (version 2)", width: 100, dim: 6, names: None };
+    const READS: Reads<'_> =
+        Reads { function: "pose_predict", model: "model 'gait' (version 2)", width: 100, dim: 6, names: None };
 
     #[test]
     fn another_shape_shows_both_sides() {
