@@ -63,8 +63,8 @@ struct Recurrent {
 }
 
 impl Network<'_> {
-    /// Logits [rows, classes], of which a gradient can be taken if `keep`.
-    pub fn logits(&self, rows: &Rows<'_>, keep: bool, work: &mut Workspace) -> Vec<f32> {
+    /// Writes logits [rows, classes], of which a gradient can be taken if `keep`.
+    pub fn logits(&self, rows: &Rows<'_>, keep: bool, work: &mut Workspace, logits: &mut [f32]) {
         let Self { arch, config, layout, parameters, .. } = *self;
         let (recurrent, dense) = (layout.recurrent.len(), layout.dense.len());
         let (count, valid_len) = (rows.valid_len.len(), rows.valid_len);
@@ -122,7 +122,9 @@ impl Network<'_> {
             multiply(output, factors);
         }
         let padded = config.classes.next_multiple_of(PANEL);
-        work.logits.chunks_exact(padded).flat_map(|row| &row[..config.classes]).copied().collect()
+        for (row, padded) in logits.chunks_exact_mut(config.classes).zip(work.logits.chunks_exact(padded)) {
+            row.copy_from_slice(&padded[..config.classes]);
+        }
     }
 
     /// Outputs of a recurrent layer, and with those that pad.
