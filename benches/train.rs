@@ -11,7 +11,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use posequel::nn::config::ModelConfig;
-use posequel::nn::engine::Minibatch;
+use posequel::nn::engine::{Engine, Minibatch};
 use posequel::nn::new_engine;
 use posequel::options::training::TrainingOptions;
 use posequel::random::Stream;
@@ -28,8 +28,20 @@ fn main() {
         return usage();
     };
     match what.as_str() {
-        "train" => report(what, threads, batch, seconds, train(threads, batch)),
-        "predict" => report(what, threads, batch, seconds, predict(threads, batch)),
+        "train" => {
+            let (engine, data) = (engine(threads), Data::new(batch));
+            // As the training loop does it: on a thread of the engine's own.
+            let run =
+                |mut engine: Box<dyn Engine>| report(what, threads, batch, seconds, |n| data.train(&mut *engine, n));
+            match engine.pool() {
+                Some(pool) => pool.install(|| run(engine)),
+                None => run(engine),
+            }
+        }
+        "predict" => {
+            let (engine, data) = (engine(threads), Data::new(batch));
+            report(what, threads, batch, seconds, |n| data.predict(&*engine, n));
+        }
         _ => usage(),
     }
 }
@@ -62,46 +74,64 @@ fn windows(rows: usize) -> Vec<f32> {
     (0..rows * WIDTH * DIM).map(|_| stream.normal_pair().0 as f32).collect()
 }
 
-fn options(threads: usize) -> TrainingOptions {
-    // PyTorch's script does not clip either.
-    TrainingOptions { threads, clip_norm: 0.0, ..TrainingOptions::default() }
+/// The seed's model; PyTorch's script does not clip either.
+fn engine(threads: usize) -> Box<dyn Engine> {
+    let options = TrainingOptions { threads, clip_norm: 0.0, ..TrainingOptions::default() };
+    let config = ModelConfig::new(WIDTH, DIM, CLASSES as usize, &options).expect("the seed's model");
+    new_engine(&config, &options).expect("an engine")
 }
 
-fn train(threads: usize, batch: usize) -> impl FnMut(usize) {
-    let options = options(threads);
-    let config = ModelConfig::new(WIDTH, DIM, CLASSES as usize, &options).expect("the seed's model");
-    let mut engine = new_engine(&config, &options).expect("an engine");
-    let rows = batch.max(4096);
-    let features = windows(rows);
-    let mut stream = Stream::new(1, &["bench"]);
-    let labels: Vec<u32> = (0..rows).map(|_| stream.below(CLASSES) as u32).collect();
-    let keys: Vec<String> = (0..rows).map(|row| format!("video{}:{row}", row % 11)).collect();
-    let keys: Vec<&'static str> = keys.into_iter().map(|key| &*key.leak()).collect();
-    let (valid_len, weights) = (vec![WIDTH as u32; rows], vec![1.0; rows]);
-    move |step| {
-        let first = step % (rows / batch) * batch;
-        let of = first..first + batch;
+/// Minibatches, one after the other and again from the start.
+struct Data {
+    batch: usize,
+    features: Vec<f32>,
+    labels: Vec<u32>,
+    keys: Vec<String>,
+    valid_len: Vec<u32>,
+    weights: Vec<f32>,
+}
+
+impl Data {
+    fn new(batch: usize) -> Self {
+        let rows = batch.max(4096);
+        let mut stream = Stream::new(1, &["bench"]);
+        Self {
+            batch,
+            features: windows(rows),
+            labels: (0..rows).map(|_| stream.below(CLASSES) as u32).collect(),
+            keys: (0..rows).map(|row| format!("video{}:{row}", row % 11)).collect(),
+            valid_len: vec![WIDTH as u32; rows],
+            weights: vec![1.0; rows],
+        }
+    }
+
+    /// The rows of minibatch `step`.
+    fn rows(&self, step: usize) -> std::ops::Range<usize> {
+        let first = step % (self.labels.len() / self.batch) * self.batch;
+        first..first + self.batch
+    }
+
+    fn windows(&self, of: &std::ops::Range<usize>) -> &[f32] {
+        &self.features[of.start * WIDTH * DIM..of.end * WIDTH * DIM]
+    }
+
+    fn train(&self, engine: &mut dyn Engine, step: usize) {
+        let of = self.rows(step);
+        let keys: Vec<&str> = self.keys[of.clone()].iter().map(String::as_str).collect();
         let minibatch = Minibatch {
-            features: &features[first * WIDTH * DIM..][..batch * WIDTH * DIM],
-            valid_len: &valid_len[of.clone()],
-            labels: &labels[of.clone()],
-            weights: &weights[of.clone()],
-            keys: &keys[of],
+            features: self.windows(&of),
+            valid_len: &self.valid_len[of.clone()],
+            labels: &self.labels[of.clone()],
+            weights: &self.weights[of],
+            keys: &keys,
             epoch: 1 + step as u64,
         };
         engine.train_step(&minibatch, 1e-3).expect("a step");
     }
-}
 
-fn predict(threads: usize, batch: usize) -> impl FnMut(usize) {
-    let options = options(threads);
-    let config = ModelConfig::new(WIDTH, DIM, CLASSES as usize, &options).expect("the seed's model");
-    let engine = new_engine(&config, &options).expect("an engine");
-    let rows = batch.max(4096);
-    let (features, valid_len) = (windows(rows), vec![WIDTH as u32; batch]);
-    move |step| {
-        let first = step % (rows / batch) * batch * WIDTH * DIM;
-        let windows = &features[first..][..batch * WIDTH * DIM];
-        std::hint::black_box(engine.predict(windows, &valid_len).expect("probabilities"));
+    fn predict(&self, engine: &dyn Engine, step: usize) {
+        let of = self.rows(step);
+        let probabilities = engine.predict(self.windows(&of), &self.valid_len[of]);
+        std::hint::black_box(probabilities.expect("probabilities"));
     }
 }

@@ -1,5 +1,7 @@
 //! The seam between training and whatever multiplies the matrices.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -88,6 +90,12 @@ pub trait Engine: Send {
 
     /// One step of the optimizer over the rows of `batch`.
     fn train_step(&mut self, batch: &Minibatch<'_>, learning_rate: f64) -> Result<StepLoss>;
+
+    /// The threads that steps run on, if they are not those of the caller. Many steps inside one `install` of this pool
+    /// save waking it for each of them.
+    fn pool(&self) -> Option<Arc<rayon::ThreadPool>> {
+        None
+    }
 
     /// Probabilities [rows, classes] of normalised windows [rows, width, features], without dropout.
     fn predict(&self, features: &[f32], valid_len: &[u32]) -> Result<Vec<f32>>;

@@ -26,4 +26,6 @@ pub fn new_engine(config: &config::ModelConfig, options: &TrainingOptions) -> Re
 }
 
 #[cfg(test)]
+mod oracle_tests;
+#[cfg(test)]
 mod tests;

@@ -82,7 +82,7 @@ pub fn fit(
     options: &TrainingOptions,
     train: &Examples,
     validation: &Examples,
-    watch: &mut dyn Watch,
+    watch: &mut (dyn Watch + Send),
 ) -> Result<Fitted> {
     config.check()?;
     if train.is_empty() {

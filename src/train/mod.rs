@@ -8,4 +8,5 @@ pub mod fit;
 pub mod normalize;
 pub mod predictor;
 pub mod progress;
+pub mod tensorboard;
 pub mod watch;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Do pyarrow, DuckDB, safetensors and NumPy read what posequel writes? Run after `cargo build --release`.
+# Do pyarrow, DuckDB, safetensors, NumPy and TensorBoard read what posequel writes? Run after `cargo build --release`.
 #
 #   tests/python/run.sh
 #
@@ -32,4 +32,8 @@ if ! cmp -s "$requirements" "$venv/installed.txt"; then
 fi
 
 cd "$tree"
-"$venv/bin/python" -B tests/python/interchange.py
+status=0
+for test in interchange tensorboard_reader; do
+    "$venv/bin/python" -B "tests/python/$test.py" || status=1
+done
+exit $status

@@ -83,6 +83,14 @@ impl Layout {
         buffer
     }
 
+    /// The matrices that are kept transposed, and where: one behind the other.
+    pub fn transposes(&self) -> impl Iterator<Item = (Packed, Packed)> {
+        let recurrent = self.recurrent.iter().flatten();
+        let recurrent = recurrent.flat_map(|s| [(s.weight_x, s.transposed_x), (s.weight_h, s.transposed_h)]);
+        let dense = self.attention.iter().map(|attention| &attention.hidden).chain(&self.dense);
+        recurrent.chain(dense.map(|s| (s.weight, s.transposed)))
+    }
+
     /// The values of a buffer, tensor by tensor.
     pub fn values(&self, buffer: &[f32]) -> Vec<Vec<f32>> {
         self.tensors.iter().map(|(_, _, places)| places.iter().map(|&at| buffer[at as usize]).collect()).collect()

@@ -20,10 +20,12 @@ mod packed;
 mod recurrent;
 mod tile;
 mod update;
+mod workers;
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pulp::Arch;
-use rayon::prelude::*;
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 
 use super::adam::Rates;
 use super::config::ModelConfig;
@@ -36,11 +38,15 @@ use crate::error::{Error, Result};
 use crate::options::training::TrainingOptions;
 use layout::Layout;
 use network::{Network, Rows, Workspace};
+use packed::Packed;
+use workers::Workers;
 
 /// Rows that go through the net together in training: enough for a tile, few enough for the cache.
 const PART_ROWS: usize = 8;
 /// Likewise in prediction, which leaves nothing behind.
 const PREDICT_ROWS: usize = 24;
+/// Fewer rows are not worth a second thread in prediction.
+const LEAST_ROWS: usize = 4;
 /// Groups of parts, each with gradients of its own: as many threads can help.
 const GROUPS: usize = 4;
 /// Values that a thread updates at a time.
@@ -60,12 +66,10 @@ pub struct FusedEngine {
     transposed: Vec<f32>,
     first: Vec<f32>,
     second: Vec<f32>,
-    /// None where one thread does it all.
-    pool: Option<ThreadPool>,
-    threads: usize,
+    workers: Workers,
     groups: Vec<Group>,
-    /// One for each thread.
-    workspaces: Vec<Workspace>,
+    /// Those that no thread uses just now.
+    workspaces: Mutex<Vec<Workspace>>,
 }
 
 /// What a group of parts adds to the step.
@@ -85,9 +89,6 @@ impl FusedEngine {
     pub fn on(arch: Arch, config: &ModelConfig, options: &TrainingOptions) -> Result<Self> {
         config.check()?;
         let layout = Layout::new(config);
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = if options.threads == 0 { cores() } else { options.threads };
-        let pool = (threads > 1).then(|| ThreadPoolBuilder::new().num_threads(threads).build()).transpose();
         let mut engine = Self {
             arch,
             dropouts: Dropouts::new(config, options.seed),
@@ -98,10 +99,9 @@ impl FusedEngine {
             transposed: vec![0.0; layout.transposed],
             first: vec![0.0; layout.parameters],
             second: vec![0.0; layout.parameters],
-            pool: pool.map_err(|e| Error::Limit(format!("cannot start {threads} threads: {e}")))?,
-            threads,
+            workers: Workers::new(options.threads)?,
             groups: vec![],
-            workspaces: vec![],
+            workspaces: Mutex::default(),
             config: config.clone(),
             layout,
         };
@@ -110,22 +110,24 @@ impl FusedEngine {
     }
 
     fn transpose(&mut self) {
-        let Self { layout, parameters, transposed, .. } = self;
-        for shape in layout.recurrent.iter().flatten() {
-            shape.weight_x.transpose(parameters, shape.transposed_x, transposed);
-            shape.weight_h.transpose(parameters, shape.transposed_h, transposed);
+        let Self { layout, parameters, transposed, workers, .. } = self;
+        let mut rest = transposed.as_mut_slice();
+        let mut items = vec![];
+        for (from, to) in layout.transposes() {
+            let (own, others) = rest.split_at_mut(to.len());
+            items.push((from, Packed { offset: 0, ..to }, own));
+            rest = others;
         }
-        for shape in layout.attention.iter().map(|attention| &attention.hidden).chain(&layout.dense) {
-            shape.weight.transpose(parameters, shape.transposed, transposed);
-        }
+        workers.each(items, |(from, to, own)| from.transpose(parameters, to, own));
     }
 
-    /// Runs `f` where parallel iterators use our threads.
-    fn install<T: Send>(pool: Option<&ThreadPool>, f: impl FnOnce() -> T + Send) -> T {
-        match pool {
-            Some(pool) => pool.install(f),
-            None => f(),
-        }
+    /// Runs `f` with buffers that no other thread has.
+    fn with_workspace<T>(&self, f: impl FnOnce(&mut Workspace) -> T) -> T {
+        let free = || self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut work = free().pop().unwrap_or_default();
+        let result = f(&mut work);
+        free().push(work);
+        result
     }
 
     /// Loss over the rows of `batch`; the gradients lie in the groups, of which there are as many as this says.
@@ -137,35 +139,24 @@ impl FusedEngine {
         let parts = rows.div_ceil(PART_ROWS);
         let count = parts.min(GROUPS);
         let mut groups = std::mem::take(&mut self.groups);
-        let mut workspaces = std::mem::take(&mut self.workspaces);
         groups.resize_with(count.max(groups.len()), Group::default);
-        workspaces.resize_with(self.threads.max(1), Workspace::default);
         let network = self.network();
-        let run = |index: usize, group: &mut Group, work: &mut Workspace| {
+        self.workers.each(groups[..count].iter_mut().enumerate().collect(), |(index, group)| {
             group.step = StepLoss::default();
             group.gradients.clear();
             group.gradients.resize(self.layout.parameters, 0.0);
-            for part in index * parts / count..(index + 1) * parts / count {
-                self.run_part(&network, batch, part * PART_ROWS, group, work);
-            }
-        };
-        let share = count.div_ceil(self.threads);
-        if self.pool.is_none() || count == 1 {
-            groups[..count].iter_mut().enumerate().for_each(|(index, group)| run(index, group, &mut workspaces[0]));
-        } else {
-            Self::install(self.pool.as_ref(), || {
-                let shares = groups[..count].par_chunks_mut(share).zip(&mut workspaces[..]).enumerate();
-                shares.for_each(|(worker, (groups, work))| {
-                    groups.iter_mut().enumerate().for_each(|(k, group)| run(worker * share + k, group, work));
-                });
+            self.with_workspace(|work| {
+                for part in index * parts / count..(index + 1) * parts / count {
+                    self.run_part(&network, batch, part * PART_ROWS, group, work);
+                }
             });
-        }
+        });
         let mut step = StepLoss { divisor: self.loss.divisor(batch.weights), ..StepLoss::default() };
         for group in &groups[..count] {
             step.loss += group.step.loss;
             step.correct += group.step.correct;
         }
-        (self.groups, self.workspaces) = (groups, workspaces);
+        self.groups = groups;
         Ok((step, count))
     }
 
@@ -184,7 +175,8 @@ impl FusedEngine {
             valid_len: &batch.valid_len[of.clone()],
             dropout: Some((&self.dropouts, batch.epoch, &batch.keys[of.clone()])),
         };
-        let logits = network.logits(&rows, true, work);
+        let mut logits = vec![0.0; rows.valid_len.len() * self.config.classes];
+        network.logits(&rows, true, work, &mut logits);
         let weights = &batch.weights[of.clone()];
         let result = self.loss.rows(&logits, &batch.labels[of], weights, self.loss.divisor(batch.weights));
         network.backward(rows.valid_len, &result.gradient, work, &mut group.gradients);
@@ -194,16 +186,12 @@ impl FusedEngine {
 
     /// The sum of the gradients of the first `count` groups, into the first of them; gives its square.
     fn sum_groups(&mut self, count: usize) -> f64 {
-        let Some((first, others)) = self.groups[..count].split_first_mut() else { return 0.0 };
-        let arch = self.arch;
-        let block = |(index, sum): (usize, &mut [f32])| {
+        let Self { arch, groups, workers, .. } = self;
+        let Some((first, others)) = groups[..count].split_first_mut() else { return 0.0 };
+        let squares = workers.each(first.gradients.chunks_mut(BLOCK).enumerate().collect(), |(index, sum)| {
             let of = index * BLOCK..index * BLOCK + sum.len();
             let others: Vec<&[f32]> = others.iter().map(|group| &group.gradients[of.clone()]).collect();
             arch.dispatch(update::Sum { sum, others: &others })
-        };
-        let squares: Vec<f64> = Self::install(self.pool.as_ref(), || match self.threads {
-            1 => first.gradients.chunks_mut(BLOCK).enumerate().map(block).collect(),
-            _ => first.gradients.par_chunks_mut(BLOCK).enumerate().map(block).collect(),
         });
         squares.iter().sum()
     }
@@ -211,23 +199,37 @@ impl FusedEngine {
     fn update(&mut self, norm: f64, learning_rate: f64) {
         self.steps += 1;
         let step = self.rates.step(self.steps, norm, learning_rate);
-        let arch = self.arch;
-        let Self { parameters, first, second, groups, pool, .. } = self;
-        let gradients = &groups[0].gradients;
-        let of = |buffer| <[f32]>::par_chunks_mut(buffer, BLOCK);
-        let update = |(((parameters, gradients), first), second)| {
+        let Self { arch, parameters, first, second, groups, workers, .. } = self;
+        let moments = first.chunks_mut(BLOCK).zip(second.chunks_mut(BLOCK));
+        let items = parameters.chunks_mut(BLOCK).zip(groups[0].gradients.chunks(BLOCK)).zip(moments);
+        workers.each(items.collect(), |((parameters, gradients), (first, second))| {
             arch.dispatch(update::Adam { step, parameters, gradients, first, second });
-        };
-        match pool {
-            None => update((
-                ((parameters.as_mut_slice(), gradients.as_slice()), first.as_mut_slice()),
-                second.as_mut_slice(),
-            )),
-            Some(pool) => pool.install(|| {
-                of(parameters).zip(gradients.par_chunks(BLOCK)).zip(of(first)).zip(of(second)).for_each(update);
-            }),
-        }
+        });
         self.transpose();
+    }
+
+    /// So many values of each row, which `f` writes for some rows at a time.
+    fn by_rows(
+        &self,
+        features: &[f32],
+        valid_len: &[u32],
+        values: usize,
+        f: impl Fn(&Rows<'_>, &mut Workspace, &mut [f32]) + Sync,
+    ) -> Vec<f32> {
+        let (size, rows) = (self.config.width * self.config.features, valid_len.len());
+        let mut written = vec![0.0; rows * values];
+        // Each thread takes as many rows as the next, and never so few that waking it costs more than it does.
+        let share = rows.div_ceil(self.workers.count()).max(LEAST_ROWS);
+        let shares = written.chunks_mut(share * values).zip(features.chunks(share * size));
+        self.workers.each(shares.zip(valid_len.chunks(share)).collect(), |((output, features), valid_len)| {
+            self.with_workspace(|work| {
+                let parts = features.chunks(PREDICT_ROWS * size).zip(valid_len.chunks(PREDICT_ROWS));
+                for ((features, valid_len), output) in parts.zip(output.chunks_mut(PREDICT_ROWS * values)) {
+                    f(&Rows { features, valid_len, dropout: None }, work, output);
+                }
+            });
+        });
+        written
     }
 
     fn network(&self) -> Network<'_> {
@@ -270,58 +272,33 @@ impl Engine for FusedEngine {
     }
 
     fn train_step(&mut self, batch: &Minibatch<'_>, learning_rate: f64) -> Result<StepLoss> {
-        let (mut step, count) = self.run_groups(batch)?;
-        step.gradient_norm = self.sum_groups(count).sqrt();
-        self.update(step.gradient_norm, learning_rate);
-        Ok(step)
+        let workers = self.workers.clone();
+        workers.install(|| {
+            let (mut step, count) = self.run_groups(batch)?;
+            step.gradient_norm = self.sum_groups(count).sqrt();
+            self.update(step.gradient_norm, learning_rate);
+            Ok(step)
+        })
+    }
+
+    fn pool(&self) -> Option<Arc<ThreadPool>> {
+        self.workers.pool()
     }
 
     fn predict(&self, features: &[f32], valid_len: &[u32]) -> Result<Vec<f32>> {
-        let (size, classes) = (self.config.width * self.config.features, self.config.classes);
-        let network = self.network();
-        let mut probabilities = vec![0.0; valid_len.len() * classes];
-        let run = |output: &mut [f32], features: &[f32], valid_len: &[u32]| {
-            let mut work = Workspace::default();
-            let parts = features.chunks(PREDICT_ROWS * size).zip(valid_len.chunks(PREDICT_ROWS));
-            for ((features, valid_len), output) in parts.zip(output.chunks_mut(PREDICT_ROWS * classes)) {
-                output.copy_from_slice(&network.logits(&Rows { features, valid_len, dropout: None }, false, &mut work));
-                softmax(output, classes);
-            }
-        };
-        // A thread takes whole parts, and at least one.
-        let share = valid_len.len().div_ceil(PREDICT_ROWS).div_ceil(self.threads).max(1) * PREDICT_ROWS;
-        if self.pool.is_none() || valid_len.len() <= share {
-            run(&mut probabilities, features, valid_len);
-        } else {
-            Self::install(self.pool.as_ref(), || {
-                let rows = probabilities.par_chunks_mut(share * classes).zip(features.par_chunks(share * size));
-                rows.zip(valid_len.par_chunks(share))
-                    .for_each(|((output, features), valid_len)| run(output, features, valid_len));
-            });
-        }
-        Ok(probabilities)
+        let (network, classes) = (self.network(), self.config.classes);
+        Ok(self.by_rows(features, valid_len, classes, |rows, work, probabilities| {
+            network.logits(rows, false, work, probabilities);
+            softmax(probabilities, classes);
+        }))
     }
+
     fn attention(&self, features: &[f32], valid_len: &[u32]) -> Result<Option<Vec<f32>>> {
         if self.layout.attention.is_none() {
             return Ok(None);
         }
-        let (width, size) = (self.config.width, self.config.width * self.config.features);
         let network = self.network();
-        let mut weights = vec![0.0; valid_len.len() * width];
-        let run = |work: &mut Workspace, ((weights, features), valid_len): ((&mut [f32], &[f32]), &[u32])| {
-            network.attention(&Rows { features, valid_len, dropout: None }, work, weights);
-        };
-        match &self.pool {
-            None => {
-                let mut work = Workspace::default();
-                let rows = weights.chunks_mut(PREDICT_ROWS * width).zip(features.chunks(PREDICT_ROWS * size));
-                rows.zip(valid_len.chunks(PREDICT_ROWS)).for_each(|part| run(&mut work, part));
-            }
-            Some(pool) => pool.install(|| {
-                let rows = weights.par_chunks_mut(PREDICT_ROWS * width).zip(features.par_chunks(PREDICT_ROWS * size));
-                rows.zip(valid_len.par_chunks(PREDICT_ROWS)).for_each_init(Workspace::default, run);
-            }),
-        }
-        Ok(Some(weights))
+        let look = |rows: &Rows<'_>, work: &mut Workspace, weights: &mut [f32]| network.attention(rows, work, weights);
+        Ok(Some(self.by_rows(features, valid_len, self.config.width, look)))
     }
 }

@@ -65,8 +65,8 @@ struct Recurrent {
 }
 
 impl Network<'_> {
-    /// Logits [rows, classes], of which a gradient can be taken if `keep`.
-    pub fn logits(&self, rows: &Rows<'_>, keep: bool, work: &mut Workspace) -> Vec<f32> {
+    /// Writes logits [rows, classes], of which a gradient can be taken if `keep`.
+    pub fn logits(&self, rows: &Rows<'_>, keep: bool, work: &mut Workspace, logits: &mut [f32]) {
         let Self { arch, config, layout, parameters, .. } = *self;
         let (recurrent, dense) = (layout.recurrent.len(), layout.dense.len());
         let (count, valid_len) = (rows.valid_len.len(), rows.valid_len);
@@ -133,13 +133,15 @@ impl Network<'_> {
             multiply(output, factors);
         }
         let padded = config.classes.next_multiple_of(PANEL);
-        work.logits.chunks_exact(padded).flat_map(|row| &row[..config.classes]).copied().collect()
+        for (row, padded) in logits.chunks_exact_mut(config.classes).zip(work.logits.chunks_exact(padded)) {
+            row.copy_from_slice(&padded[..config.classes]);
+        }
     }
 
     /// What attention weighs each frame with, [rows, width], into `weights`; there has to be attention.
     pub fn attention(&self, rows: &Rows<'_>, work: &mut Workspace, weights: &mut [f32]) {
-        self.logits(rows, false, work);
         let (width, count) = (self.config.width, rows.valid_len.len());
+        self.logits(rows, false, work, &mut vec![0.0; count * self.config.classes]);
         for (row, weights) in weights.chunks_exact_mut(width).enumerate() {
             let steps = work.attention.weights.iter().skip(row).step_by(count);
             weights.iter_mut().zip(steps).for_each(|(weight, step)| *weight = *step);
