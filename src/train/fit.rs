@@ -262,7 +262,7 @@ mod tests {
         }
     }
 
-    fn run(options: &TrainingOptions, validation: &Examples, watch: &mut dyn Watch) -> Result<Fitted> {
+    fn run(options: &TrainingOptions, validation: &Examples, watch: &mut (dyn Watch + Send)) -> Result<Fitted> {
         let config = ModelConfig::new(8, 2, 2, options).unwrap();
         fit(&config, options, &toy(48, 1), validation, watch)
     }
