@@ -3,8 +3,9 @@
 //! There is no global generator and no clock. Whoever draws names what the draw is for, so that the same
 //! row gets the same bits for any partitioning, batch size, thread count or order of files.
 
-use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::block::Generator;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::{ChaCha8Core, ChaCha8Rng};
 
 /// A stream of random bits that belongs to one key.
 ///
@@ -19,23 +20,18 @@ pub struct Stream(ChaCha8Rng);
 impl Stream {
     /// The stream of `seed` and `key`. Parts of the key are length-prefixed: `["ab", "c"]` is not `["a", "bc"]`.
     pub fn new(seed: u64, key: &[&str]) -> Self {
-        let mut hash = blake3::Hasher::new_derive_key("posequel random stream v1");
-        hash.update(&seed.to_le_bytes());
-        for part in key {
-            hash.update(&(part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
-        }
-        Self(ChaCha8Rng::from_seed(*hash.finalize().as_bytes()))
+        Self(ChaCha8Rng::from_seed(state(seed, key)))
+    }
+
+    /// The first words of a stream, two for each of [`Self::bits`] with the lower half first, without a copy between.
+    pub fn words(seed: u64, key: &[&str], blocks: &mut [[u32; 64]]) {
+        let mut core = ChaCha8Core::from_seed(state(seed, key));
+        blocks.iter_mut().for_each(|block| core.generate(block));
     }
 
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
-    }
-
-    /// As many random bytes as there is room for: those of [`Self::bits`] in little-endian order.
-    pub fn fill(&mut self, bytes: &mut [u8]) {
-        self.0.fill_bytes(bytes);
     }
 
     /// Uniform in [0, 1), a multiple of 2^-53.
@@ -74,9 +70,30 @@ impl Stream {
     }
 }
 
+/// What a generator starts from.
+fn state(seed: u64, key: &[&str]) -> [u8; 32] {
+    let mut hash = blake3::Hasher::new_derive_key("posequel random stream v1");
+    hash.update(&seed.to_le_bytes());
+    for part in key {
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    *hash.finalize().as_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_the_halves_of_bits() {
+        let mut blocks = [[0; 64]; 2];
+        Stream::words(3, &["test"], &mut blocks);
+        let mut stream = Stream::new(3, &["test"]);
+        for pair in blocks.as_flattened().chunks(2) {
+            assert_eq!(stream.bits(), u64::from(pair[1]) << 32 | u64::from(pair[0]));
+        }
+    }
 
     #[test]
     fn normals_have_mean_0_and_variance_1() {

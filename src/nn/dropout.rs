@@ -71,13 +71,18 @@ impl Dropout {
             return;
         }
         mask.resize(steps * rows.len() * padded, 0.0);
-        let mut bytes = vec![0; steps * units * 2];
+        // Two draws a word, lower half first.
+        let mut blocks = vec![[0; 64]; (steps * units).div_ceil(128)];
+        let mut draws = vec![0; blocks.len() * 128];
+        let epoch = epoch.to_string();
         for (row, name) in rows.iter().enumerate() {
-            Stream::new(self.seed, &["dropout", layer, &epoch.to_string(), name]).fill(&mut bytes);
-            let (bits, _) = bytes.as_chunks::<2>();
-            for (step, bits) in mask.chunks_exact_mut(rows.len() * padded).zip(bits.chunks_exact(units)) {
-                for (factor, bits) in step[row * padded..][..units].iter_mut().zip(bits) {
-                    *factor = if u16::from_le_bytes(*bits) >= self.threshold { self.scale } else { 0.0 };
+            Stream::words(self.seed, &["dropout", layer, &epoch, name], &mut blocks);
+            for (pair, word) in draws.as_chunks_mut::<2>().0.iter_mut().zip(blocks.as_flattened()) {
+                *pair = [*word as u16, (word >> 16) as u16];
+            }
+            for (step, draws) in mask.chunks_exact_mut(rows.len() * padded).zip(draws.chunks_exact(units)) {
+                for (factor, draw) in step[row * padded..][..units].iter_mut().zip(draws) {
+                    *factor = if *draw >= self.threshold { self.scale } else { 0.0 };
                 }
             }
         }

@@ -117,21 +117,43 @@ pub struct Score {
     pub accuracy: f64,
 }
 
-/// Scores probabilities [rows, classes]. A probability below 1e-7 counts as 1e-7, as in Keras.
-pub fn score(probabilities: &[f32], labels: &[u32], weights: &[f32]) -> Score {
-    let classes = probabilities.len() / labels.len().max(1);
-    let (mut loss, mut weighted_loss, mut correct) = (0.0, 0.0, 0.0);
-    for (i, (&label, &weight)) in labels.iter().zip(weights).enumerate() {
-        let row = &probabilities[i * classes..(i + 1) * classes];
-        // f64::max would turn NaN into the bound and hide a net that diverged.
-        let p = f64::from(row[label as usize]);
-        let ce = -libm::log(if p < 1e-7 { 1e-7 } else { p });
-        loss += ce;
-        weighted_loss += f64::from(weight) * ce;
-        correct += f64::from(u8::from(argmax(row) == label as usize));
+/// Adds up the score of probabilities, part by part.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scorer {
+    rows: usize,
+    loss: f64,
+    weighted_loss: f64,
+    correct: usize,
+}
+
+impl Scorer {
+    /// Adds probabilities [rows, classes]. A probability below 1e-7 counts as 1e-7, as in Keras.
+    pub fn add(&mut self, probabilities: &[f32], labels: &[u32], weights: &[f32]) {
+        let classes = probabilities.len() / labels.len().max(1);
+        for (i, (&label, &weight)) in labels.iter().zip(weights).enumerate() {
+            let row = &probabilities[i * classes..(i + 1) * classes];
+            // f64::max would turn NaN into the bound and hide a net that diverged.
+            let p = f64::from(row[label as usize]);
+            let ce = -libm::log(if p < 1e-7 { 1e-7 } else { p });
+            self.loss += ce;
+            self.weighted_loss += f64::from(weight) * ce;
+            self.correct += usize::from(argmax(row) == label as usize);
+        }
+        self.rows += labels.len();
     }
-    let rows = labels.len() as f64;
-    Score { loss: loss / rows, weighted_loss: weighted_loss / rows, accuracy: correct / rows }
+
+    /// The means over all rows.
+    pub fn score(&self) -> Score {
+        let rows = self.rows as f64;
+        Score { loss: self.loss / rows, weighted_loss: self.weighted_loss / rows, accuracy: self.correct as f64 / rows }
+    }
+}
+
+/// Scores probabilities [rows, classes], see [`Scorer::add`].
+pub fn score(probabilities: &[f32], labels: &[u32], weights: &[f32]) -> Score {
+    let mut scorer = Scorer::default();
+    scorer.add(probabilities, labels, weights);
+    scorer.score()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::packed::{Packed, multiply, multiply_transposed};
+use super::packed::{Packed, Whole, multiply, multiply_transposed};
 use super::tile::PANEL;
 
 /// Where the parameters of a layer lie, and their transpose.
@@ -62,7 +62,7 @@ impl WithSimd for Forward<'_> {
         let bias = &parameters[shape.bias..][..shape.padded()];
         output.clear();
         (0..rows).for_each(|_| output.extend_from_slice(bias));
-        let a = |row: usize, _| &x[row * lda..][..shape.inputs];
+        let a = Whole { values: x, stride: lda, count: shape.inputs };
         multiply(simd, output, rows, shape.weight, shape.weight.of(parameters), 1, a);
     }
 }
@@ -116,7 +116,7 @@ impl WithSimd for Backward<'_> {
         }
         dx.clear();
         dx.resize(rows * lda, 0.0);
-        let a = |row: usize, _| &d[row * padded..][..shape.outputs];
+        let a = Whole { values: d, stride: padded, count: shape.outputs };
         multiply(simd, dx, rows, shape.transposed, shape.transposed.of(transposed), 1, a);
     }
 }

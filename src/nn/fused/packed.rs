@@ -70,6 +70,30 @@ impl Packed {
     }
 }
 
+/// The left side of a product: rows that lie in segments. (A trait, for a closure would not be inlined.)
+pub trait Rows<'a>: Copy {
+    /// Segment `segment` of row `row`.
+    fn segment(&self, row: usize, segment: usize) -> &'a [f32];
+}
+
+/// Rows of one segment, the first `count` of every `stride` values.
+#[derive(Clone, Copy)]
+pub struct Whole<'a> {
+    /// The values.
+    pub values: &'a [f32],
+    /// From one row to the next.
+    pub stride: usize,
+    /// Those that count.
+    pub count: usize,
+}
+
+impl<'a> Rows<'a> for Whole<'a> {
+    #[inline(always)]
+    fn segment(&self, row: usize, _: usize) -> &'a [f32] {
+        &self.values[row * self.stride..][..self.count]
+    }
+}
+
 /// `out[r] += sum over segments s of a(r, s) · b`: rows of `out` are `columns` long; the segments of a row, one behind
 /// the other, are as long as `b` has rows.
 #[inline(always)]
@@ -80,7 +104,7 @@ pub fn multiply<'a, S: Simd>(
     shape: Packed,
     b: &[f32],
     segments: usize,
-    a: impl Fn(usize, usize) -> &'a [f32] + Copy,
+    a: impl Rows<'a>,
 ) {
     let q = parts::<S>();
     for first in (0..shape.columns).step_by(shape.group) {
@@ -114,7 +138,7 @@ fn column_of_tiles<'a, S: Simd, const R: usize, const C: usize>(
     stride: usize,
     s: usize,
     segments: usize,
-    a: impl Fn(usize, usize) -> &'a [f32] + Copy,
+    a: impl Rows<'a>,
 ) {
     let q = parts::<S>();
     let mut sum = [[simd.splat_f32s(0.0); C]; R];
@@ -126,7 +150,10 @@ fn column_of_tiles<'a, S: Simd, const R: usize, const C: usize>(
     }
     let mut rest = b;
     for segment in 0..segments {
-        let rows: [&[f32]; R] = std::array::from_fn(|r| a(row + r, segment));
+        let mut rows: [&[f32]; R] = [&[]; R];
+        for r in 0..R {
+            rows[r] = a.segment(row + r, segment);
+        }
         let (now, later) = rest.split_at(rows[0].len() * stride);
         add_product(simd, &mut sum, rows, now, stride, s, q);
         rest = later;
@@ -140,7 +167,7 @@ fn column_of_tiles<'a, S: Simd, const R: usize, const C: usize>(
 }
 
 /// Rows whose outer products are added before the next rows of the sum: they stay in the first cache.
-const CHUNK: usize = 64;
+const CHUNK: usize = 120;
 
 /// `sum += a^T d` for C panels: rows of `sum` are `width` panels of which C count, from `first` on; those of `a` are
 /// `lda` values of which the first `inner` count; those of `d` are `stride` panels of which those in `panels` count.
@@ -171,7 +198,11 @@ pub fn multiply_transposed<S: Simd, const C: usize>(
                             tile[r][c] = sum[((row + r) * width + first + c) * q + s];
                         }
                     }
-                    add_outer(simd, &mut tile, a, lda, row, d, stride * q, panels.map(|p| p * q + s));
+                    let mut columns = [0; C];
+                    for c in 0..C {
+                        columns[c] = panels[c] * q + s;
+                    }
+                    add_outer(simd, &mut tile, a, lda, row, d, stride * q, columns);
                     for r in 0..R {
                         for c in 0..C {
                             sum[((row + r) * width + first + c) * q + s] = tile[r][c];

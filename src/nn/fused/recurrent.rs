@@ -8,7 +8,7 @@ use pulp::{Simd, WithSimd};
 use super::cell::{Cell, Four};
 use super::gru::Gru;
 use super::lstm::Lstm;
-use super::packed::{Packed, multiply, multiply_transposed};
+use super::packed::{Packed, Rows, multiply, multiply_transposed};
 use super::tile::{PANEL, add_product, most_rows, parts, tiles, vectors, vectors_mut, with_rows};
 use crate::options::training::CellKind;
 
@@ -133,9 +133,12 @@ impl Forward<'_> {
                 for (row, count) in tiles(rows, most_rows::<S>()) {
                     with_rows!(S, count, R => {
                         for s in 0..parts::<S>() {
-                            let x: [&[f32]; R] = std::array::from_fn(|r| &x[(t * rows + row + r) * lda..][..shape.inputs]);
-                            let h: [&[f32]; R] = std::array::from_fn(|r| &h[(row + r) * padded..][..shape.units]);
-                            let z = gates::<S, C, R>(simd, shape, parameters, panel, s, x, h);
+                            let (mut of_x, mut of_h): ([&[f32]; R], [&[f32]; R]) = ([&[]; R], [&[]; R]);
+                            for r in 0..R {
+                                of_x[r] = &x[(t * rows + row + r) * lda..][..shape.inputs];
+                                of_h[r] = &h[(row + r) * padded..][..shape.units];
+                            }
+                            let z = gates::<S, C, R>(simd, shape, parameters, panel, s, of_x, of_h);
                             for r in 0..R {
                                 let at = (row + r) * padded + panel * PANEL + s * S::F32_LANES;
                                 let of = at..at + S::F32_LANES;
@@ -288,12 +291,8 @@ impl Backward<'_> {
             }
             if t > 0 {
                 let before = &mut earlier[(t - 1) * block..];
-                let (per_panel, cut) = segments(C::H);
-                let a = |row: usize, segment: usize| {
-                    let (from, to) = cut[segment % per_panel];
-                    &saved[segment / per_panel * size + (t * rows + row) * 4 * PANEL..][from * PANEL..to * PANEL]
-                };
-                multiply(simd, before, rows, shape.transposed_h, transposed_h, panels * per_panel, a);
+                let a = Numbers { values: saved, size, first: t * rows, runs: runs(C::H) };
+                multiply(simd, before, rows, shape.transposed_h, transposed_h, panels * a.runs.0, a);
                 for row in (0..rows).filter(|&row| t >= valid_len[row] as usize) {
                     let of = row * padded..(row + 1) * padded;
                     before[of.clone()].iter_mut().zip(&dh[of]).for_each(|(before, d)| *before += d);
@@ -329,20 +328,38 @@ impl Backward<'_> {
             }
         }
         if let Some(dx) = dx {
-            let (per_panel, cut) = segments(C::X);
-            let a = |row: usize, segment: usize| {
-                let (from, to) = cut[segment % per_panel];
-                &saved[segment / per_panel * size + row * 4 * PANEL..][from * PANEL..to * PANEL]
-            };
+            let a = Numbers { values: saved, size, first: 0, runs: runs(C::X) };
             let weight = shape.transposed_x.of(transposed);
-            multiply(simd, dx, steps * rows, shape.transposed_x, weight, panels * per_panel, a);
+            multiply(simd, dx, steps * rows, shape.transposed_x, weight, panels * a.runs.0, a);
         }
+    }
+}
+
+/// The saved numbers as rows of a product, from row `first` on.
+#[derive(Clone, Copy)]
+struct Numbers<'a> {
+    /// [panels][rows][4][16]
+    values: &'a [f32],
+    /// Values of a panel.
+    size: usize,
+    first: usize,
+    /// Those that count.
+    runs: (usize, [(usize, usize); 2]),
+}
+
+impl<'a> Rows<'a> for Numbers<'a> {
+    #[inline(always)]
+    fn segment(&self, row: usize, segment: usize) -> &'a [f32] {
+        let (count, runs) = self.runs;
+        let (panel, run) = if count == 1 { (segment, 0) } else { (segment / 2, segment % 2) };
+        let (from, to) = runs[run];
+        &self.values[panel * self.size + (self.first + row) * 4 * PANEL..][from * PANEL..to * PANEL]
     }
 }
 
 /// The numbers of a panel as runs without a gap: how many, and (from, to) of each.
 #[inline(always)]
-fn segments(numbers: &[usize]) -> (usize, [(usize, usize); 2]) {
+fn runs(numbers: &[usize]) -> (usize, [(usize, usize); 2]) {
     match *numbers {
         [0, 1, 3] => (2, [(0, 2), (3, 4)]),
         _ => (1, [(0, numbers.len()), (0, 0)]),
