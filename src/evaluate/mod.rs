@@ -1,6 +1,7 @@
 //! 8 evaluate: predictions in, metrics with intervals out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub mod interval;
 pub mod metric;
@@ -24,7 +25,7 @@ pub struct Predictions {
     /// Probabilities that sum to 1 in each row, [rows, K]; empty when the model gives none.
     pub probabilities: Vec<f32>,
     /// The recording of each row, [rows]; empty when unknown. Intervals come from it.
-    pub recording: Vec<String>,
+    pub recording: Vec<Arc<str>>,
 }
 
 /// Every metric of the predictions, with 95 % intervals over recordings drawn from `seed`.
@@ -74,7 +75,7 @@ impl Predictions {
         let k = self.labels.len();
         let mut by_name: BTreeMap<&str, Recording> = BTreeMap::new();
         for (row, (truth, predicted)) in self.truth.iter().zip(&self.predicted).enumerate() {
-            let name = self.recording.get(row).map_or("", String::as_str);
+            let name = self.recording.get(row).map_or("", |name| &**name);
             let probabilities = self.probabilities.get(row * k..(row + 1) * k);
             by_name.entry(name).or_default().add_row(*truth as usize, *predicted as usize, probabilities);
         }

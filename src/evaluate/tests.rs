@@ -151,7 +151,7 @@ fn bins_of_confidence_include_their_upper_end() {
 #[test]
 fn with_recordings_every_defined_metric_has_a_bootstrap_interval() {
     let mut predictions = case(200, 7, &[4]);
-    predictions.recording = (0..200).map(|row| format!("v{}", row % 20)).collect();
+    predictions.recording = (0..200).map(|row| format!("v{}", row % 20).into()).collect();
     let report = evaluate(&predictions, 3).unwrap();
     for row in &report.metrics {
         assert_eq!((row.interval, row.n, row.groups), (Some(BOOTSTRAP), 200, 20), "{}", row.metric);
@@ -165,7 +165,7 @@ fn with_recordings_every_defined_metric_has_a_bootstrap_interval() {
 fn equal_recordings_have_an_interval_of_width_0() {
     // Each recording holds the same rows, so every draw of recordings has the same metrics.
     let mut predictions = of(&["a", "b"], &[0, 1, 1].repeat(5), &[0, 1, 0].repeat(5));
-    predictions.recording = (0..15).map(|row| format!("v{}", row / 3)).collect();
+    predictions.recording = (0..15).map(|row| format!("v{}", row / 3).into()).collect();
     let report = evaluate(&predictions, 0).unwrap();
     let accuracy = row(&report, "accuracy");
     assert!((accuracy.low.unwrap() - 2.0 / 3.0).abs() < 1e-15 && accuracy.low == accuracy.high);
@@ -174,7 +174,7 @@ fn equal_recordings_have_an_interval_of_width_0() {
 #[test]
 fn without_two_recordings_only_accuracy_has_an_interval() {
     let mut predictions = case(50, 3, &[]);
-    for recording in [vec![], vec!["v1".to_owned(); 50]] {
+    for recording in [vec![], vec!["v1".into(); 50]] {
         predictions.recording = recording;
         let report = evaluate(&predictions, 0).unwrap();
         let with: Vec<_> = report.metrics.iter().filter(|row| row.interval.is_some()).collect();
@@ -186,7 +186,7 @@ fn without_two_recordings_only_accuracy_has_an_interval() {
 #[test]
 fn none_right_of_34_gets_wilson_even_over_recordings() {
     let mut predictions = of(&["a", "b"], &[0; 34], &[1; 34]);
-    predictions.recording = (0..34).map(|row| format!("v{}", row % 2)).collect();
+    predictions.recording = (0..34).map(|row| format!("v{}", row % 2).into()).collect();
     let report = evaluate(&predictions, 0).unwrap();
     let accuracy = row(&report, "accuracy");
     assert_eq!((accuracy.value, accuracy.low, accuracy.interval), (Some(0.0), Some(0.0), Some(WILSON)));
@@ -196,7 +196,7 @@ fn none_right_of_34_gets_wilson_even_over_recordings() {
 #[test]
 fn the_order_of_rows_does_not_matter() {
     let mut predictions = of(&["a", "b", "c"], &[0, 1, 2, 1, 0, 2], &[0, 1, 1, 1, 2, 2]);
-    predictions.recording = ["x", "y", "z", "x", "y", "z"].map(str::to_owned).to_vec();
+    predictions.recording = ["x", "y", "z", "x", "y", "z"].map(Into::into).to_vec();
     let report = evaluate(&predictions, 9).unwrap();
     predictions.truth.reverse();
     predictions.predicted.reverse();

@@ -26,6 +26,8 @@ pub struct CandleEngine {
     parameters: Vec<NamedTensor>,
     variables: Vec<Var>,
     adam: Adam,
+    /// Whether each parameter stays as it is.
+    frozen: Vec<bool>,
     device: Device,
     /// One worker: candle's matmul asks rayon for help, which at these sizes costs more than it gives.
     alone: ThreadPool,
@@ -52,6 +54,7 @@ impl CandleEngine {
             adam: Adam::new(options, &parameters),
             variables: variables(&parameters, &device)?,
             alone: alone.map_err(|e| Error::Limit(format!("cannot start a thread: {e}")))?,
+            frozen: config.frozen(&options.freeze)?,
             config: config.clone(),
             parameters,
             device,
@@ -296,12 +299,20 @@ impl Engine for CandleEngine {
     }
 
     fn gradients(&mut self, batch: &Minibatch<'_>) -> Result<(StepLoss, Vec<Vec<f32>>)> {
-        self.alone.install(|| self.loss_and_gradients(batch))
+        let (step, mut gradients) = self.alone.install(|| self.loss_and_gradients(batch))?;
+        let frozen = gradients.iter_mut().zip(&self.frozen).filter(|(_, frozen)| **frozen);
+        frozen.for_each(|(gradient, _)| gradient.fill(0.0));
+        Ok((step, gradients))
     }
 
     fn train_step(&mut self, batch: &Minibatch<'_>, learning_rate: f64) -> Result<StepLoss> {
         let (mut step, gradients) = self.gradients(batch)?;
+        let before = self.parameters.clone();
         step.gradient_norm = self.adam.step(&mut self.parameters, &gradients, learning_rate);
+        // Weight decay moves what has no gradient, too.
+        for ((parameter, before), _) in self.parameters.iter_mut().zip(before).zip(&self.frozen).filter(|(_, f)| **f) {
+            *parameter = before;
+        }
         self.variables = variables(&self.parameters, &self.device)?;
         Ok(step)
     }
@@ -318,6 +329,7 @@ impl Engine for CandleEngine {
         softmax::softmax(&mut probabilities, self.config.classes);
         Ok(probabilities)
     }
+
     fn attention(&self, features: &[f32], valid_len: &[u32]) -> Result<Option<Vec<f32>>> {
         if self.config.pooling != Pooling::Attention {
             return Ok(None);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Result, query_err};
+use crate::error::{Result, query_err, suggest};
 use crate::options::training::{CellKind, Pooling, TrainingOptions};
 
 /// A stack: windows [batch, width, features] -> recurrent layers -> pooling -> dense layers (relu) -> logits
@@ -130,10 +130,38 @@ impl ModelConfig {
         parameters
     }
 
+    /// The names of the layers, as `freeze` knows them: `lstm1`, `lstm2`, `attention`, `dense1`, `output`.
+    pub fn layers(&self) -> Vec<String> {
+        let mut layers: Vec<String> = self.parameters().iter().map(|(name, _)| layer(name).to_owned()).collect();
+        layers.dedup();
+        layers
+    }
+
+    /// Whether each parameter stays as it is, when the layers named in `freeze` do.
+    ///
+    /// # Errors
+    /// A name that is no layer's, or the names of all layers.
+    pub fn frozen(&self, freeze: &[String]) -> Result<Vec<bool>> {
+        let layers = self.layers();
+        if let Some(unknown) = freeze.iter().find(|name| !layers.contains(name)) {
+            let near = suggest(unknown, layers.iter().map(String::as_str));
+            return query_err!("option freeze: there is no layer '{unknown}' ({}){near}", layers.join(", "));
+        }
+        if layers.iter().all(|layer| freeze.contains(layer)) {
+            return query_err!("option freeze: every layer is named, so nothing could be learned");
+        }
+        Ok(self.parameters().iter().map(|(name, _)| freeze.iter().any(|frozen| frozen == layer(name))).collect())
+    }
+
     /// The number of trainable values.
     pub fn parameter_count(&self) -> usize {
         self.parameters().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
     }
+}
+
+/// The layer that a parameter belongs to.
+fn layer(parameter: &str) -> &str {
+    parameter.split('.').next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -158,6 +186,24 @@ mod tests {
         );
         assert_eq!(message(ModelConfig { dense_dropout: 1.0, ..seed.clone() }), "dropout must be in [0, 1) (was 1)");
         assert_eq!(message(ModelConfig { input_dropout: -0.5, ..seed }), "dropout must be in [0, 1) (was -0.5)");
+    }
+
+    #[test]
+    fn layers_are_frozen_by_name() {
+        let options =
+            TrainingOptions { pooling: Pooling::Attention, bidirectional: true, ..TrainingOptions::default() };
+        let config = ModelConfig::new(30, 7, 7, &options).unwrap();
+        assert_eq!(config.layers(), ["lstm1", "lstm2", "attention", "dense1", "output"]);
+        let frozen = config.frozen(&["lstm1".to_owned(), "dense1".to_owned()]).unwrap();
+        let names: Vec<_> =
+            config.parameters().into_iter().zip(frozen).filter(|(_, f)| *f).map(|((n, _), _)| n).collect();
+        assert_eq!((names.len(), names[5].as_str(), names[7].as_str()), (8, "lstm1.bias_ih_l0_reverse", "dense1.bias"));
+        let message = |names: &[String]| config.frozen(names).unwrap_err().to_string();
+        assert_eq!(
+            message(&["lstm3".to_owned()]),
+            "option freeze: there is no layer 'lstm3' (lstm1, lstm2, attention, dense1, output); did you mean 'lstm1'?"
+        );
+        assert!(message(&config.layers()).contains("nothing could be learned"));
     }
 
     #[test]

@@ -85,7 +85,8 @@ pub trait Engine: Send {
     /// Replaces the optimizer's memory.
     fn load_optimizer(&mut self, state: &OptimizerState) -> Result<()>;
 
-    /// Loss over the rows of `batch`, and its gradient by each parameter before clipping; changes nothing.
+    /// Loss over the rows of `batch`, and its gradient by each parameter before clipping, 0 in frozen layers; changes
+    /// nothing.
     fn gradients(&mut self, batch: &Minibatch<'_>) -> Result<(StepLoss, Vec<Vec<f32>>)>;
 
     /// One step of the optimizer over the rows of `batch`.

@@ -289,7 +289,7 @@ mod tests {
             let right = loss.rows(&[1e4, -1e4], &[0], &[1.0], 1.0);
             assert_eq!((right.loss, &right.gradient[..]), (0.0, &[0.0, 0.0][..]), "{loss:?}");
         }
-        let [plain, infinite] = [[30.0, -30.0], [30.0, f32::NEG_INFINITY]].map(|z| mean_of(z));
+        let [plain, infinite] = [[30.0, -30.0], [30.0, f32::NEG_INFINITY]].map(mean_of);
         assert!(plain.0 < 1e-20 && infinite.0 == 0.0 && infinite.1.iter().all(|g| *g == 0.0));
     }
 

@@ -392,7 +392,7 @@ fn attention_is_the_softmax_of_the_scores() {
         let parameters = engine.parameters().into_iter();
         let set: Vec<_> = parameters.map(|p| NamedTensor { data: values(&p.name, p.data.len()), ..p }).collect();
         engine.load_parameters(&set).unwrap();
-        let x = [1.098_612_3, 0.0, -0.693_147_2];
+        let x = [3f32.ln(), 0.0, -std::f32::consts::LN_2];
         let weights = engine.attention(&x, &[3]).unwrap().unwrap();
         near(&wide(&weights), &[0.858_952_58, 0.138_376_37, 0.002_671_05], 1e-6);
     }
@@ -460,4 +460,26 @@ fn foreign_parameters_are_refused_by_name() {
         "tensor lstm1.weight_hh_l0 [3, 12] stands where lstm1.weight_hh_l0 [12, 3] is expected"
     );
     assert!(engine.load_parameters(&parameters[1..]).is_err());
+}
+
+#[test]
+fn frozen_layers_stay_as_they_are_in_both_engines() {
+    let freeze = vec!["lstm1".to_owned(), "dense1".to_owned()];
+    let [fused, candle] = [EngineKind::Fused, EngineKind::Candle].map(|kind| {
+        let options = TrainingOptions { freeze: freeze.clone(), weight_decay: 0.1, ..options(kind, [20, 8], 8, 0.0) };
+        let config = ModelConfig::new(6, 4, 5, &options).unwrap();
+        let mut engine = new_engine(&config, &options).unwrap();
+        let (before, batch) = (engine.parameters(), Batch::random(&config, 19));
+        for _ in 0..3 {
+            batch.with(|rows| engine.train_step(rows, 1e-2)).unwrap();
+        }
+        for (before, after) in before.iter().zip(engine.parameters()) {
+            let frozen = freeze.iter().any(|layer| before.name.starts_with(layer.as_str()));
+            assert_eq!(before.data == after.data, frozen, "{kind:?}: {}", before.name);
+        }
+        engine.parameters()
+    });
+    for (fused, candle) in fused.iter().zip(&candle) {
+        near(&wide(&fused.data), &wide(&candle.data), 1e-5);
+    }
 }

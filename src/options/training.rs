@@ -77,8 +77,29 @@ pub struct TrainingOptions {
     pub normalize: Normalize,
     /// What multiplies the matrices.
     pub engine: EngineKind,
+    /// The model that this one begins with, `gait` or `gait@3`, beside the target: recurrent layers by name, features and
+    /// classes by theirs. It must have the same recurrent layers; features that it knows keep its scale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init_from: Option<String>,
+    /// Layers that stay as they begin: `lstm1`, `gru2`, `attention`, `dense1`, `output`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub freeze: Vec<String>,
+    /// Of `STORED AS ENSEMBLE` alone, which trains nothing: the models, `gait@1,gait@2,arm`, beside the target, whose
+    /// probabilities are averaged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
     /// Worker threads; 0 takes one for each core. Results do not depend on it.
     pub threads: usize,
+    /// Whether the state is kept while training runs, and a training that was cut off goes on from it: with the same rows
+    /// and options it ends in the same bytes as if it had never been. No part of what was trained, so it is not stored.
+    #[serde(skip)]
+    pub resume: bool,
+    /// Seconds from one keeping of the state to the next; 0 keeps it after every minibatch.
+    #[serde(skip)]
+    pub checkpoint_seconds: f64,
+    /// A local folder for TensorBoard's event files, with the runs `train` and `validation`.
+    #[serde(skip)]
+    pub tensorboard: Option<String>,
 }
 
 /// What a recurrent layer is made of.
@@ -200,14 +221,20 @@ impl Default for TrainingOptions {
             seed: 42,
             normalize: Normalize::Zscore,
             engine: EngineKind::Fused,
+            init_from: None,
+            freeze: vec![],
+            members: vec![],
             threads: 0,
+            resume: false,
+            checkpoint_seconds: 30.0,
+            tensorboard: None,
         }
     }
 }
 
 impl TrainingOptions {
     /// Every name that [`Self::parse`] knows.
-    pub const NAMES: [&str; 31] = [
+    pub const NAMES: [&str; 37] = [
         "preset",
         "bidirectional",
         "pooling",
@@ -238,7 +265,13 @@ impl TrainingOptions {
         "seed",
         "normalize",
         "engine",
+        "init_from",
+        "freeze",
+        "members",
         "threads",
+        "resume",
+        "checkpoint_seconds",
+        "tensorboard",
     ];
 
     /// A named starting point: `seed` (units 128,64), `small` (64,32, milder and slower) or `tiny` (32,16).
@@ -282,6 +315,9 @@ impl TrainingOptions {
                 );
             }
             _ => {}
+        }
+        if given.contains_key("checkpoint_seconds") && !options.resume {
+            return query_err!("option checkpoint_seconds needs option resume to be 'true'");
         }
         if given.contains_key("focal_gamma") && options.loss != LossKind::Focal {
             return query_err!("option focal_gamma needs option loss to be 'focal' (was 'cross_entropy')");
@@ -340,6 +376,18 @@ impl TrainingOptions {
             "engine" if value == "candle" => self.engine = EngineKind::Candle,
             "engine" => return option.refused("'fused' or 'candle'"),
             "threads" => self.threads = option.one("a whole number; 0 is one for each core", |n| *n <= 1024)?,
+            "resume" => self.resume = option.one("true or false", |_| true)?,
+            "checkpoint_seconds" => self.checkpoint_seconds = option.one("a number >= 0", is_amount)?,
+            "init_from" if value.is_empty() => return option.refused("a model, such as 'gait' or 'gait@3'"),
+            "init_from" => self.init_from = Some(value.to_owned()),
+            "members" => {
+                self.members = option.list("models, such as 'gait@1,gait@2'", |name: &String| !name.is_empty())?;
+            }
+            "freeze" => {
+                self.freeze = option.list("names of layers, such as 'lstm1,lstm2'", |name: &String| !name.is_empty())?
+            }
+            "tensorboard" if value.is_empty() => return option.refused("a folder"),
+            "tensorboard" => self.tensorboard = Some(value.to_owned()),
             _ => return query_err!("unknown option '{name}'{}", suggest(name, Self::NAMES)),
         }
         Ok(())
@@ -461,8 +509,22 @@ mod tests {
     #[test]
     fn every_name_that_is_listed_is_known() {
         for name in TrainingOptions::NAMES {
-            assert!(!refusal(name, "?").starts_with("unknown option"));
+            let error = parse(&[(name, "?")]).err().map(|e| e.to_string()).unwrap_or_default();
+            assert!(!error.starts_with("unknown option"), "{name}");
         }
+    }
+
+    #[test]
+    fn what_says_how_a_run_is_kept_is_not_part_of_it() {
+        let given = [("resume", "true"), ("checkpoint_seconds", "0"), ("tensorboard", "logs/gait")];
+        let options = parse(&given).unwrap();
+        assert_eq!(
+            (options.resume, options.checkpoint_seconds, options.tensorboard.as_deref()),
+            (true, 0.0, Some("logs/gait"))
+        );
+        let json = serde_json::to_string(&options).unwrap();
+        assert_eq!(serde_json::from_str::<TrainingOptions>(&json).unwrap(), TrainingOptions::default());
+        assert_eq!(refusal("checkpoint_seconds", "5"), "option checkpoint_seconds needs option resume to be 'true'");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The catalog `models`: every model is a schema, everything that training wrote is a table in it.
 //!
-//! `models.gait.history` is that of the newest version, `models."gait@2".history` that of version 2 and
+//! `models.gait.history` is that of the newest version and, with version NULL, of trainings that have not ended, `models."gait@2".history` that of version 2 and
 //! `models."gait@all".history` that of all versions; `models.gait.versions` lists them.
 
 use std::sync::Arc;
@@ -24,6 +24,7 @@ use crate::store::table::{self, STORED};
 pub const NAME: &str = "models";
 
 const VERSIONS: &str = "versions";
+const HISTORY: &str = "history";
 
 /// The catalog of the models of a session.
 pub fn catalog(models: Arc<Models>) -> Arc<dyn CatalogProvider> {
@@ -68,13 +69,19 @@ impl SchemaProvider for ModelSchema {
             return Err(Error::Query(format!("models.{model} has no table '{name}'{near}")).into());
         }
         let reference = Reference::parse(&self.name)?;
-        let versions = match (name, reference.which) {
-            (VERSIONS, Which::Newest) => self.models.versions(&reference.name, Which::All).await?,
-            (_, which) => self.models.versions(&reference.name, which).await?,
+        let which = if name == VERSIONS && reference.which == Which::Newest { Which::All } else { reference.which };
+        let running = match (name, which) {
+            (HISTORY, Which::Newest | Which::All) => self.models.unfinished(&reference.name).await?,
+            _ => vec![],
+        };
+        let versions = match self.models.versions(&reference.name, which).await {
+            // A model that is trained for the first time has a history, and no version yet.
+            Err(Error::Model(_)) if !running.is_empty() => vec![],
+            versions => versions?,
         };
         Ok(Some(match table::schema(name) {
             None => rows(table::versions::schema(), vec![table::versions::batch(&versions)?])?,
-            Some(stored) => Arc::new(StoredTable { name: name.to_owned(), stored, versions }),
+            Some(stored) => Arc::new(StoredTable { name: name.to_owned(), stored, versions, running }),
         }))
     }
 
@@ -94,6 +101,8 @@ struct StoredTable {
     /// Without the column `version`.
     stored: SchemaRef,
     versions: Vec<Version>,
+    /// Histories of trainings that have not ended.
+    running: Vec<RecordBatch>,
 }
 
 impl StoredTable {
@@ -101,7 +110,7 @@ impl StoredTable {
         let blob = table_blob(&self.name);
         let bytes = version.fetch(&blob).await?;
         let file = version.folder().child(&blob).to_string();
-        table::versioned(&table::file::from_parquet(bytes, &file)?, &self.stored, version.number)
+        table::versioned(&table::file::from_parquet(bytes, &file)?, &self.stored, Some(version.number))
     }
 }
 
@@ -125,6 +134,9 @@ impl TableProvider for StoredTable {
         let mut batches = Vec::with_capacity(self.versions.len());
         for version in &self.versions {
             batches.push(self.read(version).await?);
+        }
+        for batch in &self.running {
+            batches.push(table::versioned(batch, &self.stored, None)?);
         }
         rows(self.schema(), batches)?.scan(session, projection, filters, limit).await
     }

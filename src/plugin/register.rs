@@ -70,6 +70,7 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     let formats = builder.file_formats().get_or_insert_default();
     formats.push(Arc::new(TrainingFormatFactory::lstm()));
     formats.push(Arc::new(TrainingFormatFactory::gru()));
+    formats.push(Arc::new(TrainingFormatFactory::ensemble()));
     Ok(builder)
 }
 

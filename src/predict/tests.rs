@@ -18,7 +18,7 @@ use crate::store::models::Models;
 use crate::store::publish::publish;
 use crate::store::recipe::{Digests, Recipe, SCHEMA_VERSION, Versions};
 use crate::store::setting::LocationSetting;
-use crate::train::fit::{Examples, Fitted, Unwatched, fit};
+use crate::train::fit::{Examples, Fitted, Training, Unwatched};
 use crate::train::predictor::Predictor;
 
 const WIDTH: usize = 4;
@@ -56,7 +56,10 @@ impl Lab {
             weights: vec![1.0; 8],
             keys: (0..8).map(|row| row.to_string()).collect(),
         };
-        let fitted = fit(&architecture, &options, &train, &Examples::default(), &mut Unwatched).unwrap();
+        let none = Examples::default();
+        let training =
+            Training { config: &architecture, options: &options, train: &train, validation: &none, heritage: None };
+        let fitted = training.fit(&mut Unwatched).unwrap();
         let recipe = Recipe {
             schema_version: SCHEMA_VERSION,
             kind: "LSTM".into(),
@@ -65,6 +68,7 @@ impl Lab {
             features: Some(vec!["ax".into(), "ay".into()]),
             labels: vec!["fall".into(), "rise".into()],
             normalization: fitted.normalization.clone(),
+            members: vec![],
             rows: [("train".to_owned(), 8)].into(),
             digests: Digests::default(),
             versions: Versions::default(),

@@ -29,53 +29,71 @@ impl Row<'_> {
     }
 }
 
-/// Refuses, by name and in this order: a table without train rows, augmented copies outside train, a recording on two
-/// sides, a window on two sides, fewer than two classes in train, a class outside train that train never has.
+/// Looks at the rows of a table one by one, and refuses it at the end.
 ///
-/// Holds each distinct recording and window id once. Every refusal is an [`crate::error::Error::Data`] that names the
-/// first five offenders, counts them, and says what to do.
-pub fn refuse_leaks<'a>(rows: impl IntoIterator<Item = Row<'a>>) -> Result<()> {
-    let mut seen = Seen::default();
-    for row in rows {
-        seen.add(&row);
-    }
-    seen.refuse_no_train()?;
-    seen.refuse_copies()?;
-    seen.refuse_two_sides()?;
-    seen.refuse_classes()
+/// Holds each distinct recording, and a digest of 16 bytes of each window id.
+#[derive(Default)]
+pub struct LeakCheck {
+    rows: [u64; 3],
+    copies: [BTreeSet<String>; 3],
+    copies_count: [u64; 3],
+    recordings: BTreeMap<String, Sides>,
+    windows: HashMap<[u8; 16], Sides>,
+    /// Windows that were seen on more than one side.
+    crossing: BTreeMap<String, Sides>,
+    /// Rows and recordings of each class on each side.
+    classes: BTreeMap<String, [(u64, BTreeSet<String>); 3]>,
 }
 
 /// Sides as bits, `1 << side`.
 type Sides = u8;
 
-#[derive(Default)]
-struct Seen<'a> {
-    rows: [u64; 3],
-    copies: [BTreeSet<&'a str>; 3],
-    copies_count: [u64; 3],
-    recordings: HashMap<&'a str, Sides>,
-    windows: HashMap<&'a str, Sides>,
-    /// Rows and recordings of each class on each side.
-    classes: BTreeMap<&'a str, [(u64, BTreeSet<&'a str>); 3]>,
-}
-
-impl<'a> Seen<'a> {
-    fn add(&mut self, row: &Row<'a>) {
+impl LeakCheck {
+    /// Looks at a row.
+    pub fn add(&mut self, row: &Row<'_>) {
         let side = row.split as usize;
         self.rows[side] += 1;
         if row.split != Side::Train && row.is_copy() {
             self.copies_count[side] += 1;
-            self.copies[side].extend(row.window);
+            self.copies[side].extend(row.window.map(str::to_owned));
         }
         if let Some(recording) = row.recording {
-            *self.recordings.entry(recording).or_default() |= 1 << side;
+            match self.recordings.get_mut(recording) {
+                Some(sides) => *sides |= 1 << side,
+                None => drop(self.recordings.insert(recording.to_owned(), 1 << side)),
+            }
         }
-        for window in [row.window, row.source_window].into_iter().flatten() {
-            *self.windows.entry(window).or_default() |= 1 << side;
+        let source = row.source_window.filter(|source| Some(*source) != row.window);
+        for window in [row.window, source].into_iter().flatten() {
+            let [digest, _] = *blake3::hash(window.as_bytes()).as_bytes().as_chunks::<16>().0 else { continue };
+            let sides = self.windows.entry(digest).or_default();
+            *sides |= 1 << side;
+            if sides.count_ones() > 1 {
+                *self.crossing.entry(window.to_owned()).or_default() |= *sides;
+            }
         }
-        let (rows, recordings) = &mut self.classes.entry(row.label).or_default()[side];
-        *rows += 1;
-        recordings.extend(row.recording);
+        if !self.classes.contains_key(row.label) {
+            self.classes.insert(row.label.to_owned(), Default::default());
+        }
+        if let Some(sides) = self.classes.get_mut(row.label) {
+            let (rows, recordings) = &mut sides[side];
+            *rows += 1;
+            if let Some(recording) = row.recording.filter(|recording| !recordings.contains(*recording)) {
+                recordings.insert(recording.to_owned());
+            }
+        }
+    }
+
+    /// Refuses, by name and in this order: a table without train rows, augmented copies outside train, a recording on two
+    /// sides, a window on two sides, fewer than two classes in train, a class outside train that train never has.
+    ///
+    /// Every refusal is an [`crate::error::Error::Data`] that names the first five offenders, counts them, and says what
+    /// to do.
+    pub fn refuse(&self) -> Result<()> {
+        self.refuse_no_train()?;
+        self.refuse_copies()?;
+        self.refuse_two_sides()?;
+        self.refuse_classes()
     }
 
     fn refuse_no_train(&self) -> Result<()> {
@@ -110,7 +128,7 @@ impl<'a> Seen<'a> {
                 "{names} on more than one side ({sides}): windows of one recording resemble each other, so the result would measure memory. Split by whole recordings: pose_split(..., by => 'video'), or by => 'subject'"
             );
         }
-        if let Some((names, sides)) = on_two_sides(&self.windows, "window") {
+        if let Some((names, sides)) = on_two_sides(&self.crossing, "window") {
             return data_err!(
                 "{names} on more than one side ({sides}), as itself or as a copy: the net would be tested on what it was trained on. Split before pose_augment, and give every window one side"
             );
@@ -148,9 +166,12 @@ impl<'a> Seen<'a> {
 }
 
 /// `2 recordings ('v1', 'v2') are` with the sides they lie on, if any does on more than one.
-fn on_two_sides(sides_of: &HashMap<&str, Sides>, noun: &str) -> Option<(String, String)> {
-    let leaks: BTreeMap<&str, Sides> =
-        sides_of.iter().filter(|(_, sides)| sides.count_ones() > 1).map(|(name, sides)| (*name, *sides)).collect();
+fn on_two_sides(sides_of: &BTreeMap<String, Sides>, noun: &str) -> Option<(String, String)> {
+    let leaks: BTreeMap<&str, Sides> = sides_of
+        .iter()
+        .filter(|(_, sides)| sides.count_ones() > 1)
+        .map(|(name, sides)| (name.as_str(), *sides))
+        .collect();
     if leaks.is_empty() {
         return None;
     }
@@ -175,6 +196,12 @@ mod tests {
             row(Side::Validation, "run", "v3", "v3:0"),
             row(Side::Test, "walk", "v4", "v4:0"),
         ]
+    }
+
+    fn refuse_leaks(rows: impl IntoIterator<Item = Row<'static>>) -> Result<()> {
+        let mut check = LeakCheck::default();
+        rows.into_iter().for_each(|row| check.add(&row));
+        check.refuse()
     }
 
     fn message(more: &[Row<'static>]) -> String {

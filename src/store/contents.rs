@@ -101,6 +101,7 @@ mod tests {
             features: None,
             labels: vec!["run".into(), "walk".into()],
             normalization: Normalization::default(),
+            members: vec![],
             rows: [("train".to_owned(), 5), ("test".to_owned(), 2)].into(),
             digests: Digests::default(),
             versions: Versions::default(),
@@ -134,7 +135,7 @@ mod tests {
     /// Two test rows, one of them right.
     fn predictions(recipe: &Recipe) -> Predictions {
         let probabilities = vec![0.25, 0.75, 0.0, 1.0];
-        let recording = vec!["a".to_owned(), "b".to_owned()];
+        let recording = vec!["a".into(), "b".into()];
         Predictions {
             labels: recipe.labels.clone(),
             truth: vec![0, 1],
@@ -149,7 +150,7 @@ mod tests {
         let recipe = recipe();
         let (fitted, predictions) = (fitted(&recipe), predictions(&recipe));
         let report = evaluate(&predictions, 7).unwrap();
-        let side = Side { split: TEST, window_id: &[], video: &[], subject: &[], predictions: &predictions };
+        let side = Side { split: TEST, window_id: None, video: None, subject: None, predictions: &predictions };
         let reports = [(TEST, &report)];
         let contents =
             Contents { recipe: &recipe, fitted: &fitted, reports: &reports, predictions: &[side], labels: &[] };

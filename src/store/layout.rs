@@ -6,6 +6,8 @@ use crate::error::{Result, query_err};
 pub const RUNS: &str = "runs";
 /// The folder of published versions. A model is what has a file in it.
 pub const VERSIONS: &str = "_versions";
+/// The folder of what trainings leave while they run.
+pub const UNFINISHED: &str = "_unfinished";
 /// The manifest inside a run's own folder; the commit is its copy in [`VERSIONS`].
 pub const MANIFEST: &str = "manifest.json";
 /// The best weights, named as in PyTorch's nn.LSTM.

@@ -8,6 +8,7 @@
 //!       manifest.json                length and blake3 of each blob
 //!     _versions/
 //!       00000000000000000001.json    the commit: the same manifest under the next free number
+//!     _unfinished/                   of trainings that run or were cut off: history so far, and state to go on from
 //! ```
 //!
 //! Readers start from `_versions/` and trust manifests only. What a crash leaves in `runs/` is never seen.
@@ -24,6 +25,7 @@ pub mod reference;
 pub mod resolve;
 pub mod setting;
 pub mod table;
+pub mod unfinished;
 pub mod wait;
 
 mod durable;

@@ -4,21 +4,25 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow::array::RecordBatch;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use tokio::sync::OnceCell;
 
 use super::layout::{CONFIG, MODEL, table_blob};
 use super::location::Location;
 use super::read::{self, Version};
-use super::recipe::Recipe;
+use super::recipe::{Member, Recipe, member_prefix};
 use super::reference::{Reference, Which};
 use super::resolve;
 use super::setting::LocationSetting;
 use super::table::features;
 use super::table::file::from_parquet;
+use super::unfinished;
 use super::wait::wait;
 use crate::error::{Error, Result, query_err};
+use crate::nn::engine::NamedTensor;
 use crate::train::checkpoint;
+use crate::train::normalize::Normalization;
 use crate::train::predictor::Predictor;
 
 /// A model that is ready to be asked.
@@ -83,18 +87,17 @@ impl Models {
         }
     }
 
+    /// The histories so far of the trainings of a model that have not ended.
+    pub async fn unfinished(&self, name: &str) -> Result<Vec<RecordBatch>> {
+        unfinished::histories(&self.root()?.child(name)).await
+    }
+
     /// The model that `gait` or `gait@3` names, loaded at its first use in this session.
     ///
     /// # Errors
     /// [`Error::Query`] for a name that is none or means many, [`Error::Model`] when it is not there or damaged.
     pub async fn load(&self, name: &str) -> Result<Arc<Model>> {
-        let reference = Reference::parse(name)?;
-        let number = match reference.which {
-            Which::Newest => None,
-            Which::Number(number) => Some(number),
-            Which::All => return query_err!("model '{name}': expected one version, such as '{}@1'", reference.name),
-        };
-        let version = read::version(&self.root()?.child(&reference.name), number).await?;
+        let version = one(&self.root()?, name).await?;
         let key = (version.model.to_string(), version.number, version.digest.clone());
         let cell = Arc::clone(self.loaded.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
         cell.get_or_try_init(|| load(&version)).await.cloned()
@@ -107,14 +110,59 @@ impl Models {
     }
 }
 
-async fn load(version: &Version) -> Result<Arc<Model>> {
+/// The version that `gait` or `gait@3` names among the models in `root`.
+///
+/// # Errors
+/// [`Error::Query`] for a name that is none or means many, [`Error::Model`] when it is not there.
+pub async fn one(root: &Location, name: &str) -> Result<Version> {
+    let reference = Reference::parse(name)?;
+    let number = match reference.which {
+        Which::Newest => None,
+        Which::Number(number) => Some(number),
+        Which::All => return query_err!("model '{name}': expected one version, such as '{}@1'", reference.name),
+    };
+    read::version(&root.child(&reference.name), number).await
+}
+
+async fn recipe(version: &Version) -> Result<Recipe> {
+    Recipe::from_json(&version.fetch(CONFIG).await?, &version.folder().child(CONFIG).to_string())
+}
+
+/// What the version of a single net consists of: its recipe, the scale of its features, and its weights.
+///
+/// # Errors
+/// Files that are missing or damaged; [`Error::Query`] for an ensemble.
+pub async fn parts(version: &Version) -> Result<(Recipe, Normalization, Vec<NamedTensor>)> {
     let file = |blob: &str| version.folder().child(blob).to_string();
-    let recipe = Recipe::from_json(&version.fetch(CONFIG).await?, &file(CONFIG))?;
+    let recipe = recipe(version).await?;
+    if !recipe.members.is_empty() {
+        let (name, members) = (version.model.name(), recipe.members.iter().map(|m| m.model.as_str()));
+        let members = members.collect::<Vec<_>>().join(", ");
+        return query_err!("model '{name}' is an ensemble; name one of the nets that it consists of: {members}");
+    }
     let features = table_blob("features");
     let scale = features::scale(&from_parquet(version.fetch(&features).await?, &file(&features))?)?;
-    let predictor = checkpoint::decode(&version.fetch(MODEL).await?, &recipe.architecture)
-        .and_then(|weights| Predictor::new(&recipe.architecture, &scale, &weights, EVERY_CORE))
+    let weights = checkpoint::decode(&version.fetch(MODEL).await?, &recipe.architecture)
         .map_err(|e| Error::Model(format!("{}: {e}", file(MODEL))))?;
+    Ok((recipe, scale, weights))
+}
+
+async fn load(version: &Version) -> Result<Arc<Model>> {
+    let file = version.folder().child(MODEL);
+    let wrong = |e: Error| Error::Model(format!("{file}: {e}"));
+    let recipe = recipe(version).await?;
+    let predictor = if recipe.members.is_empty() {
+        let (recipe, scale, weights) = parts(version).await?;
+        Predictor::new(&recipe.architecture, &scale, &weights, EVERY_CORE)
+    } else {
+        let bytes = version.fetch(MODEL).await?;
+        let member = |(index, Member { architecture, normalization, .. }): (usize, &Member)| {
+            let weights = checkpoint::decode_prefixed(&bytes, architecture, &member_prefix(index))?;
+            Predictor::new(architecture, normalization, &weights, EVERY_CORE)
+        };
+        recipe.members.iter().enumerate().map(member).collect::<Result<_>>().and_then(Predictor::ensemble)
+    };
+    let predictor = predictor.map_err(wrong)?;
     Ok(Arc::new(Model { name: version.model.name().to_owned(), version: version.number, recipe, predictor }))
 }
 

@@ -27,15 +27,33 @@ pub struct Recipe {
     pub features: Option<Vec<String>>,
     /// The classes, sorted, in the order of the probabilities.
     pub labels: Vec<String>,
-    /// What is subtracted from each feature, and what it is then divided by; empty for nothing. For other readers:
-    /// the decimal numbers of JSON are not read back bit for bit, so posequel takes the scale from table `features`.
+    /// What is subtracted from each feature, and what it is then divided by; empty for nothing.
     pub normalization: Normalization,
+    /// Of an ensemble: the nets whose probabilities it averages. `architecture` is then that of the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Member>,
     /// Rows of each side of the split.
     pub rows: BTreeMap<String, u64>,
     /// What was trained on.
     pub digests: Digests,
     /// Versions of the code that trained.
     pub versions: Versions,
+}
+
+/// A net of an ensemble. Its weights are those of the ensemble's file under the prefix `member1.`, `member2.`, ...
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// Where it came from, `gait@3`.
+    pub model: String,
+    /// Its net.
+    pub architecture: ModelConfig,
+    /// The scale that it expects.
+    pub normalization: Normalization,
+}
+
+/// What the names of the weights of member `index`, from 0, begin with.
+pub fn member_prefix(index: usize) -> String {
+    format!("member{}.", index + 1)
 }
 
 /// BLAKE3 in hexadecimal: two models with the same digest were trained on the same.
@@ -140,6 +158,13 @@ impl Recipe {
             return Err(wrong(format!("{} labels for {classes} classes", recipe.labels.len())));
         }
         recipe.normalization.check(dim).map_err(|e| wrong(e.to_string()))?;
+        for member in &recipe.members {
+            let Member { model, architecture: of, normalization } = member;
+            of.check().and_then(|()| normalization.check(dim)).map_err(|e| wrong(format!("member {model}: {e}")))?;
+            if (of.width, of.features, of.classes) != (recipe.architecture.width, dim, classes) {
+                return Err(wrong(format!("member {model} has another shape")));
+            }
+        }
         if let Some(names) = recipe.features.as_ref().filter(|names| names.len() != dim) {
             return Err(wrong(format!("{} names for {dim} features", names.len())));
         }
@@ -161,6 +186,7 @@ mod tests {
             features: None,
             labels: vec!["run".into(), "walk".into()],
             normalization: Normalization { mean: vec![0.1, -1.5], std: vec![1.0, 0.3] },
+            members: vec![],
             rows: [("train".to_owned(), 5)].into(),
             digests: Digests::default(),
             versions: Versions::default(),

@@ -30,12 +30,18 @@ pub fn encode(tensors: &[NamedTensor]) -> Result<Vec<u8>> {
 
 /// The parameters of `config` in a safetensors file, in their order.
 pub fn decode(bytes: &[u8], config: &ModelConfig) -> Result<Vec<NamedTensor>> {
+    decode_prefixed(bytes, config, "")
+}
+
+/// The same of a file in which names begin with `prefix`.
+pub fn decode_prefixed(bytes: &[u8], config: &ModelConfig, prefix: &str) -> Result<Vec<NamedTensor>> {
     let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
     let parameters = config.parameters().into_iter();
     parameters
         .map(|(name, shape)| {
-            let mut data = read(&file, &name, &shape)?;
-            if let Some(second) = second_bias(&name).filter(|second| file.tensor(second).is_ok()) {
+            let mut data = read(&file, &format!("{prefix}{name}"), &shape)?;
+            let second = second_bias(&name).map(|second| format!("{prefix}{second}"));
+            if let Some(second) = second.filter(|second| file.tensor(second).is_ok()) {
                 data.iter_mut().zip(read(&file, &second, &shape)?).for_each(|(b, other)| *b += other);
             }
             Ok(NamedTensor { name, shape, data })

@@ -1,6 +1,5 @@
 //! Labelled windows in memory, as training reads them.
 
-use super::normalize::Normalization;
 use crate::error::{Result, data_err};
 use crate::nn::config::ModelConfig;
 
@@ -35,17 +34,33 @@ impl Examples {
         self.labels.is_empty()
     }
 
-    /// The same rows on a common scale.
-    pub(super) fn normalized(&self, normalization: &Normalization) -> Self {
+    /// The rows of the given numbers, in that order.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let size = self.width * self.dim;
+        let mut features = Vec::with_capacity(rows.len() * size);
+        rows.iter().for_each(|row| features.extend_from_slice(&self.features[row * size..(row + 1) * size]));
         Self {
             width: self.width,
             dim: self.dim,
-            features: normalization.apply(&self.features),
-            valid_len: self.valid_len.clone(),
-            labels: self.labels.clone(),
-            weights: self.weights.clone(),
-            keys: self.keys.clone(),
+            features,
+            valid_len: rows.iter().map(|row| self.valid_len[*row]).collect(),
+            labels: rows.iter().map(|row| self.labels[*row]).collect(),
+            weights: rows.iter().map(|row| self.weights[*row]).collect(),
+            keys: rows.iter().map(|row| self.keys[*row].clone()).collect(),
         }
+    }
+
+    /// Adds rows of the same shape behind these; nothing yet takes the shape of the first.
+    pub fn append(&mut self, mut rows: Self) {
+        if self.is_empty() {
+            *self = rows;
+            return;
+        }
+        self.features.append(&mut rows.features);
+        self.valid_len.append(&mut rows.valid_len);
+        self.labels.append(&mut rows.labels);
+        self.weights.append(&mut rows.weights);
+        self.keys.append(&mut rows.keys);
     }
 
     /// Refuses rows that `config` cannot learn from, naming the first.

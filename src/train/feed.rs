@@ -1,79 +1,58 @@
-//! From record batches of windows to the rows that a net is fitted to, ordered by window_id.
+//! From record batches of windows, ordered by window_id, to the rows that a net is fitted to.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch, StringArray};
-use arrow::compute::cast;
+use arrow::array::{
+    Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, Float64Array, RecordBatch, StringArray, StringBuilder,
+    UInt32Array, UInt64Array,
+};
+use arrow::compute::{cast, take_record_batch};
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Schema};
+use arrow::error::ArrowError;
+
+use super::spill::Scratch;
+use super::table::{self, PartBuilder, Table};
 
 use crate::error::{Error, Result, data_err, query_err, suggest};
 use crate::schema::{
     COPY, FEATURES, LABEL, SOURCE, SOURCE_WINDOW_ID, SPLIT, SUBJECT, VALID_LEN, VIDEO, WEIGHT, WINDOW_ID,
 };
-use crate::split::leaks::Row;
+use crate::split::leaks::{LeakCheck, Row};
 use crate::split::side::Side;
 
-/// One window of the training table, without its values.
-#[derive(Debug, Clone)]
-pub struct Record {
-    /// Its name; made from its content where the table has no column `window_id`.
-    pub window: String,
-    /// Its class.
-    pub label: String,
-    /// Its side; train where the table has no column `split`.
-    pub side: Side,
-    /// Its weight in the loss; 1 where the table has no column `weight`.
-    pub weight: f32,
-    /// `source/video`, where the table has a column `video`.
-    pub recording: Option<String>,
-    /// The recording's name alone.
-    pub video: Option<String>,
-    /// Who is seen.
-    pub subject: Option<String>,
-    /// The window it was made from.
-    pub source_window: Option<String>,
-    /// Whether it is an augmented copy.
-    pub copy: bool,
-    /// Recorded frames; the rest is padding.
-    pub valid_len: u32,
-    row: usize,
-}
-
-/// A training table: [rows, width * dim] values and a record for each row, ordered by window.
-#[derive(Debug)]
-pub struct Table {
-    /// Frames in a window.
-    pub width: usize,
-    /// Values in a frame.
-    pub dim: usize,
-    /// Ordered by the name of the window, whatever order the rows arrived in.
-    pub records: Vec<Record>,
-    values: Vec<f32>,
-}
-
-/// Takes batches until the table is whole.
+/// Takes batches, ordered by window, until the table is whole.
 pub struct Feed {
     columns: Columns,
     shape: (usize, usize),
-    records: Vec<Record>,
-    values: Vec<f32>,
+    /// Numbers of the labels, in the order in which they came.
+    labels: BTreeMap<String, u32>,
+    parts: [PartBuilder; 3],
+    leaks: LeakCheck,
+    rows: usize,
+    /// The window of the last row, and its side.
+    last: Option<(String, Side)>,
 }
+
+/// Bytes that the check for leaks holds for each window.
+const INDEX_BYTES: usize = 40;
 
 /// Where each thing stands in the input.
 #[derive(Debug)]
 struct Columns {
     features: usize,
     label: usize,
+    window: usize,
     optional: [Option<usize>; OPTIONAL.len()],
 }
 
-const OPTIONAL: [&str; 9] = [WINDOW_ID, SPLIT, WEIGHT, SOURCE, VIDEO, SUBJECT, SOURCE_WINDOW_ID, COPY, VALID_LEN];
+const OPTIONAL: [&str; 8] = [SPLIT, WEIGHT, SOURCE, VIDEO, SUBJECT, SOURCE_WINDOW_ID, COPY, VALID_LEN];
 
 impl Feed {
     /// A feed of rows of `schema` whose windows have the shape [width, dim].
     ///
     /// # Errors
-    /// No column `features` or `label`, or one of a type that cannot be read.
+    /// No column `features`, `label` or `window_id`, or one of a type that cannot be read.
     pub fn new(schema: &Schema, shape: (usize, usize)) -> Result<Self> {
         let required = |name: &str, meaning: &str| {
             schema.index_of(name).or_else(|_| {
@@ -84,105 +63,160 @@ impl Feed {
         let columns = Columns {
             features: required(FEATURES, "the values of a window, as pose_windows makes them")?,
             label: required(LABEL, "the class of a window")?,
+            window: required(WINDOW_ID, "the name of a window")?,
             optional: OPTIONAL.map(|name| schema.index_of(name).ok()),
         };
-        Ok(Self { columns, shape, records: vec![], values: vec![] })
+        Ok(Self {
+            columns,
+            shape,
+            labels: BTreeMap::new(),
+            parts: [(); 3].map(|()| PartBuilder::new(shape)),
+            leaks: LeakCheck::default(),
+            rows: 0,
+            last: None,
+        })
     }
 
     /// Rows taken so far.
     pub fn rows(&self) -> usize {
-        self.records.len()
+        self.rows
+    }
+
+    /// Bytes of memory that they take.
+    pub fn memory(&self) -> usize {
+        self.parts.iter().map(PartBuilder::memory).sum::<usize>() + self.rows * INDEX_BYTES
+    }
+
+    /// Puts the values of all rows, those that are there and those that come, into files.
+    pub fn spill(&mut self, mut file: impl FnMut() -> Result<Arc<dyn Scratch>>) -> Result<()> {
+        self.parts.iter_mut().try_for_each(|part| part.spill(file()?))
     }
 
     /// Takes the rows of a batch.
     ///
     /// # Errors
-    /// A window that is NULL, of another length than the first, or holds NULL, NaN or infinity; a NULL label or weight;
-    /// an unknown side.
+    /// A window that is NULL, of another length than the first, or holds NULL, NaN or infinity; a NULL label, weight or
+    /// name, or a name that the row before has; an unknown side.
     pub fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         let texts = |name| self.optional(batch, name).map(|a| text(name, a)).transpose();
-        let [windows, splits, sources] = [texts(WINDOW_ID)?, texts(SPLIT)?, texts(SOURCE)?];
-        let [videos, subjects, made_from] = [texts(VIDEO)?, texts(SUBJECT)?, texts(SOURCE_WINDOW_ID)?];
+        let [splits, sources, videos] = [texts(SPLIT)?, texts(SOURCE)?, texts(VIDEO)?];
+        let [subjects, made_from] = [texts(SUBJECT)?, texts(SOURCE_WINDOW_ID)?];
         let numbers = |name| self.optional(batch, name).map(|a| number(name, a)).transpose();
         let [weights, copies, valid] = [numbers(WEIGHT)?, numbers(COPY)?, numbers(VALID_LEN)?];
+        let windows = text(WINDOW_ID, batch.column(self.columns.window))?;
         let labels = text(LABEL, batch.column(self.columns.label))?;
         let features = batch.column(self.columns.features);
-        let value = |array: &Option<StringArray>, row: usize| {
-            array.as_ref().filter(|a| a.is_valid(row)).map(|a| a.value(row).to_owned())
-        };
-        for row in 0..batch.num_rows() {
-            let window = value(&windows, row);
-            let name = window.clone().unwrap_or_else(|| format!("number {}", self.records.len() + 1));
-            let from = self.values.len();
-            append(features, row, &mut self.values)
-                .map_err(|e| Error::Data(format!("training: window {name}: {e}")))?;
-            self.check_values(&name, from)?;
-            if labels.is_null(row) {
-                return data_err!("training: window {name} has no label; leave such rows out: WHERE label IS NOT NULL");
+        let rows = batch.num_rows();
+        let size = self.shape.0 * self.shape.1;
+        let mut values = Vec::with_capacity(rows * size);
+        let (mut numbers, mut factors, mut lengths) = (vec![], vec![], vec![]);
+        let mut recordings = StringBuilder::new();
+        let mut of_side = [vec![], vec![], vec![]];
+        for row in 0..rows {
+            if windows.is_null(row) {
+                return data_err!("training: a window_id is NULL; every row needs a name of its own");
             }
-            let side = match &splits {
-                None => Side::Train,
-                Some(splits) if splits.is_null(row) => {
-                    return data_err!(
-                        "training: window {name}: split is NULL; expected 'train', 'validation' or 'test'"
-                    );
-                }
-                Some(splits) => Side::parse(splits.value(row)).map_err(|e| named(&name, &e))?,
-            };
-            let weight = match &weights {
-                None => 1.0,
-                Some(w) if w.is_valid(row) && w.value(row).is_finite() && w.value(row) >= 0.0 => w.value(row),
-                // Only train rows are weighed; a class that train lacks has no weight and is refused for that.
-                Some(w) if w.is_null(row) && side != Side::Train => 1.0,
-                Some(w) => {
-                    let shown = if w.is_null(row) { "NULL".to_owned() } else { w.value(row).to_string() };
-                    return data_err!("training: window {name}: weight must be a number >= 0 (was {shown})");
-                }
-            };
-            let (video, source) = (value(&videos, row), value(&sources, row));
-            let recording = video.as_ref().map(|v| source.map_or_else(|| v.clone(), |s| format!("{s}/{v}")));
-            let digest = |values: &[f32]| {
-                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-                blake3::hash(&bytes).to_hex().to_string()
-            };
-            self.records.push(Record {
-                window: window.unwrap_or_else(|| digest(&self.values[from..])),
-                label: labels.value(row).to_owned(),
-                side,
-                weight: weight as f32,
-                recording,
-                video,
-                subject: value(&subjects, row),
+            let window = windows.value(row);
+            append(features, row, &mut values).map_err(|e| Error::Data(format!("training: window {window}: {e}")))?;
+            self.check_values(window, &values[row * size..])?;
+            if labels.is_null(row) {
+                return data_err!(
+                    "training: window {window} has no label; leave such rows out: WHERE label IS NOT NULL"
+                );
+            }
+            let side = side(window, splits.as_ref(), row)?;
+            self.check_name(window, side)?;
+            factors.push(weight(window, side, weights.as_ref(), row)?);
+            lengths.push(self.valid_len(window, valid.as_ref().filter(|v| v.is_valid(row)).map(|v| v.value(row)))?);
+            let recording = value(&videos, row).map(|video| match value(&sources, row) {
+                Some(source) => format!("{source}/{video}"),
+                None => video.to_owned(),
+            });
+            recordings.append_option(recording.as_deref());
+            self.leaks.add(&Row {
+                split: side,
+                label: labels.value(row),
+                recording: recording.as_deref(),
+                window: Some(window),
                 source_window: value(&made_from, row),
                 copy: copies.as_ref().is_some_and(|c| c.is_valid(row) && c.value(row) > 0.0),
-                valid_len: self.valid_len(&name, valid.as_ref().filter(|v| v.is_valid(row)).map(|v| v.value(row)))?,
-                row: self.records.len(),
             });
+            numbers.push(self.number(labels.value(row)));
+            of_side[side as usize].push(row as u64);
+        }
+        self.rows += rows;
+        let unknown = |texts: Option<StringArray>| texts.unwrap_or_else(|| StringArray::new_null(rows));
+        let schema = table::schema(size);
+        let DataType::FixedSizeList(item, _) = schema.field(table::column::FEATURES).data_type() else {
+            return Err(Error::Internal("a training table without a list".into()));
+        };
+        let values = Arc::new(Float32Array::from(values));
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(windows),
+            Arc::new(UInt32Array::from(numbers)),
+            Arc::new(Float32Array::from(factors)),
+            Arc::new(UInt32Array::from(lengths)),
+            Arc::new(recordings.finish()),
+            Arc::new(unknown(videos)),
+            Arc::new(unknown(subjects)),
+            Arc::new(FixedSizeListArray::new(Arc::clone(item), size as i32, values, None)),
+        ];
+        let internal = |e: ArrowError| Error::Internal(format!("a training table: {e}"));
+        let batch = RecordBatch::try_new(schema, columns).map_err(internal)?;
+        for (part, of_side) in self.parts.iter_mut().zip(of_side) {
+            match of_side.len() {
+                0 => {}
+                n if n == rows => part.push(batch.clone())?,
+                _ => part.push(take_record_batch(&batch, &UInt64Array::from(of_side)).map_err(internal)?)?,
+            }
         }
         Ok(())
     }
 
-    /// The whole table, ordered by window.
+    /// The whole table.
     ///
     /// # Errors
-    /// No rows at all; a window_id that occurs twice.
-    pub fn finish(mut self) -> Result<Table> {
-        if self.records.is_empty() {
+    /// No rows at all; what [`LeakCheck::refuse`] refuses.
+    pub fn finish(self) -> Result<Table> {
+        if self.rows == 0 {
             return data_err!("training: the query gives no rows; look at its windows first: SELECT count(*) FROM ...");
         }
-        self.records.sort_by(|a, b| a.window.cmp(&b.window));
-        let named = self.columns.optional[0].is_some();
-        if let Some(pair) = self.records.windows(2).find(|pair| named && pair[0].window == pair[1].window) {
-            return data_err!(
-                "training: window_id '{}' occurs twice ({} and {}); every row needs a name of its own: \
-                 was the same recording read twice?",
-                pair[0].window,
-                pair[0].side,
-                pair[1].side
-            );
-        }
+        self.leaks.refuse()?;
+        // A map is sorted by label: the place of a label in it is its class.
+        let mut classes = vec![0; self.labels.len()];
+        self.labels.values().enumerate().for_each(|(class, number)| classes[*number as usize] = class as u32);
+        let [train, validation, test] = self.parts.map(|part| part.finish(&classes, classes.len()));
         let (width, dim) = self.shape;
-        Ok(Table { width, dim, records: self.records, values: self.values })
+        Ok(Table { width, dim, classes: self.labels.into_keys().collect(), parts: [train?, validation?, test?] })
+    }
+
+    /// The number of a label.
+    fn number(&mut self, label: &str) -> u32 {
+        let next = self.labels.len() as u32;
+        match self.labels.get(label) {
+            Some(number) => *number,
+            None => *self.labels.entry(label.to_owned()).or_insert(next),
+        }
+    }
+
+    /// Rows are ordered by window: a name that occurs twice does so in two rows that follow one another.
+    fn check_name(&mut self, window: &str, side: Side) -> Result<()> {
+        match &mut self.last {
+            Some((last, before)) if last == window => data_err!(
+                "training: window_id '{window}' occurs twice ({before} and {side}); every row needs a name of its own: \
+                 was the same recording read twice?"
+            ),
+            Some((last, before)) => {
+                last.clear();
+                last.push_str(window);
+                *before = side;
+                Ok(())
+            }
+            None => {
+                self.last = Some((window.to_owned(), side));
+                Ok(())
+            }
+        }
     }
 
     fn optional<'b>(&self, batch: &'b RecordBatch, name: &str) -> Option<&'b ArrayRef> {
@@ -190,20 +224,20 @@ impl Feed {
         self.columns.optional[place].map(|column| batch.column(column))
     }
 
-    fn check_values(&self, name: &str, from: usize) -> Result<()> {
+    fn check_values(&self, name: &str, values: &[f32]) -> Result<()> {
         let (width, dim) = self.shape;
-        let found = self.values.len() - from;
+        let found = values.len();
         if found != width * dim {
             return data_err!(
                 "training: window {name} has {found} values, expected {} ([{width}, {dim}]); all windows need one shape",
                 width * dim
             );
         }
-        match self.values[from..].iter().position(|v| !v.is_finite()) {
+        match values.iter().position(|v| !v.is_finite()) {
             None => Ok(()),
             Some(i) => data_err!(
                 "training: window {name} holds {} at [{}, {}]; expected finite numbers: leave such rows out, or fill them",
-                self.values[from + i],
+                values[i],
                 i / dim,
                 i % dim
             ),
@@ -220,33 +254,30 @@ impl Feed {
     }
 }
 
-impl Table {
-    /// The values of a record, [width, dim].
-    pub fn values(&self, record: &Record) -> &[f32] {
-        let size = self.width * self.dim;
-        &self.values[record.row * size..(record.row + 1) * size]
-    }
+fn value(texts: &Option<StringArray>, row: usize) -> Option<&str> {
+    texts.as_ref().filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row))
+}
 
-    /// The classes, sorted.
-    pub fn classes(&self) -> Vec<String> {
-        self.records.iter().map(|r| &r.label).collect::<BTreeSet<_>>().into_iter().cloned().collect()
+fn side(window: &str, splits: Option<&StringArray>, row: usize) -> Result<Side> {
+    match splits {
+        None => Ok(Side::Train),
+        Some(splits) if splits.is_null(row) => {
+            data_err!("training: window {window}: split is NULL; expected 'train', 'validation' or 'test'")
+        }
+        Some(splits) => Side::parse(splits.value(row)).map_err(|e| named(window, &e)),
     }
+}
 
-    /// The records of one side.
-    pub fn side(&self, side: Side) -> impl Iterator<Item = &Record> {
-        self.records.iter().filter(move |r| r.side == side)
-    }
-
-    /// What the leak check looks at.
-    pub fn leak_rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.records.iter().map(|r| Row {
-            split: r.side,
-            label: &r.label,
-            recording: r.recording.as_deref(),
-            window: Some(&r.window),
-            source_window: r.source_window.as_deref(),
-            copy: r.copy,
-        })
+fn weight(window: &str, side: Side, weights: Option<&Float64Array>, row: usize) -> Result<f32> {
+    match weights {
+        None => Ok(1.0),
+        Some(w) if w.is_valid(row) && w.value(row).is_finite() && w.value(row) >= 0.0 => Ok(w.value(row) as f32),
+        // Only train rows are weighed; a class that train lacks has no weight and is refused for that.
+        Some(w) if w.is_null(row) && side != Side::Train => Ok(1.0),
+        Some(w) => {
+            let shown = if w.is_null(row) { "NULL".to_owned() } else { w.value(row).to_string() };
+            data_err!("training: window {window}: weight must be a number >= 0 (was {shown})")
+        }
     }
 }
 
@@ -267,7 +298,10 @@ fn number(name: &str, array: &ArrayRef) -> Result<Float64Array> {
 }
 
 /// Appends one window's values.
-fn append(features: &ArrayRef, row: usize, to: &mut Vec<f32>) -> Result<()> {
+///
+/// # Errors
+/// A window or a value that is NULL; a type that is no list of numbers.
+pub fn append(features: &ArrayRef, row: usize, to: &mut Vec<f32>) -> Result<()> {
     if features.is_null(row) {
         return data_err!("features is NULL; leave such rows out: WHERE features IS NOT NULL");
     }
@@ -288,4 +322,137 @@ fn append(features: &ArrayRef, row: usize, to: &mut Vec<f32>) -> Result<()> {
     };
     to.extend_from_slice(items.as_primitive::<Float32Type>().values());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use arrow::array::{FixedSizeListBuilder, Float32Builder};
+    use arrow::datatypes::Field;
+
+    use super::*;
+    use crate::train::source::Source;
+
+    impl Scratch for tempfile::NamedTempFile {
+        fn path(&self) -> &Path {
+            self.path()
+        }
+    }
+
+    /// window_id, split, label and features [1, 2].
+    type Cells<'a> = (&'a str, Option<&'a str>, Option<&'a str>, [Option<f32>; 2]);
+
+    /// Rows with a column video, too.
+    fn batch(rows: &[Cells<'_>]) -> RecordBatch {
+        let texts =
+            |f: fn(&Cells<'_>) -> Option<String>| -> ArrayRef { Arc::new(rows.iter().map(f).collect::<StringArray>()) };
+        let mut features = FixedSizeListBuilder::new(Float32Builder::new(), 2);
+        for (_, _, _, values) in rows {
+            values.iter().for_each(|v| features.values().append_option(*v));
+            features.append(true);
+        }
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            (WINDOW_ID, texts(|row| Some(row.0.to_owned()))),
+            (SPLIT, texts(|row| row.1.map(str::to_owned))),
+            (LABEL, texts(|row| row.2.map(str::to_owned))),
+            (VIDEO, texts(|row| Some(row.0[..1].to_owned()))),
+            (FEATURES, Arc::new(features.finish())),
+        ];
+        RecordBatch::try_from_iter(columns).unwrap()
+    }
+
+    const TRAIN: Option<&str> = Some("train");
+    const TEST: Option<&str> = Some("test");
+    const ONE: [Option<f32>; 2] = [Some(1.0), Some(-1.0)];
+
+    fn feed(batches: &[RecordBatch]) -> Result<Feed> {
+        let mut feed = Feed::new(&batches[0].schema(), (1, 2))?;
+        batches.iter().try_for_each(|batch| feed.push(batch))?;
+        Ok(feed)
+    }
+
+    /// 3,000 train rows and 50 test rows, in batches of 100.
+    fn many() -> Vec<RecordBatch> {
+        let names: Vec<String> = (0..3050).map(|n| format!("{}{n:05}", if n < 3000 { 'a' } else { 'b' })).collect();
+        let row = |(n, name)| {
+            let label = Some(["walk", "run", "jump"][n % 3]);
+            (name, if n < 3000 { TRAIN } else { TEST }, label, [Some(n as f32), Some(0.5)])
+        };
+        let rows: Vec<_> = names.iter().map(String::as_str).enumerate().map(row).collect();
+        rows.chunks(100).map(batch).collect()
+    }
+
+    fn all(part: &impl Source) -> Vec<crate::train::examples::Examples> {
+        (0..part.blocks()).map(|block| part.block(block).unwrap()).collect()
+    }
+
+    #[test]
+    fn rows_are_the_same_in_memory_and_on_disk() {
+        let memory = feed(&many()).unwrap().finish().unwrap();
+        assert_eq!(memory.classes, ["jump", "run", "walk"]);
+        let [train, _, test] = &memory.parts;
+        assert_eq!((train.rows(), test.rows(), train.counts[0].rows), (3000, 50, 1000));
+        let rows = all(train);
+        assert_eq!(rows.iter().map(|block| block.len()).collect::<Vec<_>>(), [1024, 1024, 952]);
+        assert_eq!(
+            (rows[1].keys[0].as_str(), rows[1].labels[0], &rows[1].features[..2]),
+            ("a01024", 1, &[1024.0, 0.5][..])
+        );
+        for after in [0, 7, 31] {
+            let batches = many();
+            let mut feed = Feed::new(&batches[0].schema(), (1, 2)).unwrap();
+            for (n, batch) in batches.iter().enumerate() {
+                if n == after {
+                    let before = feed.memory();
+                    feed.spill(|| Ok(Arc::new(tempfile::NamedTempFile::new().unwrap()))).unwrap();
+                    assert!(n == 0 || feed.memory() <= before);
+                }
+                feed.push(batch).unwrap();
+            }
+            if after < batches.len() {
+                // Two blocks of a part may be open; the rest is not in memory.
+                assert!(feed.memory() < 3050 * INDEX_BYTES + 3 * (1 << 20), "{}", feed.memory());
+            }
+            let disk = feed.finish().unwrap();
+            for (memory, disk) in memory.parts.iter().zip(&disk.parts) {
+                assert_eq!((all(memory), &memory.counts), (all(disk), &disk.counts));
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_cannot_be_learned_from_are_refused_by_name() {
+        let refused = |rows: &[_]| feed(&[batch(rows)]).and_then(Feed::finish).err().unwrap().to_string();
+        let walk = Some("walk");
+        for (row, expected) in [
+            (("a1", TRAIN, None, ONE), "window a1 has no label; leave such rows out: WHERE label IS NOT NULL"),
+            (("a1", None, walk, ONE), "window a1: split is NULL; expected 'train', 'validation' or 'test'"),
+            (("a1", Some("val"), walk, ONE), "did you mean 'validation'?"),
+            (("a1", TRAIN, walk, [Some(1.0), None]), "window a1: a value is NULL"),
+            (("a1", TRAIN, walk, [Some(1.0), Some(f32::NAN)]), "window a1 holds NaN at [0, 1]"),
+        ] {
+            let error = refused(&[row]);
+            assert!(error.contains(expected), "{error}");
+        }
+        let error = refused(&[("a1", TRAIN, walk, ONE), ("a1", TEST, walk, ONE)]);
+        assert!(error.contains("window_id 'a1' occurs twice (train and test)"), "{error}");
+        assert!(refused(&[]).contains("the query gives no rows"));
+        assert!(refused(&[("a1", TRAIN, walk, ONE)]).contains("train has class 'walk' only"));
+    }
+
+    #[test]
+    fn a_window_of_another_shape_is_refused() {
+        let batches = [batch(&[("a1", TRAIN, Some("walk"), ONE)])];
+        let mut feed = Feed::new(&batches[0].schema(), (3, 2)).unwrap();
+        let error = feed.push(&batches[0]).unwrap_err().to_string();
+        assert!(error.contains("window a1 has 2 values, expected 6 ([3, 2])"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_column_is_named() {
+        let schema = Schema::new(vec![Field::new("lable", DataType::Utf8, true)]);
+        let error = Feed::new(&schema, (1, 2)).err().unwrap().to_string();
+        assert!(error.contains("training needs a column 'features'"), "{error}");
+    }
 }

@@ -7,15 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use super::callbacks::Callbacks;
 pub use super::examples::Examples;
+use super::loader::Loader;
 use super::normalize::Normalization;
+use super::source::Source;
+use super::state::{State, Sums};
+use super::transfer::{Donor, Heir};
 pub use super::watch::{Progress, Unwatched, Watch};
 use crate::error::{Error, Result, data_err};
 use crate::nn::config::ModelConfig;
-use crate::nn::engine::{Engine, Minibatch, NamedTensor, StepLoss};
-use crate::nn::loss::{Score, score};
+use crate::nn::engine::{Engine, NamedTensor, OptimizerState};
+use crate::nn::loss::{Score, Scorer};
 use crate::nn::new_engine;
 use crate::options::training::{Monitor, Normalize, TrainingOptions};
-use crate::random::Stream;
 
 /// One line of the history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,154 +77,252 @@ pub struct Fitted {
     pub monitored: &'static str,
 }
 
-/// Trains a new net on `train`, watching `validation` (which may be empty: then the training rows are monitored).
-///
-/// Equal arguments give equal bytes, whatever `options.threads`.
-pub fn fit(
-    config: &ModelConfig,
-    options: &TrainingOptions,
-    train: &Examples,
-    validation: &Examples,
-    watch: &mut (dyn Watch + Send),
-) -> Result<Fitted> {
-    config.check()?;
-    if train.is_empty() {
-        return data_err!("there are no training windows: nothing to learn from");
-    }
-    train.check("train", config)?;
-    validation.check("validation", config)?;
-    let normalization = match options.normalize {
-        Normalize::Zscore => Normalization::zscore(&train.features, &train.valid_len, config.width, config.features),
-        Normalize::None => Normalization::default(),
-    };
-    let mut run = Run {
-        options,
-        engine: new_engine(config, options)?,
-        train: train.normalized(&normalization),
-        validation: validation.normalized(&normalization),
-        callbacks: Callbacks::new(options),
-    };
-    let mut best = None;
-    let mut history = Vec::new();
-    let mut stopped_because = StoppedBecause::Epochs;
-    for epoch in 1..=options.epochs {
-        let mut line = run.epoch(epoch, watch)?;
-        let loss = line.val_loss.unwrap_or(line.loss);
-        let monitored = match options.monitor {
-            Monitor::ValLoss => loss,
-            Monitor::ValAccuracy => -line.val_accuracy.unwrap_or(line.accuracy),
+/// What a net is fitted to, and how.
+pub struct Training<'a> {
+    /// The net.
+    pub config: &'a ModelConfig,
+    /// How.
+    pub options: &'a TrainingOptions,
+    /// Rows to learn from.
+    pub train: &'a dyn Source,
+    /// Rows that early stopping watches; without any, the training rows are monitored.
+    pub validation: &'a dyn Source,
+    /// The net that this one begins with, and what this one is; else initial values are drawn.
+    pub heritage: Option<(&'a Donor, Heir<'a>)>,
+}
+
+impl Training<'_> {
+    /// Trains a new net, or goes on from the state that `watch` has kept.
+    ///
+    /// Equal rows and options give equal bytes, whatever `options.threads`, and however often the training was cut off.
+    ///
+    /// # Errors
+    /// Rows that cannot be learned from; no epoch with a finite loss; [`Error::Interrupted`] where `watch` cancels.
+    pub fn fit(&self, watch: &mut (dyn Watch + Send)) -> Result<Fitted> {
+        let Self { config, options, train, validation, heritage } = *self;
+        config.check()?;
+        let mut engine = new_engine(config, options)?;
+        if let Some((donor, heir)) = heritage {
+            let mut weights = engine.parameters();
+            donor.give(heir, &mut weights)?;
+            engine.load_parameters(&weights)?;
+        }
+        if train.rows() == 0 {
+            return data_err!("there are no training windows: nothing to learn from");
+        }
+        for (side, source) in [("train", train), ("validation", validation)] {
+            (0..source.blocks()).try_for_each(|block| source.block(block)?.check(side, config))?;
+        }
+        let normalization = match options.normalize {
+            Normalize::Zscore => Normalization::zscore(train)?,
+            Normalize::None => Normalization::default(),
         };
-        let verdict = run.callbacks.epoch_end(epoch, monitored, loss);
-        if verdict.best {
-            best = Some(run.engine.parameters());
-        }
-        line.best = verdict.best;
-        let watched = watch.epoch(&line);
-        let diverged = !line.loss.is_finite();
-        history.push(line);
-        let end = [
-            (diverged, StoppedBecause::Diverged),
-            (verdict.stop, StoppedBecause::EarlyStopping),
-            (watched.is_break(), StoppedBecause::Watcher),
-        ];
-        if let Some((_, why)) = end.into_iter().find(|(ended, _)| *ended) {
-            stopped_because = why;
-            break;
-        }
+        let normalization = match heritage {
+            Some((donor, heir)) => donor.scale(heir.features, &normalization),
+            None => normalization,
+        };
+        let mut run = match watch.resume(config)? {
+            Some(state) => {
+                engine.load_parameters(&state.parameters)?;
+                engine.load_optimizer(&state.optimizer())?;
+                let State { epoch, sums, callbacks, history, ended, best, .. } = state;
+                Run {
+                    training: self,
+                    normalization: &normalization,
+                    engine,
+                    epoch,
+                    sums,
+                    callbacks,
+                    history,
+                    ended,
+                    best,
+                }
+            }
+            None => Run {
+                training: self,
+                normalization: &normalization,
+                engine,
+                epoch: 1,
+                sums: Sums::default(),
+                callbacks: Callbacks::new(options),
+                history: vec![],
+                ended: None,
+                best: None,
+            },
+        };
+        let stopped_because = match run.engine.pool() {
+            Some(pool) => pool.install(|| run.epochs(watch)),
+            None => run.epochs(watch),
+        }?;
+        let Some(best) = run.best.take() else {
+            return data_err!(
+                "training diverged: no epoch had a finite loss; lower learning_rate (was {}) or set clip_norm (was {})",
+                options.learning_rate,
+                options.clip_norm
+            );
+        };
+        Ok(Fitted {
+            best,
+            last: run.engine.parameters(),
+            best_epoch: run.callbacks.early_stopping.best_epoch,
+            history: run.history,
+            stopped_because,
+            monitored: match (options.monitor, validation.rows() == 0) {
+                (Monitor::ValLoss, false) => "val_loss",
+                (Monitor::ValLoss, true) => "loss",
+                (Monitor::ValAccuracy, false) => "val_accuracy",
+                (Monitor::ValAccuracy, true) => "accuracy",
+            },
+            normalization,
+        })
     }
-    let Some(best) = best else {
-        return data_err!(
-            "training diverged: no epoch had a finite loss; lower learning_rate (was {}) or set clip_norm (was {})",
-            options.learning_rate,
-            options.clip_norm
-        );
-    };
-    Ok(Fitted {
-        best,
-        last: run.engine.parameters(),
-        normalization,
-        history,
-        best_epoch: run.callbacks.early_stopping.best_epoch,
-        stopped_because,
-        monitored: match (options.monitor, validation.is_empty()) {
-            (Monitor::ValLoss, false) => "val_loss",
-            (Monitor::ValLoss, true) => "loss",
-            (Monitor::ValAccuracy, false) => "val_accuracy",
-            (Monitor::ValAccuracy, true) => "accuracy",
-        },
-    })
 }
 
 struct Run<'a> {
-    options: &'a TrainingOptions,
+    training: &'a Training<'a>,
+    normalization: &'a Normalization,
     engine: Box<dyn Engine>,
-    /// Normalised.
-    train: Examples,
-    /// Normalised.
-    validation: Examples,
+    /// The epoch that is next or under way.
+    epoch: usize,
+    /// What of it is done.
+    sums: Sums,
     callbacks: Callbacks,
+    history: Vec<Epoch>,
+    ended: Option<StoppedBecause>,
+    best: Option<Vec<NamedTensor>>,
 }
 
 impl Run<'_> {
-    fn epoch(&mut self, epoch: usize, watch: &mut dyn Watch) -> Result<Epoch> {
-        let started = Instant::now();
-        let learning_rate = self.callbacks.learning_rate();
-        let mut order: Vec<usize> = (0..self.train.len()).collect();
-        Stream::new(self.options.seed, &["shuffle", &epoch.to_string()]).shuffle(&mut order);
-        let mut sum = StepLoss::default();
-        let steps = order.len().div_ceil(self.options.batch_size);
-        for (step, batch) in (1..).zip(order.chunks(self.options.batch_size)) {
-            if watch.cancel().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
-                return Err(Error::Interrupted(format!("training was cancelled in epoch {epoch}; nothing was kept")));
+    fn epochs(&mut self, watch: &mut (dyn Watch + Send)) -> Result<StoppedBecause> {
+        loop {
+            if let Some(why) = self.ended {
+                return Ok(why);
             }
-            let seen = self.step(epoch, batch, learning_rate)?;
-            sum.loss += seen.loss;
-            sum.divisor += seen.divisor;
-            sum.correct += seen.correct;
-            let epochs = self.options.epochs;
-            watch.step(&Progress { epoch, epochs, step, steps, loss: sum.mean() });
+            if self.epoch > self.training.options.epochs {
+                return Ok(StoppedBecause::Epochs);
+            }
+            self.learn(watch)?;
+            self.end_epoch(watch)?;
+            if watch.due() {
+                watch.save(&self.state())?;
+            }
         }
+    }
+
+    /// The minibatches of an epoch that are not done yet.
+    fn learn(&mut self, watch: &mut (dyn Watch + Send)) -> Result<()> {
+        let (mut started, before) = (Instant::now(), self.sums.seconds);
+        let Training { options, train: source, .. } = *self.training;
+        let loader =
+            Loader { source, normalization: self.normalization, seed: options.seed, batch_size: options.batch_size };
+        let (epoch, epochs, steps) = (self.epoch, options.epochs, loader.steps());
+        let learning_rate = self.callbacks.learning_rate();
+        let mut clock = before;
+        loader.epoch(epoch, self.sums.steps, |step, batch| {
+            if watch.cancel().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+                return Err(self.interrupted(watch)?);
+            }
+            let seen = self.engine.train_step(batch, learning_rate)?;
+            clock += started.elapsed().as_secs_f64();
+            started = Instant::now();
+            let sums = &mut self.sums;
+            sums.steps = step;
+            sums.rows += batch.labels.len();
+            sums.loss += seen.loss;
+            sums.divisor += seen.divisor;
+            sums.correct += seen.correct;
+            sums.seconds = clock;
+            watch.step(&Progress { epoch, epochs, step, steps, loss: sums.mean() });
+            if watch.due() {
+                watch.save(&self.state())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Keeps what there is, if anything is, and says how to go on.
+    fn interrupted(&self, watch: &mut (dyn Watch + Send)) -> Result<Error> {
+        let so_far = format!("training was interrupted in epoch {}", self.epoch);
+        let kept = if self.epoch > 1 || self.sums.steps > 0 { watch.save(&self.state())? } else { None };
+        let Some(place) = kept else { return Ok(Error::Interrupted(format!("{so_far}; nothing was kept"))) };
+        let go_on = "To go on, run the same COPY with OPTIONS ('resume' 'true')";
+        Ok(Error::Interrupted(match self.callbacks.early_stopping.best_epoch {
+            0 => format!("{so_far}; its state is kept in {place}. {go_on}"),
+            best => format!(
+                "{so_far}; its state, with the best weights so far (epoch {best}), is kept in {place}. {go_on}; to publish \
+                 the best so far, add 'epochs' '{}'",
+                self.epoch - 1
+            ),
+        }))
+    }
+
+    /// Validation, callbacks, and the line of the history.
+    fn end_epoch(&mut self, watch: &mut (dyn Watch + Send)) -> Result<()> {
+        let started = Instant::now();
+        let sums = std::mem::take(&mut self.sums);
+        let learning_rate = self.callbacks.learning_rate();
         let scored = self.validate()?;
-        Ok(Epoch {
-            epoch,
-            loss: sum.mean(),
-            accuracy: sum.correct as f64 / self.train.len() as f64,
+        let mut line = Epoch {
+            epoch: self.epoch,
+            loss: sums.mean(),
+            accuracy: sums.correct as f64 / sums.rows as f64,
             val_loss: scored.map(|s| s.loss),
             val_accuracy: scored.map(|s| s.accuracy),
             val_loss_weighted: scored.map(|s| s.weighted_loss),
             learning_rate,
-            seconds: started.elapsed().as_secs_f64(),
+            seconds: sums.seconds + started.elapsed().as_secs_f64(),
             best: false,
-        })
-    }
-
-    fn step(&mut self, epoch: usize, rows: &[usize], learning_rate: f64) -> Result<StepLoss> {
-        let train = &self.train;
-        let size = train.features.len() / train.len();
-        let features: Vec<f32> =
-            rows.iter().flat_map(|&row| &train.features[row * size..(row + 1) * size]).copied().collect();
-        let valid_len: Vec<u32> = rows.iter().map(|&row| train.valid_len[row]).collect();
-        let labels: Vec<u32> = rows.iter().map(|&row| train.labels[row]).collect();
-        let weights: Vec<f32> = rows.iter().map(|&row| train.weights[row]).collect();
-        let keys: Vec<&str> = rows.iter().map(|&row| train.keys[row].as_str()).collect();
-        let batch = Minibatch {
-            features: &features,
-            valid_len: &valid_len,
-            labels: &labels,
-            weights: &weights,
-            keys: &keys,
-            epoch: epoch as u64,
         };
-        self.engine.train_step(&batch, learning_rate)
+        let loss = line.val_loss.unwrap_or(line.loss);
+        let monitored = match self.training.options.monitor {
+            Monitor::ValLoss => loss,
+            Monitor::ValAccuracy => -line.val_accuracy.unwrap_or(line.accuracy),
+        };
+        let verdict = self.callbacks.epoch_end(self.epoch, monitored, loss);
+        if verdict.best {
+            self.best = Some(self.engine.parameters());
+        }
+        line.best = verdict.best;
+        let watched = watch.epoch(&line)?;
+        let end = [
+            (!line.loss.is_finite(), StoppedBecause::Diverged),
+            (verdict.stop, StoppedBecause::EarlyStopping),
+            (watched.is_break(), StoppedBecause::Watcher),
+        ];
+        self.ended = end.into_iter().find(|(ended, _)| *ended).map(|(_, why)| why);
+        self.history.push(line);
+        self.epoch += 1;
+        Ok(())
     }
 
     fn validate(&self) -> Result<Option<Score>> {
-        let rows = &self.validation;
-        if rows.is_empty() {
+        let source = self.training.validation;
+        if source.rows() == 0 {
             return Ok(None);
         }
-        let probabilities = self.engine.predict(&rows.features, &rows.valid_len)?;
-        Ok(Some(score(&probabilities, &rows.labels, &rows.weights)))
+        let mut scorer = Scorer::default();
+        for block in 0..source.blocks() {
+            let mut rows = source.block(block)?;
+            self.normalization.apply_to(&mut rows.features);
+            let probabilities = self.engine.predict(&rows.features, &rows.valid_len)?;
+            scorer.add(&probabilities, &rows.labels, &rows.weights);
+        }
+        Ok(Some(scorer.score()))
+    }
+
+    fn state(&self) -> State {
+        let OptimizerState { step, first_moment, second_moment } = self.engine.optimizer();
+        State {
+            epoch: self.epoch,
+            sums: self.sums,
+            callbacks: self.callbacks.clone(),
+            history: self.history.clone(),
+            ended: self.ended,
+            optimizer_steps: step,
+            parameters: self.engine.parameters(),
+            best: self.best.clone(),
+            moments: [first_moment, second_moment],
+        }
     }
 }
 
@@ -231,6 +332,8 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::*;
+    use crate::nn::loss::score;
+    use crate::random::Stream;
     use crate::train::checkpoint;
     use crate::train::predictor::Predictor;
 
@@ -264,7 +367,7 @@ mod tests {
 
     fn run(options: &TrainingOptions, validation: &Examples, watch: &mut (dyn Watch + Send)) -> Result<Fitted> {
         let config = ModelConfig::new(8, 2, 2, options).unwrap();
-        fit(&config, options, &toy(48, 1), validation, watch)
+        Training { config: &config, options, train: &toy(48, 1), validation, heritage: None }.fit(watch)
     }
 
     #[test]
@@ -336,8 +439,8 @@ mod tests {
             self.cancel.store(self.steps >= self.after_step, Ordering::Relaxed);
         }
 
-        fn epoch(&mut self, epoch: &Epoch) -> ControlFlow<()> {
-            if epoch.epoch == self.after_epoch { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        fn epoch(&mut self, epoch: &Epoch) -> Result<ControlFlow<()>> {
+            Ok(if epoch.epoch == self.after_epoch { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         }
 
         fn cancel(&self) -> Option<&AtomicBool> {
@@ -354,6 +457,123 @@ mod tests {
         let cancelled = run(&options(), &toy(9, 2), &mut watch);
         assert!(matches!(cancelled, Err(Error::Interrupted(_))));
         assert_eq!(watch.steps, 4);
+    }
+
+    /// Keeps every state, and cancels after a step of the whole training.
+    #[derive(Default)]
+    struct Kept {
+        state: Option<Vec<u8>>,
+        cancel_after: Option<usize>,
+        steps: usize,
+        cancel: AtomicBool,
+    }
+
+    impl Watch for Kept {
+        fn step(&mut self, _: &Progress) {
+            self.steps += 1;
+            self.cancel.store(Some(self.steps) == self.cancel_after, Ordering::Relaxed);
+        }
+
+        fn resume(&mut self, config: &ModelConfig) -> Result<Option<State>> {
+            self.state.as_ref().map(|bytes| State::decode(bytes, config)).transpose()
+        }
+
+        fn due(&self) -> bool {
+            true
+        }
+
+        fn save(&mut self, state: &State) -> Result<Option<String>> {
+            self.state = Some(state.encode("toy")?);
+            Ok(Some("memory".to_owned()))
+        }
+
+        fn cancel(&self) -> Option<&AtomicBool> {
+            Some(&self.cancel)
+        }
+    }
+
+    /// All but the wall time.
+    fn timeless(fitted: Fitted) -> Fitted {
+        let history = fitted.history.into_iter().map(|epoch| Epoch { seconds: 0.0, ..epoch });
+        Fitted { history: history.collect(), ..fitted }
+    }
+
+    #[test]
+    fn five_epochs_and_six_are_eleven() {
+        let [five, eleven] = [5, 11].map(|epochs| TrainingOptions { epochs, ..options() });
+        let whole = run(&eleven, &toy(9, 2), &mut Unwatched).unwrap();
+        let mut kept = Kept::default();
+        run(&five, &toy(9, 2), &mut kept).unwrap();
+        assert!(timeless(run(&eleven, &toy(9, 2), &mut kept).unwrap()) == timeless(whole));
+    }
+
+    #[test]
+    fn a_training_that_is_cut_off_in_an_epoch_goes_on_there() {
+        // 48 rows in batches of 8: 6 steps an epoch; early stopping within the 12 epochs, so that its state counts.
+        let options = TrainingOptions { early_stopping_patience: 3, learning_rate: 0.3, ..options() };
+        let whole = timeless(run(&options, &toy(9, 2), &mut Unwatched).unwrap());
+        assert_eq!(whole.stopped_because, StoppedBecause::EarlyStopping);
+        for cut in [1, 5, 6, 7, 13, 20] {
+            let mut kept = Kept { cancel_after: Some(cut), ..Kept::default() };
+            let interrupted = run(&options, &toy(9, 2), &mut kept).unwrap_err();
+            let told = interrupted.to_string();
+            assert!(matches!(interrupted, Error::Interrupted(_)) && told.contains("is kept in memory"), "{told}");
+            let mut kept = Kept { state: kept.state, ..Kept::default() };
+            assert!(timeless(run(&options, &toy(9, 2), &mut kept).unwrap()) == whole, "cut after step {cut}");
+        }
+        // What had ended by itself has ended.
+        let mut kept = Kept::default();
+        run(&options, &toy(9, 2), &mut kept).unwrap();
+        let steps = kept.steps;
+        assert!(timeless(run(&options, &toy(9, 2), &mut kept).unwrap()) == whole);
+        assert_eq!(kept.steps, steps);
+    }
+
+    #[test]
+    fn a_state_of_another_net_or_of_garbage_is_refused() {
+        let mut kept = Kept::default();
+        run(&TrainingOptions { epochs: 1, ..options() }, &toy(9, 2), &mut kept).unwrap();
+        let wider = TrainingOptions { units: vec![48, 16], ..options() };
+        let error = run(&wider, &toy(9, 2), &mut kept).unwrap_err().to_string();
+        assert!(error.contains("tensor parameters.lstm1.weight_ih_l0 is F32 [128, 2]"), "{error}");
+        kept.state = Some(b"pose".to_vec());
+        assert!(matches!(run(&options(), &toy(9, 2), &mut kept), Err(Error::Model(_))));
+    }
+
+    #[test]
+    fn a_net_begins_with_another_and_keeps_what_is_frozen() {
+        let config = ModelConfig::new(8, 2, 2, &options()).unwrap();
+        let first = run(&options(), &toy(20, 2), &mut Unwatched).unwrap();
+        let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+        let donor = Donor {
+            name: "toy@1".into(),
+            config: config.clone(),
+            features: names(["noise", "slope"]),
+            labels: names(["rise", "fall"]),
+            normalization: first.normalization.clone(),
+            weights: first.best.clone(),
+        };
+        // The features changed places, the classes their names.
+        let mut swapped = toy(48, 1);
+        swapped.features.chunks_exact_mut(2).for_each(|frame| frame.swap(0, 1));
+        let (features, labels) = (names(["slope", "noise"]), names(["up", "down"]));
+        let heir = Heir { config: &config, features: &features, labels: &labels };
+        let freeze: Vec<String> = ["lstm1", "lstm2", "dense1"].map(str::to_owned).to_vec();
+        let options = TrainingOptions { freeze, epochs: 20, weight_decay: 0.01, ..options() };
+        let heritage = Some((&donor, heir));
+        let tuned = Training { config: &config, options: &options, train: &swapped, validation: &toy(0, 1), heritage };
+        let tuned = tuned.fit(&mut Unwatched).unwrap();
+        let mean = &donor.normalization.mean;
+        assert_eq!(tuned.normalization.mean, [mean[1], mean[0]]);
+        for (new, old) in tuned.last.iter().zip(&donor.weights) {
+            if new.name == "lstm1.weight_ih_l0" {
+                assert!(new.data.chunks(2).zip(old.data.chunks(2)).all(|(new, old)| [new[1], new[0]] == old));
+            } else {
+                assert_eq!(new == old, !new.name.starts_with("output"), "{}", new.name);
+            }
+        }
+        // Only the output had to be learned.
+        assert!(tuned.history.last().unwrap().accuracy > 0.9);
     }
 
     #[test]

@@ -1,14 +1,19 @@
 //! A fitted net that answers for raw windows.
 
 use super::normalize::Normalization;
-use crate::error::{Result, data_err};
+use crate::error::{Error, Result, data_err};
 use crate::nn::config::ModelConfig;
 use crate::nn::engine::{Engine, NamedTensor};
 use crate::nn::fused::FusedEngine;
 use crate::options::training::TrainingOptions;
 
-/// Architecture, scale and weights: what prediction needs.
+/// What prediction needs: one net, or the nets of an ensemble, of which probabilities are the mean.
 pub struct Predictor {
+    nets: Vec<Net>,
+}
+
+/// Architecture, scale and weights.
+struct Net {
     config: ModelConfig,
     normalization: Normalization,
     engine: FusedEngine,
@@ -25,12 +30,20 @@ impl Predictor {
         normalization.check(config.features)?;
         let mut engine = FusedEngine::new(config, &TrainingOptions { threads, ..TrainingOptions::default() })?;
         engine.load_parameters(weights)?;
-        Ok(Self { config: config.clone(), normalization: normalization.clone(), engine })
+        Ok(Self { nets: vec![Net { config: config.clone(), normalization: normalization.clone(), engine }] })
     }
 
-    /// The architecture.
-    pub fn config(&self) -> &ModelConfig {
-        &self.config
+    /// The mean of nets that read the same windows and know the same classes.
+    ///
+    /// # Errors
+    /// Nets of different shapes, or none at all.
+    pub fn ensemble(members: Vec<Self>) -> Result<Self> {
+        let nets: Vec<Net> = members.into_iter().flat_map(|member| member.nets).collect();
+        let shape = |net: &Net| (net.config.width, net.config.features, net.config.classes);
+        match nets.first() {
+            Some(first) if nets.iter().all(|net| shape(net) == shape(first)) => Ok(Self { nets }),
+            _ => Err(Error::Internal(format!("{} nets of different shapes make no ensemble", nets.len()))),
+        }
     }
 
     /// Probabilities [rows, classes] of raw windows `features` [rows, width, features] whose first `valid_len` frames
@@ -39,20 +52,23 @@ impl Predictor {
     /// A window that contains NaN gets NaN for every class.
     pub fn probabilities(&self, features: &[f32], valid_len: &[u32]) -> Result<Vec<f32>> {
         self.check(features, valid_len)?;
-        self.engine.predict(&self.normalization.apply(features), valid_len)
+        let of = |net: &Net| net.engine.predict(&net.normalization.apply(features), valid_len);
+        Ok(mean(self.nets.iter().map(of).collect::<Result<_>>()?))
     }
 
-    /// What the model's attention weighs each frame with, [rows, width], for the same windows; of a row the weights add up
+    /// What the model's attention weighs each frame with, [rows, width], for the same windows (the mean of an ensemble's); of a row the weights add up
     /// to 1, and are 0 behind its recorded frames. `None` of a model without attention.
     ///
     /// A window that contains NaN in a recorded frame gets NaN for each of them.
     pub fn attention(&self, features: &[f32], valid_len: &[u32]) -> Result<Option<Vec<f32>>> {
         self.check(features, valid_len)?;
-        self.engine.attention(&self.normalization.apply(features), valid_len)
+        let of = |net: &Net| net.engine.attention(&net.normalization.apply(features), valid_len);
+        let weights = self.nets.iter().map(of).collect::<Result<Option<Vec<_>>>>()?;
+        Ok(weights.map(mean))
     }
 
     fn check(&self, features: &[f32], valid_len: &[u32]) -> Result<()> {
-        let ModelConfig { width, features: dim, .. } = self.config;
+        let ModelConfig { width, features: dim, .. } = self.nets[0].config;
         if features.len() != valid_len.len() * width * dim {
             return data_err!(
                 "the model reads windows of {width} frames with {dim} features: {} rows need {} values (got {})",
@@ -66,4 +82,17 @@ impl Predictor {
         }
         Ok(())
     }
+}
+
+/// The mean of vectors, each value in the order of the nets; one vector stays as it is.
+fn mean(mut vectors: Vec<Vec<f32>>) -> Vec<f32> {
+    let count = vectors.len() as f64;
+    let Some(mut first) = (!vectors.is_empty()).then(|| vectors.remove(0)) else { return vec![] };
+    if !vectors.is_empty() {
+        for (place, value) in first.iter_mut().enumerate() {
+            let sum = vectors.iter().fold(f64::from(*value), |sum, other| sum + f64::from(other[place]));
+            *value = (sum / count) as f32;
+        }
+    }
+    first
 }

@@ -1,7 +1,8 @@
 //! What training tells whoever watches: a session extension that the command line shows as a progress bar.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Something that happened during a training run, in this order: rows, start, steps and epochs, done.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +62,28 @@ pub enum Event {
         /// Where its files are.
         location: String,
     },
+}
+
+/// Ends the trainings of a session at their next minibatch, with their state kept: put into it by
+/// `SessionConfig::with_extension`.
+#[derive(Debug, Default)]
+pub struct Interrupt(Mutex<Vec<Weak<AtomicBool>>>);
+
+impl Interrupt {
+    /// The flag of a training that begins; it is set by [`Self::request`].
+    pub fn listen(&self) -> Arc<AtomicBool> {
+        let flag = Arc::new(AtomicBool::new(false));
+        let mut flags = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        flags.retain(|flag| flag.strong_count() > 0);
+        flags.push(Arc::downgrade(&flag));
+        flag
+    }
+
+    /// Asks all trainings to end; says how many there are.
+    pub fn request(&self) -> usize {
+        let flags = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        flags.iter().filter_map(Weak::upgrade).map(|flag| flag.store(true, Ordering::Relaxed)).count()
+    }
 }
 
 /// A listener for [`Event`]s, put into a session by `SessionConfig::with_extension`.

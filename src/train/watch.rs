@@ -4,6 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
 use super::fit::Epoch;
+use super::state::State;
+use crate::error::Result;
+use crate::nn::config::ModelConfig;
 
 /// How far training is within an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,11 +29,27 @@ pub trait Watch {
     fn step(&mut self, _progress: &Progress) {}
 
     /// After each epoch; `Break` ends training there, and the best weights are kept.
-    fn epoch(&mut self, _epoch: &Epoch) -> ControlFlow<()> {
-        ControlFlow::Continue(())
+    fn epoch(&mut self, _epoch: &Epoch) -> Result<ControlFlow<()>> {
+        Ok(ControlFlow::Continue(()))
     }
 
-    /// A flag that, once true, ends training at the next minibatch with [`Error::Interrupted`].
+    /// The state in which an earlier run of this training was left, of a net of `config`.
+    fn resume(&mut self, _config: &ModelConfig) -> Result<Option<State>> {
+        Ok(None)
+    }
+
+    /// Whether it is time to [`Self::save`].
+    fn due(&self) -> bool {
+        false
+    }
+
+    /// Keeps a state for [`Self::resume`]; says where, if it does.
+    fn save(&mut self, _state: &State) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    /// A flag that, once true, ends training at the next minibatch with
+    /// [`Error::Interrupted`](crate::error::Error::Interrupted).
     fn cancel(&self) -> Option<&AtomicBool> {
         None
     }

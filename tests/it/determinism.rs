@@ -16,13 +16,14 @@ const DATASET: &str = "SELECT * FROM pose_weigh((
     policy => 'noise(0.2), speed(0.8, 1.25), mirror@0.5', skeleton => 'ax:-1', copies => 2, seed => 7)))";
 
 /// Trains on the dataset and returns the bytes of the weights.
-async fn weights(partitions: usize, batch_size: usize, models: &Path) -> Vec<u8> {
+async fn weights(partitions: usize, batch_size: usize, threads: usize, models: &Path) -> Vec<u8> {
     let session = session(partitions, batch_size);
     let watch = data("watch.parquet");
     let table = format!("CREATE EXTERNAL TABLE watch STORED AS PARQUET LOCATION '{}'", watch.display());
     rows(&session, &table).await;
-    let model = models.join(format!("p{partitions}b{batch_size}"));
+    let model = models.join(format!("p{partitions}b{batch_size}t{threads}"));
     let options = "'units' '8,4', 'dense' '4', 'epochs' '2', 'batch_size' '64', 'seed' '3'";
+    let options = format!("{options}, 'threads' '{threads}'");
     let target = model.display();
     rows(&session, &format!("COPY ({DATASET}) TO '{target}' STORED AS LSTM OPTIONS ({options})")).await;
     let runs: Vec<_> =
@@ -34,11 +35,11 @@ async fn weights(partitions: usize, batch_size: usize, models: &Path) -> Vec<u8>
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_has_the_same_bytes_under_every_plan() {
     let models = tempfile::tempdir().expect("a folder");
-    let first = weights(1, 8192, models.path()).await;
-    for (partitions, batch_size) in [(2, 8192), (16, 100), (16, 8192)] {
+    let first = weights(1, 8192, 1, models.path()).await;
+    for (partitions, batch_size, threads) in [(2, 8192, 2), (16, 100, 4), (16, 8192, 1)] {
         assert!(
-            first == weights(partitions, batch_size, models.path()).await,
-            "{partitions} partitions, batches of {batch_size}"
+            first == weights(partitions, batch_size, threads, models.path()).await,
+            "{partitions} partitions, batches of {batch_size}, {threads} threads"
         );
     }
 }
@@ -46,7 +47,7 @@ async fn a_model_has_the_same_bytes_under_every_plan() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_has_the_same_bytes_twice() {
     let (one, two) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-    assert!(weights(2, 8192, one.path()).await == weights(2, 8192, two.path()).await);
+    assert!(weights(2, 8192, 0, one.path()).await == weights(2, 8192, 0, two.path()).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

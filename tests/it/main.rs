@@ -6,5 +6,6 @@ mod explain;
 mod functions;
 mod imports;
 mod lessons;
+mod resume;
 mod support;
 mod windows_oracle;

@@ -3,6 +3,8 @@
 //! Gradients and the optimizer's moments have the same layout, so that one pass over flat slices is a step. Values that
 //! pad a layer to whole panels are 0, have gradient 0, and stay 0.
 
+use std::ops::Range;
+
 use super::packed::Packed;
 use super::recurrent::gates_and_biases;
 use super::tile::PANEL;
@@ -83,6 +85,25 @@ impl Layout {
         buffer
     }
 
+    /// The values that are learned, in pieces of at most `size`: all but those of parameters that are `frozen`.
+    pub fn trainable(&self, frozen: &[bool], size: usize) -> Vec<Range<usize>> {
+        let mut fixed = vec![false; self.parameters];
+        for (_, (_, _, places)) in frozen.iter().zip(&self.tensors).filter(|(frozen, _)| **frozen) {
+            // What pads a parameter lies between its values.
+            if let (Some(first), Some(last)) = (places.iter().min(), places.iter().max()) {
+                fixed[*first as usize..=*last as usize].fill(true);
+            }
+        }
+        let mut pieces: Vec<Range<usize>> = vec![];
+        for at in (0..self.parameters).filter(|at| !fixed[*at]) {
+            match pieces.last_mut() {
+                Some(piece) if piece.end == at && piece.len() < size => piece.end += 1,
+                _ => pieces.push(at..at + 1),
+            }
+        }
+        pieces
+    }
+
     /// The matrices that are kept transposed, and where: one behind the other.
     pub fn transposes(&self) -> impl Iterator<Item = (Packed, Packed)> {
         let recurrent = self.recurrent.iter().flatten();
@@ -95,6 +116,19 @@ impl Layout {
     pub fn values(&self, buffer: &[f32]) -> Vec<Vec<f32>> {
         self.tensors.iter().map(|(_, _, places)| places.iter().map(|&at| buffer[at as usize]).collect()).collect()
     }
+}
+
+/// Pieces of a buffer, which rise and do not overlap.
+pub fn pieces<'a>(buffer: &'a mut [f32], of: &[Range<usize>]) -> Vec<&'a mut [f32]> {
+    let (mut rest, mut begin) = (buffer, 0);
+    let mut pieces = Vec::with_capacity(of.len());
+    for piece in of {
+        let (_, behind) = rest.split_at_mut(piece.start - begin);
+        let (own, others) = behind.split_at_mut(piece.len());
+        pieces.push(own);
+        (rest, begin) = (others, piece.end);
+    }
+    pieces
 }
 
 /// The places of weight [outputs, inputs] and bias [outputs].

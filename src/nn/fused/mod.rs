@@ -22,6 +22,7 @@ mod tile;
 mod update;
 mod workers;
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pulp::Arch;
@@ -36,7 +37,7 @@ use super::loss::Loss;
 use super::softmax::softmax;
 use crate::error::{Error, Result};
 use crate::options::training::TrainingOptions;
-use layout::Layout;
+use layout::{Layout, pieces};
 use network::{Network, Rows, Workspace};
 use packed::Packed;
 use workers::Workers;
@@ -67,6 +68,8 @@ pub struct FusedEngine {
     first: Vec<f32>,
     second: Vec<f32>,
     workers: Workers,
+    /// The values that are learned, in the pieces that a thread updates at a time.
+    trainable: Vec<Range<usize>>,
     groups: Vec<Group>,
     /// Those that no thread uses just now.
     workspaces: Mutex<Vec<Workspace>>,
@@ -100,6 +103,7 @@ impl FusedEngine {
             first: vec![0.0; layout.parameters],
             second: vec![0.0; layout.parameters],
             workers: Workers::new(options.threads)?,
+            trainable: layout.trainable(&config.frozen(&options.freeze)?, BLOCK),
             groups: vec![],
             workspaces: Mutex::default(),
             config: config.clone(),
@@ -184,12 +188,12 @@ impl FusedEngine {
         group.step.correct += result.correct;
     }
 
-    /// The sum of the gradients of the first `count` groups, into the first of them; gives its square.
+    /// The sum of the gradients of the first `count` groups, of what is learned, into the first of them; gives its square.
     fn sum_groups(&mut self, count: usize) -> f64 {
-        let Self { arch, groups, workers, .. } = self;
+        let Self { arch, groups, workers, trainable, .. } = self;
         let Some((first, others)) = groups[..count].split_first_mut() else { return 0.0 };
-        let squares = workers.each(first.gradients.chunks_mut(BLOCK).enumerate().collect(), |(index, sum)| {
-            let of = index * BLOCK..index * BLOCK + sum.len();
+        let items = pieces(&mut first.gradients, trainable).into_iter().zip(&*trainable).collect();
+        let squares = workers.each(items, |(sum, of)| {
             let others: Vec<&[f32]> = others.iter().map(|group| &group.gradients[of.clone()]).collect();
             arch.dispatch(update::Sum { sum, others: &others })
         });
@@ -199,10 +203,11 @@ impl FusedEngine {
     fn update(&mut self, norm: f64, learning_rate: f64) {
         self.steps += 1;
         let step = self.rates.step(self.steps, norm, learning_rate);
-        let Self { arch, parameters, first, second, groups, workers, .. } = self;
-        let moments = first.chunks_mut(BLOCK).zip(second.chunks_mut(BLOCK));
-        let items = parameters.chunks_mut(BLOCK).zip(groups[0].gradients.chunks(BLOCK)).zip(moments);
-        workers.each(items.collect(), |((parameters, gradients), (first, second))| {
+        let Self { arch, parameters, first, second, groups, workers, trainable, .. } = self;
+        let [parameters, first, second] = [parameters, first, second].map(|buffer| pieces(buffer, trainable));
+        let gradients = trainable.iter().map(|of| &groups[0].gradients[of.clone()]);
+        let items = parameters.into_iter().zip(gradients).zip(first.into_iter().zip(second)).collect();
+        workers.each(items, |((parameters, gradients), (first, second))| {
             arch.dispatch(update::Adam { step, parameters, gradients, first, second });
         });
         self.transpose();
@@ -268,7 +273,11 @@ impl Engine for FusedEngine {
     fn gradients(&mut self, batch: &Minibatch<'_>) -> Result<(StepLoss, Vec<Vec<f32>>)> {
         let (step, count) = self.run_groups(batch)?;
         self.sum_groups(count);
-        Ok((step, self.layout.values(&self.groups[0].gradients)))
+        let mut learned = vec![0.0; self.layout.parameters];
+        for of in &self.trainable {
+            learned[of.clone()].copy_from_slice(&self.groups[0].gradients[of.clone()]);
+        }
+        Ok((step, self.layout.values(&learned)))
     }
 
     fn train_step(&mut self, batch: &Minibatch<'_>, learning_rate: f64) -> Result<StepLoss> {

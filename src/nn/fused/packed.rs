@@ -127,6 +127,7 @@ pub fn multiply<'a, S: Simd>(
 }
 
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "an iterator is not inlined everywhere, see tile.rs")]
 #[expect(clippy::too_many_arguments, reason = "a tile is of rows, columns and strides; structs would hide them")]
 fn column_of_tiles<'a, S: Simd, const R: usize, const C: usize>(
     simd: S,

@@ -19,8 +19,9 @@ use datafusion::physical_expr::LexRequirement;
 use datafusion::physical_plan::ExecutionPlan;
 use object_store::{ObjectMeta, ObjectStore};
 
+use super::naming::by_window;
 use super::sink::TrainingSink;
-use crate::error::{Error, query_err};
+use crate::error::{self, Error, query_err};
 use crate::options::training::{CellKind, TrainingOptions};
 use crate::schema::{FEATURES, feature_names, tensor_shape};
 use crate::store::resolve;
@@ -44,6 +45,34 @@ impl TrainingFormatFactory {
     pub fn gru() -> Self {
         Self { kind: "GRU", cell: CellKind::Gru }
     }
+
+    /// `STORED AS ENSEMBLE`
+    pub fn ensemble() -> Self {
+        Self { kind: ENSEMBLE, cell: CellKind::Lstm }
+    }
+}
+
+/// The kind that trains nothing.
+const ENSEMBLE: &str = "ENSEMBLE";
+
+impl TrainingFormatFactory {
+    /// Refuses options that belong to another kind.
+    fn check(&self, given: &BTreeMap<String, String>) -> error::Result<()> {
+        let members = given.contains_key("members");
+        if self.kind != ENSEMBLE && members {
+            return query_err!("option members belongs to STORED AS ENSEMBLE");
+        }
+        if self.kind == ENSEMBLE && !members {
+            return query_err!("option members is missing: the models to be averaged, such as 'gait@1,gait@2'");
+        }
+        match given
+            .keys()
+            .find(|name| self.kind == ENSEMBLE && !["members", "seed", "threads"].contains(&name.as_str()))
+        {
+            Some(other) => query_err!("option {other} is one of training, and an ensemble trains nothing"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl GetExt for TrainingFormatFactory {
@@ -59,6 +88,7 @@ impl FileFormatFactory for TrainingFormatFactory {
             .map(|(name, value)| (name.strip_prefix("format.").unwrap_or(name).to_owned(), value.clone()))
             .collect();
         let options = TrainingOptions::parse(&given);
+        let options = options.and_then(|options| self.check(&given).map(|()| options));
         let options = options.map_err(|e| Error::Query(format!("STORED AS {}: {e}", self.kind)))?;
         let options = TrainingOptions { cell: self.cell, ..options };
         Ok(Arc::new(TrainingFormat { kind: self.kind, options }))
@@ -122,7 +152,7 @@ impl FileFormat for TrainingFormat {
         input: Arc<dyn ExecutionPlan>,
         session: &dyn Session,
         conf: FileSinkConfig,
-        order: Option<LexRequirement>,
+        _: Option<LexRequirement>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let Some(target) = conf.table_paths.first() else {
             return Ok(query_err!("COPY ... STORED AS {} needs a target, such as 'models/gait'", self.kind)?);
@@ -132,9 +162,10 @@ impl FileFormat for TrainingFormat {
         }
         let model = resolve::url(target, session.runtime_env())?;
         let shape = Shape::find(&input)?;
+        let (input, order) = by_window(input, session)?;
         let schema = input.schema();
         let sink = TrainingSink { kind: self.kind, options: self.options.clone(), model, shape, schema };
-        Ok(Arc::new(DataSinkExec::new(input, Arc::new(sink), order)))
+        Ok(Arc::new(DataSinkExec::new(input, Arc::new(sink), Some(order))))
     }
 
     /// Never read: [`TrainingFormat::create_physical_plan`] refuses first. The trait asks for one all the same.

@@ -1,21 +1,31 @@
 //! What a training gives: weights, history, and the predictions of every side with their metrics.
 
-use super::watch::Reporter;
-use crate::error::{Result, data_err};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use arrow::compute::concat;
+
+use super::watch::{Keeper, Reporter};
+use crate::error::{Error, Result, data_err, query_err};
 use crate::evaluate::{Predictions, Report, evaluate};
 use crate::nn::config::ModelConfig;
+use crate::nn::engine::NamedTensor;
 use crate::options::training::TrainingOptions;
 use crate::split::side::Side;
 use crate::store::contents::Contents;
 use crate::store::manifest::Summary;
-use crate::store::recipe::{Digest, Digests, Recipe, SCHEMA_VERSION, Versions};
+use crate::store::recipe::{Digest, Digests, Member, Recipe, SCHEMA_VERSION, Versions, member_prefix};
 use crate::store::table::labels::LabelRow;
 use crate::store::table::predictions::Side as PredictedSide;
 use crate::train::checkpoint;
-use crate::train::feed::{Record, Table};
-use crate::train::fit::{Examples, Fitted, fit};
+use crate::train::fit::{Fitted, StoppedBecause, Training};
+use crate::train::normalize::Normalization;
 use crate::train::predictor::Predictor;
 use crate::train::progress::Event;
+use crate::train::source::Source;
+use crate::train::table::{Table, column, texts};
+use crate::train::transfer::{Donor, Heir};
 
 /// A fitted net and what it says about its table.
 pub struct Outcome {
@@ -30,9 +40,8 @@ type Blob = (String, Vec<u8>);
 /// The rows of one side, judged.
 struct Judged {
     side: Side,
-    window: Vec<Option<String>>,
-    video: Vec<Option<String>>,
-    subject: Vec<Option<String>>,
+    /// Window, video and subject of each row.
+    keys: [StringArray; 3],
     predictions: Predictions,
     report: Report,
 }
@@ -47,34 +56,92 @@ impl Outcome {
         table: &Table,
         names: &[String],
         options: &TrainingOptions,
-        reporter: &mut Reporter,
-    ) -> Result<Self> {
-        let classes = table.classes();
+        donor: Option<&Donor>,
+        keep: impl FnOnce(&ModelConfig, &Digests) -> Result<Keeper>,
+        reporter: &Reporter,
+    ) -> Result<(Self, Keeper)> {
+        let classes = table.classes.clone();
         let config = ModelConfig::new(table.width, table.dim, classes.len(), options)?;
-        let [train, validation, test] = Side::ALL.map(|side| examples(table, side, &classes));
+        let [train, validation, test] = table.parts.each_ref().map(Source::rows);
         reporter.report(&Event::Start {
             epochs: options.epochs,
             parameters: config.parameter_count(),
-            train: train.len(),
-            validation: validation.len(),
-            test: test.len(),
+            train,
+            validation,
+            test,
         });
-        let fitted = fit(&config, options, &train, &validation, reporter)?;
+        let [train, validation] = [Side::Train, Side::Validation].map(|side| table.part(side));
+        let heritage = donor.map(|donor| (donor, Heir { config: &config, features: names, labels: &classes }));
+        let digests = digests(table)?;
+        let mut keeper = keep(&config, &digests)?;
+        let fitted = match (Training { config: &config, options, train, validation, heritage }).fit(&mut keeper) {
+            Ok(fitted) => fitted,
+            Err(error) => {
+                // Where the state is kept the history stays beside it; of what failed nothing stays.
+                if !matches!(error, Error::Interrupted(_)) {
+                    keeper.forget(false)?;
+                }
+                return Err(error);
+            }
+        };
         let predictor = Predictor::new(&config, &fitted.normalization, &fitted.best, options.threads)?;
-        let judge = |(side, rows): (Side, &Examples)| judge(side, rows, table, &classes, &predictor, options.seed);
-        let all = Side::ALL.into_iter().zip([&train, &validation, &test]);
-        let sides = all.filter(|(_, rows)| !rows.is_empty()).map(judge).collect::<Result<Vec<_>>>()?;
-        let rows = [&train, &validation, &test].map(|e| e.len() as u64);
+        let about = About { kind, names, options, config, digests, members: vec![] };
+        Ok((Self::judge(table, fitted, &predictor, about)?, keeper))
+    }
+
+    /// Averages nets, and judges that on every side of the table.
+    ///
+    /// # Errors
+    /// Nets whose windows, features or classes are not those of the table.
+    pub fn ensemble(
+        kind: &str,
+        table: &Table,
+        names: &[String],
+        options: &TrainingOptions,
+        donors: &[Donor],
+    ) -> Result<Self> {
+        let (mut best, mut members, mut predictors) = (vec![], vec![], vec![]);
+        for (index, donor) in donors.iter().enumerate() {
+            let Donor { name: model, config, normalization, weights, .. } = donor;
+            fits(donor, table, names)?;
+            predictors.push(Predictor::new(config, normalization, weights, options.threads)?);
+            let prefix = member_prefix(index);
+            let prefixed = |tensor: &NamedTensor| NamedTensor { name: prefix.clone() + &tensor.name, ..tensor.clone() };
+            best.extend(weights.iter().map(prefixed));
+            let (architecture, normalization) = (config.clone(), normalization.clone());
+            members.push(Member { model: model.clone(), architecture, normalization });
+        }
+        let Some(first) = donors.first() else { return Err(Error::Internal("an ensemble of nothing".into())) };
+        let fitted = Fitted {
+            best,
+            last: vec![],
+            normalization: Normalization::default(),
+            history: vec![],
+            best_epoch: 0,
+            stopped_because: StoppedBecause::Epochs,
+            monitored: "",
+        };
+        let about = About { kind, names, options, config: first.config.clone(), digests: digests(table)?, members };
+        Self::judge(table, fitted, &Predictor::ensemble(predictors)?, about)
+    }
+
+    fn judge(table: &Table, fitted: Fitted, predictor: &Predictor, about: About<'_>) -> Result<Self> {
+        let About { kind, names, options, config, digests, members } = about;
+        let judge = |side: Side| judge(side, table, predictor, options.seed);
+        let sides = Side::ALL.into_iter().filter(|side| table.part(*side).rows() > 0).map(judge);
+        let sides = sides.collect::<Result<Vec<_>>>()?;
+        let rows = table.parts.each_ref().map(|part| part.rows() as u64);
         let recipe = Recipe {
             schema_version: SCHEMA_VERSION,
             kind: kind.to_owned(),
             architecture: config,
             options: options.clone(),
             features: (!names.is_empty()).then(|| names.to_vec()),
-            labels: classes,
+            labels: table.classes.clone(),
             normalization: fitted.normalization.clone(),
+            members,
             rows: Side::ALL.map(|s| s.name().to_owned()).into_iter().zip(rows).collect(),
-            digests: digests(table),
+            digests,
             versions: Versions::default(),
         };
         Ok(Self { recipe, fitted, sides })
@@ -89,96 +156,129 @@ impl Outcome {
             fitted: &self.fitted,
             reports: &reports,
             predictions: &predictions,
-            labels: &labels(table, &self.recipe.labels),
+            labels: &labels(table),
         };
         let summary = contents.summary(created_ms);
         let mut blobs = contents.blobs()?;
-        blobs.push(("last.safetensors".to_owned(), checkpoint::encode(&self.fitted.last)?));
+        if !self.fitted.last.is_empty() {
+            blobs.push(("last.safetensors".to_owned(), checkpoint::encode(&self.fitted.last)?));
+        }
         Ok((blobs, summary))
     }
+}
+
+/// What the recipe says beside what was measured.
+struct About<'a> {
+    kind: &'a str,
+    names: &'a [String],
+    options: &'a TrainingOptions,
+    config: ModelConfig,
+    digests: Digests,
+    members: Vec<Member>,
+}
+
+/// Refuses a net that cannot judge the rows of the table.
+fn fits(donor: &Donor, table: &Table, names: &[String]) -> Result<()> {
+    let Donor { name, config, features, labels, .. } = donor;
+    if *labels != table.classes {
+        let (there, here) = (labels.join(", "), table.classes.join(", "));
+        return query_err!("option members: {name} knows the classes {there}; the rows have {here}");
+    }
+    if (config.width, config.features) != (table.width, table.dim) {
+        let ModelConfig { width, features, .. } = config;
+        let (w, d) = (table.width, table.dim);
+        return query_err!("option members: {name} reads windows [{width}, {features}]; the rows have [{w}, {d}]");
+    }
+    if !features.is_empty() && !names.is_empty() && features != names {
+        let (there, here) = (features.join(", "), names.join(", "));
+        return query_err!("option members: {name} reads the features {there}; the rows have {here}");
+    }
+    Ok(())
 }
 
 impl Judged {
     fn as_side(&self) -> PredictedSide<'_> {
         PredictedSide {
             split: self.side.name(),
-            window_id: &self.window,
-            video: &self.video,
-            subject: &self.subject,
+            window_id: Some(&self.keys[0]),
+            video: Some(&self.keys[1]),
+            subject: Some(&self.keys[2]),
             predictions: &self.predictions,
         }
     }
 }
 
-fn examples(table: &Table, side: Side, classes: &[String]) -> Examples {
-    let records: Vec<&Record> = table.side(side).collect();
-    // Every label is one of the classes, which are those of the table.
-    let class = |record: &&Record| classes.binary_search(&record.label).unwrap_or_default() as u32;
-    Examples {
-        width: table.width,
-        dim: table.dim,
-        features: records.iter().flat_map(|r| table.values(r)).copied().collect(),
-        valid_len: records.iter().map(|r| r.valid_len).collect(),
-        labels: records.iter().map(class).collect(),
-        weights: records.iter().map(|r| r.weight).collect(),
-        keys: records.iter().map(|r| r.window.clone()).collect(),
-    }
-}
-
-fn judge(
-    side: Side,
-    rows: &Examples,
-    table: &Table,
-    classes: &[String],
-    predictor: &Predictor,
-    seed: u64,
-) -> Result<Judged> {
-    let probabilities = predictor.probabilities(&rows.features, &rows.valid_len)?;
-    if let Some(row) = probabilities.iter().position(|p| !p.is_finite()) {
-        let window = &rows.keys[row / classes.len()];
-        return data_err!("training: the net answers {} for window {window}: lower learning_rate", probabilities[row]);
-    }
+fn judge(side: Side, table: &Table, predictor: &Predictor, seed: u64) -> Result<Judged> {
+    let (part, classes) = (table.part(side), &table.classes);
+    let mut predictions = Predictions { labels: classes.clone(), ..Predictions::default() };
     let best = |p: &[f32]| (0..p.len()).rev().max_by(|a, b| p[*a].total_cmp(&p[*b])).unwrap_or_default() as u32;
-    let records: Vec<&Record> = table.side(side).collect();
-    let known = records.iter().all(|r| r.recording.is_some());
-    let predictions = Predictions {
-        labels: classes.to_vec(),
-        truth: rows.labels.clone(),
-        predicted: probabilities.chunks(classes.len()).map(best).collect(),
-        probabilities,
-        recording: records.iter().filter(|_| known).filter_map(|r| r.recording.clone()).collect(),
+    let mut names: BTreeMap<String, Arc<str>> = BTreeMap::new();
+    let mut keys = [vec![], vec![], vec![]];
+    for index in 0..part.blocks() {
+        let (rows, batch) = (part.block(index)?, part.batch(index)?);
+        let probabilities = predictor.probabilities(&rows.features, &rows.valid_len)?;
+        if let Some(row) = probabilities.iter().position(|p| !p.is_finite()) {
+            let window = &rows.keys[row / classes.len()];
+            return data_err!(
+                "training: the net answers {} for window {window}: lower learning_rate",
+                probabilities[row]
+            );
+        }
+        predictions.truth.extend(rows.labels);
+        predictions.predicted.extend(probabilities.chunks(classes.len()).map(best));
+        predictions.probabilities.extend(probabilities);
+        // Each name once, however many rows have it.
+        for recording in texts(&batch, column::RECORDING).iter().flatten() {
+            let name = match names.get(recording) {
+                Some(name) => name,
+                None => names.entry(recording.to_owned()).or_insert_with(|| recording.into()),
+            };
+            predictions.recording.push(Arc::clone(name));
+        }
+        for (place, keys) in [column::WINDOW, column::VIDEO, column::SUBJECT].into_iter().zip(&mut keys) {
+            keys.push(Arc::clone(batch.column(place)));
+        }
+    }
+    if predictions.recording.len() < part.rows() {
+        predictions.recording.clear();
+    }
+    let joined = |arrays: Vec<ArrayRef>| -> Result<StringArray> {
+        let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
+        let joined = concat(&arrays).map_err(|e| Error::Internal(format!("predictions: {e}")))?;
+        Ok(joined.as_string::<i32>().clone())
     };
-    Ok(Judged {
-        side,
-        window: records.iter().map(|r| Some(r.window.clone())).collect(),
-        video: records.iter().map(|r| r.video.clone()).collect(),
-        subject: records.iter().map(|r| r.subject.clone()).collect(),
-        report: evaluate(&predictions, seed)?,
-        predictions,
-    })
+    let [window, video, subject] = keys.map(joined);
+    let report = evaluate(&predictions, seed)?;
+    Ok(Judged { side, keys: [window?, video?, subject?], report, predictions })
 }
 
-fn labels(table: &Table, classes: &[String]) -> Vec<LabelRow> {
-    let row = |label: &String| {
-        let of = |side| table.side(side).filter(|r| r.label == *label).collect::<Vec<_>>();
-        let train = of(Side::Train);
-        let weight: f64 = train.iter().map(|r| f64::from(r.weight)).sum();
+fn labels(table: &Table) -> Vec<LabelRow> {
+    let row = |(class, label): (usize, &String)| {
+        let [train, validation, test] = table.parts.each_ref().map(|part| part.counts[class]);
         LabelRow {
             label: label.clone(),
-            train: train.len() as u64,
-            validation: of(Side::Validation).len() as u64,
-            test: of(Side::Test).len() as u64,
-            weight: (!train.is_empty()).then(|| weight / train.len() as f64),
+            train: train.rows,
+            validation: validation.rows,
+            test: test.rows,
+            weight: (train.rows > 0).then(|| train.weight / train.rows as f64),
         }
     };
-    classes.iter().map(row).collect()
+    table.classes.iter().enumerate().map(row).collect()
 }
 
-fn digests(table: &Table) -> Digests {
-    let (mut rows, mut splits) = (Digest::new(), Digest::new());
-    for record in &table.records {
-        rows.text(&record.window).text(&record.label).numbers(table.values(record));
-        splits.text(&record.window).text(record.side.name());
+/// Of the rows of train, validation and test, each in their order.
+fn digests(table: &Table) -> Result<Digests> {
+    let (mut all, mut splits) = (Digest::new(), Digest::new());
+    for side in Side::ALL {
+        let part = table.part(side);
+        for index in 0..part.blocks() {
+            let rows = part.block(index)?;
+            let windows = rows.features.chunks_exact(rows.width * rows.dim);
+            for ((window, label), values) in rows.keys.iter().zip(&rows.labels).zip(windows) {
+                all.text(window).text(&table.classes[*label as usize]).numbers(values);
+                splits.text(window).text(side.name());
+            }
+        }
     }
-    Digests { rows: rows.finish(), splits: splits.finish() }
+    Ok(Digests { rows: all.finish(), splits: splits.finish() })
 }

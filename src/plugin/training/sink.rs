@@ -1,29 +1,38 @@
 //! The sink: rows to a table, the table to a fitted net, the net to a version of a model.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::sink::DataSink;
-use datafusion::execution::memory_pool::MemoryConsumer;
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::{SendableRecordBatchStream, SpillFile, TaskContext};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType};
 use futures::StreamExt;
 
 use super::format::Shape;
+use super::identity;
 use super::outcome::Outcome;
-use super::watch::{CancelOnDrop, Reporter};
+use super::watch::{CancelOnDrop, Keeper, Reporter};
 use crate::error::Error;
+use crate::nn::config::ModelConfig;
 use crate::options::training::TrainingOptions;
-use crate::split::leaks::refuse_leaks;
 use crate::store::location::Location;
+use crate::store::models;
 use crate::store::publish::publish;
-use crate::train::feed::{Feed, Table};
-use crate::train::progress::{Event, Progress};
+use crate::store::recipe::Digests;
+use crate::store::unfinished::Unfinished;
+use crate::train::feed::Feed;
+use crate::train::loader;
+use crate::train::progress::{Event, Interrupt, Progress};
+use crate::train::spill::Scratch;
+use crate::train::table::Table;
+use crate::train::transfer::Donor;
 
 /// Trains on the rows that it is given, and publishes what comes of it.
 #[derive(Debug)]
@@ -53,24 +62,36 @@ impl DataSink for TrainingSink {
     }
 
     async fn write_all(&self, data: SendableRecordBatchStream, context: &Arc<TaskContext>) -> Result<u64> {
-        let cancelled = Arc::new(AtomicBool::new(false));
+        let session = context.session_config();
+        let interrupt = session.get_extension::<Interrupt>();
+        let cancelled = interrupt.map_or_else(Arc::default, |interrupt| interrupt.listen());
         let _guard = CancelOnDrop(Arc::clone(&cancelled));
-        let progress = context.session_config().get_extension::<Progress>();
-        let mut reporter = Reporter { progress, epochs: self.options.epochs, cancelled };
+        let reporter = Reporter(session.get_extension::<Progress>());
         let memory = MemoryConsumer::new(format!("Train{}", self.kind)).register(context.memory_pool());
-        let table = self.collect(data, &reporter, &memory).await?;
-        let rows = table.records.len() as u64;
-        let (kind, options, names) = (self.kind, self.options.clone(), self.shape.names.clone());
+        let (donors, options) = self.donors().await?;
+        let table = self.collect(data, &reporter, &cancelled, &memory, context).await?;
+        let rows = table.rows() as u64;
+        let (kind, names) = (self.kind, self.shape.names.clone());
+        let (model, teller) = (self.model.clone(), reporter.clone());
         let trained = tokio::task::spawn_blocking(move || {
-            refuse_leaks(table.leak_rows())?;
-            let outcome = Outcome::train(kind, &table, &names, &options, &mut reporter)?;
             let created = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64);
-            outcome.blobs(&table, created).map(|blobs| (blobs, reporter))
+            if !options.members.is_empty() {
+                let outcome = Outcome::ensemble(kind, &table, &names, &options, &donors)?;
+                return outcome.blobs(&table, created).map(|blobs| (blobs, None));
+            }
+            let keep = |config: &ModelConfig, digests: &Digests| {
+                let about = identity::about(config, &options, digests)?;
+                let place = Unfinished::new(&model, &blake3::hash(about.as_bytes()).to_hex());
+                Ok(Keeper::new(teller.clone(), &options, cancelled, place, about))
+            };
+            let (outcome, keeper) = Outcome::train(kind, &table, &names, &options, donors.first(), keep, &teller)?;
+            outcome.blobs(&table, created).map(|blobs| (blobs, Some(keeper)))
         });
-        let ((blobs, summary), reporter) = trained
+        let ((blobs, summary), keeper) = trained
             .await
             .map_err(|e| DataFusionError::from(Error::Internal(format!("the training thread failed: {e}"))))??;
         let version = publish(&self.model, blobs, summary).await?;
+        keeper.map_or(Ok(()), |keeper| keeper.forget(true))?;
         reporter.report(&Event::Done {
             model: self.model.name().to_owned(),
             version,
@@ -80,20 +101,77 @@ impl DataSink for TrainingSink {
     }
 }
 
+/// Memory that training takes for a table on disk, of which it has two chunks of rows at hand.
+const CHUNKS_IN_MEMORY: usize = (2 * loader::CHUNK) << 20;
+
 impl TrainingSink {
+    /// The models that are named, and the options with their versions.
+    async fn donors(&self) -> Result<(Vec<Donor>, TrainingOptions)> {
+        let (mut donors, mut options) = (vec![], self.options.clone());
+        for name in options.init_from.iter_mut().chain(&mut options.members) {
+            let version = models::one(&self.model.parent(), name).await?;
+            let (recipe, normalization, weights) = models::parts(&version).await?;
+            *name = format!("{}@{}", version.model.name(), version.number);
+            donors.push(Donor {
+                name: name.clone(),
+                config: recipe.architecture,
+                features: recipe.features.unwrap_or_default(),
+                labels: recipe.labels,
+                normalization,
+                weights,
+            });
+        }
+        Ok((donors, options))
+    }
+
+    /// All rows: in memory as long as there is room, then in a file.
     async fn collect(
         &self,
         mut data: SendableRecordBatchStream,
         reporter: &Reporter,
-        memory: &datafusion::execution::memory_pool::MemoryReservation,
+        cancelled: &AtomicBool,
+        memory: &MemoryReservation,
+        context: &TaskContext,
     ) -> Result<Table> {
         let mut feed = Feed::new(&self.schema, (self.shape.width, self.shape.dim))?;
+        let mut spilled = false;
         while let Some(batch) = data.next().await.transpose()? {
+            if cancelled.load(Ordering::Relaxed) {
+                let read = feed.rows();
+                return Err(
+                    Error::Interrupted(format!("training was interrupted after {read} windows were read")).into()
+                );
+            }
             feed.push(&batch)?;
-            // The values, and once more when they are normalised for the net.
-            memory.try_resize(2 * 4 * feed.rows() * self.shape.width * self.shape.dim)?;
+            if !spilled && memory.try_resize(feed.memory()).is_err() {
+                spilled = true;
+                feed.spill(|| scratch(context))?;
+            }
+            if spilled {
+                let values = 4 * feed.rows() * self.shape.width * self.shape.dim;
+                memory.try_resize(feed.memory() + CHUNKS_IN_MEMORY.min(values))?;
+            }
             reporter.report(&Event::Rows { read: feed.rows() as u64 });
         }
         Ok(feed.finish()?)
+    }
+}
+
+/// A file that goes away with its last owner, in the folder and within the limits of the session.
+fn scratch(context: &TaskContext) -> crate::error::Result<Arc<dyn Scratch>> {
+    let made = context.runtime_env().disk_manager.create_tmp_file("a training table");
+    let file =
+        made.map_err(|e| Error::Limit(format!("training: no file for the rows that memory has no room for: {e}")))?;
+    if file.path().is_none() {
+        return Err(Error::Limit("training: rows can be spilled to local disks only".into()));
+    }
+    Ok(Arc::new(LocalScratch(file)))
+}
+
+struct LocalScratch(Arc<dyn SpillFile>);
+
+impl Scratch for LocalScratch {
+    fn path(&self) -> &Path {
+        self.0.path().unwrap_or(Path::new(""))
     }
 }

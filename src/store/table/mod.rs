@@ -43,12 +43,13 @@ pub fn schema(table: &str) -> Option<SchemaRef> {
     STORED.iter().find(|(name, _)| *name == table).map(|(_, schema)| schema())
 }
 
-/// The column in front of every table of the catalog: the version its rows belong to.
+/// The column in front of every table of the catalog: the version its rows belong to; NULL for the history of a training
+/// that has not ended.
 pub const VERSION: &str = "version";
 
 /// The schema with [`VERSION`] in front.
 pub fn with_version(schema: &Schema) -> SchemaRef {
-    let version = Arc::new(Field::new(VERSION, DataType::Int64, false));
+    let version = Arc::new(Field::new(VERSION, DataType::Int64, true));
     Arc::new(Schema::new([version].into_iter().chain(schema.fields().iter().cloned()).collect::<Fields>()))
 }
 
@@ -58,9 +59,9 @@ pub fn with_version(schema: &Schema) -> SchemaRef {
 ///
 /// # Errors
 /// [`Error::Model`] when a column is missing that always was, or has another type.
-pub fn versioned(batch: &RecordBatch, schema: &Schema, version: u64) -> Result<RecordBatch> {
+pub fn versioned(batch: &RecordBatch, schema: &Schema, version: Option<u64>) -> Result<RecordBatch> {
     let rows = batch.num_rows();
-    let mut columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(vec![version as i64; rows]))];
+    let mut columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(vec![version.map(|n| n as i64); rows]))];
     for field in schema.fields() {
         columns.push(match batch.column_by_name(field.name()) {
             Some(column) if column.data_type() == field.data_type() => Arc::clone(column),
@@ -68,8 +69,9 @@ pub fn versioned(batch: &RecordBatch, schema: &Schema, version: u64) -> Result<R
             found => {
                 let found = found.map_or("none".to_owned(), |column| column.data_type().to_string());
                 let (name, expected) = (field.name(), field.data_type());
+                let version = version.map_or("an unfinished training".to_owned(), |n| format!("version {n}"));
                 return Err(Error::Model(format!(
-                    "version {version}: expected a column '{name}' of type {expected}, found {found}; update posequel"
+                    "{version}: expected a column '{name}' of type {expected}, found {found}; update posequel"
                 )));
             }
         });
@@ -110,7 +112,7 @@ mod tests {
     fn a_column_that_came_later_is_null_in_older_versions() {
         let old = batch_of(schema_of(vec![field("a", DataType::Int64)]), vec![counts([5].into_iter())]).unwrap();
         let today = schema_of(vec![nullable("b", DataType::Float64), field("a", DataType::Int64)]);
-        let shown = versioned(&old, &today, 3).unwrap();
+        let shown = versioned(&old, &today, Some(3)).unwrap();
         assert_eq!(shown.schema(), with_version(&today));
         assert_eq!((shown.column(0), shown.column(1).null_count()), (&counts([3].into_iter()), 1));
     }
@@ -118,7 +120,7 @@ mod tests {
     #[test]
     fn a_column_that_is_gone_is_refused() {
         let old = RecordBatch::new_empty(schema_of(vec![]));
-        let error = versioned(&old, &schema_of(vec![field("a", DataType::Int64)]), 3).unwrap_err().to_string();
+        let error = versioned(&old, &schema_of(vec![field("a", DataType::Int64)]), Some(3)).unwrap_err().to_string();
         assert_eq!(error, "version 3: expected a column 'a' of type Int64, found none; update posequel");
     }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float32Builder, Float64Array, ListBuilder, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, Float32Builder, Float64Array, ListBuilder, RecordBatch, StringArray};
+use arrow::compute::concat;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 
 use super::{batch_of, field, nullable, schema_of, texts};
@@ -16,11 +17,11 @@ pub struct Side<'a> {
     /// train, validation or test.
     pub split: &'a str,
     /// The window of each row, [rows].
-    pub window_id: &'a [Option<String>],
+    pub window_id: Option<&'a StringArray>,
     /// The recording of each row, [rows].
-    pub video: &'a [Option<String>],
+    pub video: Option<&'a StringArray>,
     /// The person of each row, [rows].
-    pub subject: &'a [Option<String>],
+    pub subject: Option<&'a StringArray>,
     /// Truth and prediction.
     pub predictions: &'a Predictions,
 }
@@ -46,13 +47,14 @@ pub fn schema() -> SchemaRef {
 /// [`Error::Internal`] for columns of different lengths: the caller made them.
 pub fn batch(sides: &[Side<'_>]) -> Result<RecordBatch> {
     sides.iter().try_for_each(Side::check)?;
-    let keys = |column: for<'a> fn(&Side<'a>) -> &'a [Option<String>]| -> ArrayRef {
-        Arc::new(
-            sides
-                .iter()
-                .flat_map(|side| (0..side.rows()).map(move |row| column(side).get(row).and_then(Option::as_deref)))
-                .collect::<StringArray>(),
-        )
+    let keys = |column: for<'a> fn(&Side<'a>) -> Option<&'a StringArray>| -> Result<ArrayRef> {
+        let of = |side: &Side<'_>| column(side).cloned().unwrap_or_else(|| StringArray::new_null(side.rows()));
+        let arrays: Vec<StringArray> = sides.iter().map(of).collect();
+        let arrays: Vec<&dyn Array> = arrays.iter().map(|array| array as &dyn Array).collect();
+        match arrays.is_empty() {
+            true => Ok(Arc::new(StringArray::new_null(0))),
+            false => concat(&arrays).map_err(|e| Error::Internal(format!("predictions: {e}"))),
+        }
     };
     let classes = |column: fn(&Predictions) -> &[u32]| {
         texts(sides.iter().flat_map(move |side| {
@@ -69,7 +71,7 @@ pub fn batch(sides: &[Side<'_>]) -> Result<RecordBatch> {
             .for_each(|row| lists.append_option(side.probabilities(row).map(|p| p.iter().copied().map(Some))));
     }
     let (label, predicted) = (classes(|p| &p.truth), classes(|p| &p.predicted));
-    let (window_id, video, subject) = (keys(|s| s.window_id), keys(|s| s.video), keys(|s| s.subject));
+    let (window_id, video, subject) = (keys(|s| s.window_id)?, keys(|s| s.video)?, keys(|s| s.subject)?);
     batch_of(schema(), vec![splits, window_id, video, subject, label, predicted, top, Arc::new(lists.finish())])
 }
 
@@ -90,9 +92,9 @@ impl Side<'_> {
 
     fn check(&self) -> Result<()> {
         let (rows, classes) = (self.rows(), self.predictions.labels.len());
-        let lengths = [self.window_id.len(), self.video.len(), self.subject.len()];
+        let lengths = [self.window_id, self.video, self.subject].map(|keys| keys.map_or(rows, Array::len));
         let mut indices = self.predictions.truth.iter().chain(&self.predictions.predicted);
-        let fit = lengths.iter().all(|len| *len == rows || *len == 0)
+        let fit = lengths.iter().all(|len| *len == rows)
             && self.predictions.predicted.len() == rows
             && [0, rows * classes].contains(&self.predictions.probabilities.len())
             && indices.all(|class| (*class as usize) < classes);
@@ -116,8 +118,9 @@ mod tests {
             probabilities: vec![0.25, 0.75, 0.0, 1.0],
             recording: vec![],
         };
-        let video = [Some("v1".to_owned()), None];
-        let side = Side { split: "test", window_id: &[], video: &video, subject: &[], predictions: &predictions };
+        let video = StringArray::from(vec![Some("v1"), None]);
+        let side =
+            Side { split: "test", window_id: None, video: Some(&video), subject: None, predictions: &predictions };
         let shown = pretty_format_batches(&[batch(&[side]).unwrap()]).unwrap().to_string();
         assert!(
             shown.contains("| test  |           | v1    |         | run   | walk      | 0.75        | [0.25, 0.75]"),
@@ -127,7 +130,8 @@ mod tests {
             shown.contains("| test  |           |       |         | walk  | walk      | 1.0         | [0.0, 1.0]"),
             "{shown}"
         );
-        let short = Side { video: &video[..1], ..side };
+        let short = video.slice(0, 1);
+        let short = Side { video: Some(&short), ..side };
         assert!(matches!(batch(&[short]), Err(Error::Internal(_))));
     }
 }

@@ -1,0 +1,141 @@
+//! All that a training has to know to go on as if it had never been away.
+//!
+//! A state is one safetensors file: the tensors of the net, of its best epoch and of the optimizer's two moments under
+//! the prefixes `parameters.`, `best.`, `first.` and `second.`, and the rest as JSON in the metadata.
+
+use std::collections::HashMap;
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::callbacks::Callbacks;
+use super::fit::{Epoch, StoppedBecause};
+use crate::error::{Error, Result};
+use crate::nn::config::ModelConfig;
+use crate::nn::engine::{NamedTensor, OptimizerState, StepLoss};
+
+/// A training between two minibatches.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The epoch that is next or under way, from 1.
+    pub epoch: usize,
+    /// What of it is done.
+    pub sums: Sums,
+    /// Early stopping and the learning rate.
+    pub callbacks: Callbacks,
+    /// The epochs that are done.
+    pub history: Vec<Epoch>,
+    /// Why there is no further epoch, if there is none.
+    pub ended: Option<StoppedBecause>,
+    /// Steps of the optimizer.
+    pub optimizer_steps: u64,
+    /// The net as it is.
+    #[serde(skip)]
+    pub parameters: Vec<NamedTensor>,
+    /// The net after the best epoch, if there was one.
+    #[serde(skip)]
+    pub best: Option<Vec<NamedTensor>>,
+    /// The optimizer's moments.
+    #[serde(skip)]
+    pub moments: [Vec<NamedTensor>; 2],
+}
+
+/// What the minibatches of an epoch add up to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sums {
+    /// Minibatches.
+    pub steps: usize,
+    /// Rows.
+    pub rows: usize,
+    /// Loss, sum over the rows.
+    pub loss: f64,
+    /// What the sum is divided by.
+    pub divisor: f64,
+    /// Rows predicted right.
+    pub correct: usize,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+impl Sums {
+    /// The mean loss so far.
+    pub fn mean(&self) -> f64 {
+        StepLoss { loss: self.loss, divisor: self.divisor, ..StepLoss::default() }.mean()
+    }
+}
+
+/// Prefixes of the tensors' names.
+const KINDS: [&str; 4] = ["parameters", "best", "first", "second"];
+
+impl State {
+    /// The optimizer's part.
+    pub fn optimizer(&self) -> OptimizerState {
+        let [first_moment, second_moment] = self.moments.clone();
+        OptimizerState { step: self.optimizer_steps, first_moment, second_moment }
+    }
+
+    /// The bytes of a file. `about` tells whoever finds it what it is a state of.
+    pub fn encode(&self, about: &str) -> Result<Vec<u8>> {
+        let json = serde_json::to_string(self).map_err(|e| Error::Internal(format!("a training's state: {e}")))?;
+        let metadata = HashMap::from([("state".to_owned(), json), ("about".to_owned(), about.to_owned())]);
+        let [first, second] = &self.moments;
+        let sets = [Some(&self.parameters), self.best.as_ref(), Some(first), Some(second)];
+        let mut blobs = vec![];
+        for (kind, tensors) in KINDS.into_iter().zip(sets) {
+            for tensor in tensors.into_iter().flatten() {
+                let bytes: Vec<u8> = tensor.data.iter().flat_map(|x| x.to_le_bytes()).collect();
+                blobs.push((format!("{kind}.{}", tensor.name), tensor.shape.clone(), bytes));
+            }
+        }
+        let views = blobs.iter().map(|(name, shape, bytes)| {
+            TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.as_str(), view)).map_err(damaged)
+        });
+        safetensors::serialize(views.collect::<Result<Vec<_>>>()?, Some(metadata)).map_err(damaged)
+    }
+
+    /// A state of a net of `config` from the bytes of a file.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for bytes that are no state, or that of another net.
+    pub fn decode(bytes: &[u8], config: &ModelConfig) -> Result<Self> {
+        let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
+        let mut state: Self = serde_json::from_str(&metadata(bytes, "state")?)
+            .map_err(|e| Error::Model(format!("the state of a training cannot be read: {e}")))?;
+        let read = |kind: &str| {
+            let tensor = |(name, shape): (String, Vec<usize>)| {
+                let view = file.tensor(&format!("{kind}.{name}")).map_err(damaged)?;
+                if view.shape() != shape || view.dtype() != Dtype::F32 {
+                    return Err(Error::Model(format!(
+                        "the state of a training: tensor {kind}.{name} is {:?} {:?} where F32 {shape:?} is expected",
+                        view.dtype(),
+                        view.shape()
+                    )));
+                }
+                let (numbers, _) = view.data().as_chunks::<4>();
+                Ok(NamedTensor { name, shape, data: numbers.iter().map(|&b| f32::from_le_bytes(b)).collect() })
+            };
+            config.parameters().into_iter().map(tensor).collect::<Result<Vec<_>>>()
+        };
+        state.parameters = read("parameters")?;
+        let has_best = file.names().iter().any(|name| name.starts_with("best."));
+        state.best = has_best.then(|| read("best")).transpose()?;
+        state.moments = [read("first")?, read("second")?];
+        Ok(state)
+    }
+
+    /// What [`Self::encode`] was told that the bytes are a state of.
+    pub fn about(bytes: &[u8]) -> Result<String> {
+        metadata(bytes, "about")
+    }
+}
+
+fn metadata(bytes: &[u8], key: &str) -> Result<String> {
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+    let value = metadata.metadata().as_ref().and_then(|map| map.get(key));
+    value.cloned().ok_or_else(|| Error::Model(format!("the state of a training has no '{key}' in its metadata")))
+}
+
+fn damaged(error: safetensors::SafeTensorError) -> Error {
+    Error::Model(format!("the state of a training is not a readable safetensors file: {error}"))
+}

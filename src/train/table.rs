@@ -1,0 +1,222 @@
+//! The rows of a training, one part for each side of the split: record batches in memory, or on disk.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::compute::BatchCoalescer;
+use arrow::datatypes::{DataType, Field, Float32Type, Schema, SchemaRef, UInt32Type};
+
+use super::examples::Examples;
+use super::source::{Source, block_rows};
+use super::spill::{Scratch, Spill, SpillWriter};
+use crate::error::{Error, Result};
+use crate::schema::{FEATURES, LABEL, SUBJECT, VALID_LEN, VIDEO, WEIGHT, WINDOW_ID};
+use crate::split::side::Side;
+
+/// Columns of a batch of rows, by place.
+pub mod column {
+    /// Name of the window.
+    pub const WINDOW: usize = 0;
+    /// Number of the label, in the order in which labels arrived.
+    pub const LABEL: usize = 1;
+    /// Weight in the loss.
+    pub const WEIGHT: usize = 2;
+    /// Recorded frames.
+    pub const VALID_LEN: usize = 3;
+    /// `source/video`, if known.
+    pub const RECORDING: usize = 4;
+    /// The recording's name alone, if known.
+    pub const VIDEO: usize = 5;
+    /// Who is seen, if known.
+    pub const SUBJECT: usize = 6;
+    /// Values [width * dim].
+    pub const FEATURES: usize = 7;
+}
+
+/// The schema of a batch of rows of windows with `values` values.
+pub fn schema(values: usize) -> SchemaRef {
+    static NUMBER: LazyLock<Arc<Field>> = LazyLock::new(|| Arc::new(Field::new_list_field(DataType::Float32, false)));
+    Arc::new(Schema::new(vec![
+        Field::new(WINDOW_ID, DataType::Utf8, false),
+        Field::new(LABEL, DataType::UInt32, false),
+        Field::new(WEIGHT, DataType::Float32, false),
+        Field::new(VALID_LEN, DataType::UInt32, false),
+        Field::new("recording", DataType::Utf8, true),
+        Field::new(VIDEO, DataType::Utf8, true),
+        Field::new(SUBJECT, DataType::Utf8, true),
+        Field::new(FEATURES, DataType::FixedSizeList(Arc::clone(&NUMBER), values as i32), false),
+    ]))
+}
+
+/// A training table.
+pub struct Table {
+    /// Frames in a window.
+    pub width: usize,
+    /// Values in a frame.
+    pub dim: usize,
+    /// The classes, sorted.
+    pub classes: Vec<String>,
+    /// The rows of each side.
+    pub parts: [Part; 3],
+}
+
+impl Table {
+    /// The rows of one side.
+    pub fn part(&self, side: Side) -> &Part {
+        &self.parts[side as usize]
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> usize {
+        self.parts.iter().map(Source::rows).sum()
+    }
+}
+
+/// The rows of one side, ordered by window.
+pub struct Part {
+    shape: (usize, usize),
+    rows: usize,
+    blocks: Blocks,
+    /// Of each class.
+    pub counts: Vec<Count>,
+    /// The class of each number of a label.
+    classes: Vec<u32>,
+}
+
+/// How many rows a class has.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Count {
+    /// Rows.
+    pub rows: u64,
+    /// Sum of their weights.
+    pub weight: f64,
+}
+
+enum Blocks {
+    Memory(Vec<RecordBatch>),
+    Disk(Box<Spill>),
+}
+
+impl Part {
+    /// The rows of a block, with the columns of [`schema`].
+    pub fn batch(&self, index: usize) -> Result<RecordBatch> {
+        match &self.blocks {
+            Blocks::Memory(batches) => Ok(batches[index].clone()),
+            Blocks::Disk(spill) => spill.batch(index),
+        }
+    }
+}
+
+impl Source for Part {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn block_rows(&self) -> usize {
+        block_rows(self.shape.0 * self.shape.1)
+    }
+
+    fn block(&self, index: usize) -> Result<Examples> {
+        let batch = self.batch(index)?;
+        let numbers = |place| batch.column(place).as_primitive::<UInt32Type>().values();
+        let windows = batch.column(column::WINDOW).as_string::<i32>();
+        let features = batch.column(column::FEATURES).as_fixed_size_list();
+        let size = self.shape.0 * self.shape.1;
+        // A slice of a list is not a slice of its values.
+        let first = features.offset() * size;
+        let values = features.values().as_primitive::<Float32Type>().values();
+        Ok(Examples {
+            width: self.shape.0,
+            dim: self.shape.1,
+            features: values[first..first + batch.num_rows() * size].to_vec(),
+            valid_len: numbers(column::VALID_LEN).to_vec(),
+            labels: numbers(column::LABEL).iter().map(|label| self.classes[*label as usize]).collect(),
+            weights: batch.column(column::WEIGHT).as_primitive::<Float32Type>().values().to_vec(),
+            keys: windows.iter().map(|window| window.unwrap_or_default().to_owned()).collect(),
+        })
+    }
+}
+
+/// A part on its way.
+pub struct PartBuilder {
+    shape: (usize, usize),
+    rows: usize,
+    memory: usize,
+    open: BatchCoalescer,
+    closed: Vec<RecordBatch>,
+    spilled: Option<SpillWriter>,
+    counts: BTreeMap<u32, Count>,
+}
+
+impl PartBuilder {
+    /// Of windows [width, dim].
+    pub fn new(shape: (usize, usize)) -> Self {
+        let values = shape.0 * shape.1;
+        let open = BatchCoalescer::new(schema(values), block_rows(values));
+        Self { shape, rows: 0, memory: 0, open, closed: vec![], spilled: None, counts: BTreeMap::new() }
+    }
+
+    /// Adds rows with the columns of [`schema`].
+    pub fn push(&mut self, batch: RecordBatch) -> Result<()> {
+        self.rows += batch.num_rows();
+        let labels = batch.column(column::LABEL).as_primitive::<UInt32Type>().values();
+        let weights = batch.column(column::WEIGHT).as_primitive::<Float32Type>().values();
+        for (label, weight) in labels.iter().zip(weights) {
+            let count = self.counts.entry(*label).or_default();
+            count.rows += 1;
+            count.weight += f64::from(*weight);
+        }
+        self.open.push_batch(batch).map_err(internal)?;
+        self.close()
+    }
+
+    /// Bytes of the rows in memory.
+    pub fn memory(&self) -> usize {
+        self.memory + self.open.size()
+    }
+
+    /// Puts the rows that there are, and those that come, into a file.
+    pub fn spill(&mut self, file: Arc<dyn Scratch>) -> Result<()> {
+        let mut writer = SpillWriter::new(file, &self.open.schema())?;
+        self.closed.drain(..).try_for_each(|batch| writer.write(&batch))?;
+        self.memory = 0;
+        self.spilled = Some(writer);
+        Ok(())
+    }
+
+    /// The part, whose labels are `classes` by number.
+    pub fn finish(mut self, classes: &[u32], count: usize) -> Result<Part> {
+        self.open.finish_buffered_batch().map_err(internal)?;
+        self.close()?;
+        let blocks = match self.spilled {
+            Some(writer) => Blocks::Disk(Box::new(writer.finish()?)),
+            None => Blocks::Memory(self.closed),
+        };
+        let mut counts = vec![Count::default(); count];
+        self.counts.iter().for_each(|(label, n)| counts[classes[*label as usize] as usize] = *n);
+        Ok(Part { shape: self.shape, rows: self.rows, blocks, counts, classes: classes.to_vec() })
+    }
+
+    fn close(&mut self) -> Result<()> {
+        while let Some(batch) = self.open.next_completed_batch() {
+            match &mut self.spilled {
+                Some(writer) => writer.write(&batch)?,
+                None => {
+                    self.memory += batch.get_array_memory_size();
+                    self.closed.push(batch);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The texts of a column of a batch.
+pub fn texts(batch: &RecordBatch, place: usize) -> &StringArray {
+    batch.column(place).as_string::<i32>()
+}
+
+fn internal(error: arrow::error::ArrowError) -> Error {
+    Error::Internal(format!("a training table: {error}"))
+}
