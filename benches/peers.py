@@ -31,7 +31,11 @@ names = {d.name.replace("_", "-"): d.version for d in metadata.distributions()}
 print(*(names.get(name) or names.get(name + "-cpu", "unknown") for name in sys.argv[1:]))
 """
 # How often the peer's samples a second we want to reach, for "train", "train:torch" ...; --goal replaces them.
-GOALS = {"train": 1.0, "predict": 1.0}
+# By work, or by work and peer, or by work, peer and batch; --goal says others.
+GOALS = {
+    "train": 1.0, "train:torch": 2.5, "train:torch:64": 2.0, "train:keras": 2.3,
+    "predict": 1.0, "predict:torch": 1.5, "predict:torch:1": 3.0,
+}
 # Percent of the processors' time that others may have on an idle machine.
 BUSY = 5.0
 PEAK_SECONDS = 0.5
@@ -258,8 +262,14 @@ def table(records, goals):
         "",
         f"| {' | '.join(heads)} |",
         "|---" * len(heads) + "|",
-        *(row(key, of_cell, goals.get(f"{key[0]}:{key[1]}", goals[key[0]])) for key, of_cell in cells.items()),
+        *(row(key, of_cell, goal_of(key, goals)) for key, of_cell in cells.items()),
     ])
+
+
+def goal_of(key, goals):
+    what, peer, _threads, batch = key
+    names = (f"{what}:{peer}:{batch}", f"{what}:{peer}", what)
+    return next(goals[name] for name in names if name in goals)
 
 
 def row(key, pairs, goal):
