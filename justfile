@@ -24,6 +24,14 @@ lint:
 test-python:
     bash tests/python/run.sh
 
+# Training and prediction against PyTorch and Keras, in turn; `just peers --what train --threads 2` does some of it
+peers *ARGS:
+    python3 benches/peers.py {{ARGS}}
+
+# Instructions of a training step and of a prediction on AVX2, against benches/counts.txt
+count *ARGS:
+    bash benches/count.sh {{ARGS}}
+
 # What mirroring and copies are worth in the quickstart, over ten split seeds
 ablation:
     bash benches/quickstart_ablation.sh
