@@ -67,6 +67,7 @@ impl Unfinished {
     /// Forgets the history, and with `state` the state.
     pub async fn remove(&self, state: bool) -> Result<()> {
         for file in [Some(self.history()), state.then(|| self.place())].into_iter().flatten() {
+            clear_staged(&file);
             match file.store.delete(&file.path).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(file.failed("remove", &error)),
@@ -87,11 +88,28 @@ pub async fn histories(model: &Location) -> Result<Vec<RecordBatch>> {
     for name in names(&folder, HISTORY).await? {
         let at = folder.child(&name);
         // Whoever published in between has taken it away.
-        if let Some(bytes) = at.read().await? {
-            batches.push(file::from_parquet(bytes, &at.to_string())?);
+        let Some(bytes) = at.read().await? else { continue };
+        match file::from_parquet(bytes, &at.to_string()) {
+            Ok(batch) => batches.push(batch),
+            // What is damaged here must not hide what is published.
+            Err(error) => tracing::warn!("{error}"),
         }
     }
     Ok(batches)
+}
+
+/// Removes what a killed process had half written: object_store stages a local file under its name, `#` and a number.
+fn clear_staged(file: &Location) {
+    let Some((folder, name)) = file.local.as_ref().and_then(|path| Some((path.parent()?, path.file_name()?))) else {
+        return;
+    };
+    let staged = format!("{}#", name.to_string_lossy());
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&staged) {
+            // It takes room and does no harm: whoever cannot remove it goes on.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 async fn names(folder: &Location, ending: &str) -> Result<Vec<String>> {

@@ -51,7 +51,7 @@ pub fn decode_prefixed(bytes: &[u8], config: &ModelConfig, prefix: &str) -> Resu
 
 /// `lstm1.bias_hh_l0` for `lstm1.bias_ih_l0`.
 fn second_bias(name: &str) -> Option<String> {
-    (name.starts_with("lstm") && name.contains(".bias_ih_l0")).then(|| name.replace(".bias_ih_", ".bias_hh_"))
+    (name.contains("lstm") && name.contains(".bias_ih_l0")).then(|| name.replace(".bias_ih_", ".bias_hh_"))
 }
 
 fn read(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>> {

@@ -206,6 +206,10 @@ impl Feed {
                 "training: window_id '{window}' occurs twice ({before} and {side}); every row needs a name of its own: \
                  was the same recording read twice?"
             ),
+            Some((last, _)) if window < last.as_str() => data_err!(
+                "training: window_id '{window}' comes after '{last}', and rows are to be ordered by it: is the table declared \
+                 WITH ORDER (window_id), and lies otherwise?"
+            ),
             Some((last, before)) => {
                 last.clear();
                 last.push_str(window);
@@ -337,6 +341,10 @@ mod tests {
     impl Scratch for tempfile::NamedTempFile {
         fn path(&self) -> &Path {
             self.path()
+        }
+
+        fn writer(&self) -> std::io::Result<Box<dyn std::io::Write + Send>> {
+            Ok(Box::new(self.reopen()?))
         }
     }
 

@@ -10,10 +10,10 @@ pub use super::examples::Examples;
 use super::loader::Loader;
 use super::normalize::Normalization;
 use super::source::Source;
-use super::state::{State, Sums};
+use super::state::{State, Sums, bits};
 use super::transfer::{Donor, Heir};
 pub use super::watch::{Progress, Unwatched, Watch};
-use crate::error::{Error, Result, data_err};
+use crate::error::{Error, Result, data_err, query_err};
 use crate::nn::config::ModelConfig;
 use crate::nn::engine::{Engine, NamedTensor, OptimizerState};
 use crate::nn::loss::{Score, Scorer};
@@ -27,14 +27,18 @@ pub struct Epoch {
     pub epoch: usize,
     /// The loss that was minimised, over the training rows as they were trained on, with weights and dropout (nats): by
     /// default the weighted cross-entropy. With `'reduction' 'weights'` the mean is one over weights, not over rows.
+    #[serde(with = "bits")]
     pub loss: f64,
     /// Share of training rows predicted right, likewise.
     pub accuracy: f64,
     /// Unweighted cross-entropy over the validation rows, whatever loss is minimised; `None` without any.
+    #[serde(with = "bits::option")]
     pub val_loss: Option<f64>,
     /// Share of validation rows predicted right.
+    #[serde(with = "bits::option")]
     pub val_accuracy: Option<f64>,
     /// Weighted cross-entropy over the validation rows.
+    #[serde(with = "bits::option")]
     pub val_loss_weighted: Option<f64>,
     /// The learning rate used in this epoch.
     pub learning_rate: f64,
@@ -63,7 +67,7 @@ pub enum StoppedBecause {
 pub struct Fitted {
     /// The weights of the epoch in which the monitored value was best.
     pub best: Vec<NamedTensor>,
-    /// The weights of the last epoch.
+    /// The weights of the last epoch; none of a training that was cut off in an epoch and taken as it was.
     pub last: Vec<NamedTensor>,
     /// The scale that windows have to be put on first.
     pub normalization: Normalization,
@@ -123,6 +127,12 @@ impl Training<'_> {
         };
         let mut run = match watch.resume(config)? {
             Some(state) => {
+                if options.epochs + 1 < state.epoch {
+                    let (done, epochs) = (state.epoch - 1, options.epochs);
+                    return query_err!(
+                        "option epochs: the state that is gone on from has {done} epochs already (was {epochs})"
+                    );
+                }
                 engine.load_parameters(&state.parameters)?;
                 engine.load_optimizer(&state.optimizer())?;
                 let State { epoch, sums, callbacks, history, ended, best, .. } = state;
@@ -150,6 +160,7 @@ impl Training<'_> {
                 best: None,
             },
         };
+        watch.start(&run.state())?;
         let stopped_because = match run.engine.pool() {
             Some(pool) => pool.install(|| run.epochs(watch)),
             None => run.epochs(watch),
@@ -163,7 +174,8 @@ impl Training<'_> {
         };
         Ok(Fitted {
             best,
-            last: run.engine.parameters(),
+            // In the middle of an epoch it is the net of none.
+            last: if run.sums.steps == 0 { run.engine.parameters() } else { vec![] },
             best_epoch: run.callbacks.early_stopping.best_epoch,
             history: run.history,
             stopped_because,
@@ -530,6 +542,20 @@ mod tests {
     }
 
     #[test]
+    fn the_best_so_far_can_be_taken_as_it_is_and_no_less() {
+        let mut kept = Kept { cancel_after: Some(20), ..Kept::default() };
+        run(&options(), &toy(9, 2), &mut kept).unwrap_err();
+        let mut kept = Kept { state: kept.state, ..Kept::default() };
+        let fewer = TrainingOptions { epochs: 2, ..options() };
+        let error = run(&fewer, &toy(9, 2), &mut kept).unwrap_err().to_string();
+        assert_eq!(error, "option epochs: the state that is gone on from has 3 epochs already (was 2)");
+        let three = TrainingOptions { epochs: 3, ..options() };
+        let taken = run(&three, &toy(9, 2), &mut kept).unwrap();
+        let whole = run(&three, &toy(9, 2), &mut Unwatched).unwrap();
+        assert_eq!((taken.best == whole.best, taken.history.len(), taken.last), (true, 3, vec![]));
+    }
+
+    #[test]
     fn a_state_of_another_net_or_of_garbage_is_refused() {
         let mut kept = Kept::default();
         run(&TrainingOptions { epochs: 1, ..options() }, &toy(9, 2), &mut kept).unwrap();
@@ -557,7 +583,7 @@ mod tests {
         let mut swapped = toy(48, 1);
         swapped.features.chunks_exact_mut(2).for_each(|frame| frame.swap(0, 1));
         let (features, labels) = (names(["slope", "noise"]), names(["up", "down"]));
-        let heir = Heir { config: &config, features: &features, labels: &labels };
+        let heir = Heir { config: &config, features: &features, labels: &labels, freeze: &[] };
         let freeze: Vec<String> = ["lstm1", "lstm2", "dense1"].map(str::to_owned).to_vec();
         let options = TrainingOptions { freeze, epochs: 20, weight_decay: 0.01, ..options() };
         let heritage = Some((&donor, heir));

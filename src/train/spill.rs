@@ -4,7 +4,7 @@
 //! and a file that somebody cuts short is an error rather than a signal. The system's page cache does the rest.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,12 +20,15 @@ use crate::error::{Error, Result};
 pub trait Scratch: Send + Sync {
     /// Where it is; it exists.
     fn path(&self) -> &Path;
+
+    /// Writes it from its beginning; flushed once, at the end.
+    fn writer(&self) -> std::io::Result<Box<dyn Write + Send>>;
 }
 
 /// Batches on their way to a file.
 pub struct SpillWriter {
     file: Arc<dyn Scratch>,
-    writer: FileWriter<BufWriter<File>>,
+    writer: FileWriter<BufWriter<Box<dyn Write + Send>>>,
 }
 
 /// Batches in a file.
@@ -37,8 +40,8 @@ pub struct Spill {
 impl SpillWriter {
     /// An empty file of batches of `schema`.
     pub fn new(file: Arc<dyn Scratch>, schema: &Schema) -> Result<Self> {
-        let opened = File::options().write(true).truncate(true).open(file.path()).map_err(ArrowError::from);
-        let writer = opened.and_then(|opened| FileWriter::try_new_buffered(opened, schema));
+        let writer = file.writer().map_err(ArrowError::from);
+        let writer = writer.and_then(|writer| FileWriter::try_new_buffered(writer, schema));
         Ok(Self { writer: writer.map_err(|e| failed("write", &*file, &e))?, file })
     }
 
@@ -71,6 +74,9 @@ impl Spill {
 }
 
 fn failed(act: &str, file: &dyn Scratch, error: &ArrowError) -> Error {
-    let advice = "is the disk full? SET datafusion.runtime.temp_directory to a folder with room";
-    Error::Limit(format!("training: cannot {act} {}: {error}; {advice}", file.path().display()))
+    let advice = match act {
+        "write" => "; is the disk full? SET datafusion.runtime.temp_directory to a folder with room",
+        _ => "",
+    };
+    Error::Limit(format!("training: cannot {act} {}: {error}{advice}", file.path().display()))
 }

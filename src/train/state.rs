@@ -49,6 +49,7 @@ pub struct Sums {
     /// Rows.
     pub rows: usize,
     /// Loss, sum over the rows.
+    #[serde(with = "bits")]
     pub loss: f64,
     /// What the sum is divided by.
     pub divisor: f64,
@@ -62,6 +63,36 @@ impl Sums {
     /// The mean loss so far.
     pub fn mean(&self) -> f64 {
         StepLoss { loss: self.loss, divisor: self.divisor, ..StepLoss::default() }.mean()
+    }
+}
+
+/// Numbers that JSON does not know: NaN and infinity are written as their bits.
+pub(super) mod bits {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// As [`f64::to_bits`].
+    pub fn serialize<S: Serializer>(number: &f64, to: S) -> Result<S::Ok, S::Error> {
+        number.to_bits().serialize(to)
+    }
+
+    /// As [`f64::from_bits`].
+    pub fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<f64, D::Error> {
+        u64::deserialize(from).map(f64::from_bits)
+    }
+
+    /// The same of a number that may be missing.
+    pub mod option {
+        use super::{Deserialize, Deserializer, Serialize, Serializer};
+
+        /// As [`f64::to_bits`].
+        pub fn serialize<S: Serializer>(number: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
+            number.map(f64::to_bits).serialize(to)
+        }
+
+        /// As [`f64::from_bits`].
+        pub fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Option<f64>, D::Error> {
+            Ok(Option::<u64>::deserialize(from)?.map(f64::from_bits))
+        }
     }
 }
 
@@ -138,4 +169,45 @@ fn metadata(bytes: &[u8], key: &str) -> Result<String> {
 
 fn damaged(error: safetensors::SafeTensorError) -> Error {
     Error::Model(format!("the state of a training is not a readable safetensors file: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::init::initial;
+    use crate::options::training::TrainingOptions;
+
+    #[test]
+    fn a_state_survives_the_file_with_numbers_that_json_lacks() {
+        let options = TrainingOptions::preset("tiny").unwrap();
+        let config = ModelConfig::new(5, 3, 2, &options).unwrap();
+        let parameters = initial(&config, 1);
+        let epoch = Epoch {
+            epoch: 1,
+            loss: 0.1 + 0.2,
+            accuracy: 1.0 / 3.0,
+            val_loss: Some(f64::INFINITY),
+            val_accuracy: None,
+            val_loss_weighted: Some(f64::NEG_INFINITY),
+            learning_rate: 1e-3,
+            seconds: 0.5,
+            best: true,
+        };
+        let state = State {
+            epoch: 2,
+            sums: Sums { steps: 3, rows: 48, loss: f64::INFINITY, divisor: 48.0, correct: 7, seconds: 0.25 },
+            callbacks: Callbacks::new(&options),
+            history: vec![epoch],
+            ended: Some(StoppedBecause::Watcher),
+            optimizer_steps: 9,
+            best: None,
+            moments: [parameters.clone(), initial(&config, 2)],
+            parameters,
+        };
+        let bytes = state.encode("about it").unwrap();
+        assert_eq!(State::decode(&bytes, &config).unwrap(), state);
+        assert_eq!(State::about(&bytes).unwrap(), "about it");
+        let with_best = State { best: Some(initial(&config, 3)), ..state };
+        assert_eq!(State::decode(&with_best.encode("").unwrap(), &config).unwrap(), with_best);
+    }
 }

@@ -123,13 +123,11 @@ impl Source for Part {
         let windows = batch.column(column::WINDOW).as_string::<i32>();
         let features = batch.column(column::FEATURES).as_fixed_size_list();
         let size = self.shape.0 * self.shape.1;
-        // A slice of a list is not a slice of its values.
-        let first = features.offset() * size;
         let values = features.values().as_primitive::<Float32Type>().values();
         Ok(Examples {
             width: self.shape.0,
             dim: self.shape.1,
-            features: values[first..first + batch.num_rows() * size].to_vec(),
+            features: values[..batch.num_rows() * size].to_vec(),
             valid_len: numbers(column::VALID_LEN).to_vec(),
             labels: numbers(column::LABEL).iter().map(|label| self.classes[*label as usize]).collect(),
             weights: batch.column(column::WEIGHT).as_primitive::<Float32Type>().values().to_vec(),
@@ -203,7 +201,9 @@ impl PartBuilder {
             match &mut self.spilled {
                 Some(writer) => writer.write(&batch)?,
                 None => {
-                    self.memory += batch.get_array_memory_size();
+                    // Batches may be slices of one buffer: each counts its own part.
+                    let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size());
+                    self.memory += sizes.sum::<std::result::Result<usize, _>>().map_err(internal)?;
                     self.closed.push(batch);
                 }
             }

@@ -31,6 +31,8 @@ pub struct Heir<'a> {
     pub features: &'a [String],
     /// Its classes.
     pub labels: &'a [String],
+    /// Layers of it that are not trained.
+    pub freeze: &'a [String],
 }
 
 impl Donor {
@@ -42,7 +44,8 @@ impl Donor {
     /// class keeps its initial ones; after a dense layer of another shape the whole output is new.
     ///
     /// # Errors
-    /// Recurrent layers that are not the donor's; features that have no name, or none in common with the donor's.
+    /// Recurrent layers that are not the donor's; features that have no name, or none in common with the donor's; a frozen
+    /// layer that is not taken over whole.
     pub fn give(&self, heir: Heir<'_>, weights: &mut [NamedTensor]) -> Result<()> {
         self.check(heir)?;
         let inputs = matches(&self.features, heir.features);
@@ -55,10 +58,29 @@ impl Donor {
             );
         }
         let classes = matches(&self.labels, heir.labels);
+        let new = |layer: &str| {
+            query_err!(
+                "option freeze: layer {layer} is not taken over whole from {}, so it would stay as it was drawn; leave it out",
+                self.name
+            )
+        };
         // A dense layer that is new leaves nothing to read for those above it.
         let same_dense = heir.config.dense.iter().zip(&self.config.dense).take_while(|(a, b)| a == b).count();
         let same_head = same_dense == heir.config.dense.len() && heir.config.dense == self.config.dense;
         let first = format!("{}1.weight_ih", heir.config.cell.name());
+        let is_frozen = |layer: &str| heir.freeze.iter().any(|frozen| frozen == layer);
+        if inputs.contains(&None) && is_frozen(&first[..first.len() - ".weight_ih".len()]) {
+            return new(&first[..first.len() - ".weight_ih".len()]);
+        }
+        for layer in same_dense..heir.config.dense.len() {
+            let name = format!("dense{}", layer + 1);
+            if is_frozen(&name) {
+                return new(&name);
+            }
+        }
+        if (!same_head || classes.contains(&None)) && is_frozen("output") {
+            return new("output");
+        }
         for tensor in weights {
             let Some(given) = self.weights.iter().find(|given| given.name == tensor.name) else { continue };
             let layer =
@@ -79,16 +101,15 @@ impl Donor {
     /// The scale of the heir: that of the donor for features which it knows, since its weights expect it; `own`, which is
     /// that of the heir's training rows, for the others.
     pub fn scale(&self, features: &[String], own: &Normalization) -> Normalization {
-        if self.normalization.mean.is_empty() || own.mean.is_empty() {
-            return self.normalization.clone();
-        }
-        let mut scale = own.clone();
-        for (place, from) in matches(&self.features, features).into_iter().enumerate() {
-            if let Some(from) = from {
-                (scale.mean[place], scale.std[place]) = (self.normalization.mean[from], self.normalization.std[from]);
-            }
-        }
-        scale
+        let of = |scale: &Normalization, place: usize| match scale.mean.get(place) {
+            Some(mean) => (*mean, scale.std[place]),
+            None => (0.0, 1.0),
+        };
+        let places = matches(&self.features, features).into_iter().enumerate();
+        let (mean, std) = places
+            .map(|(place, from)| from.map_or_else(|| of(own, place), |from| of(&self.normalization, from)))
+            .unzip();
+        Normalization { mean, std }
     }
 
     fn check(&self, heir: Heir<'_>) -> Result<()> {
@@ -185,7 +206,7 @@ mod tests {
         let (features, labels) = (texts(&["az", "heart", "ay", "ax"]), texts(&["jump", "run", "walk"]));
         let fresh = initial(&config, 2);
         let mut weights = fresh.clone();
-        donor.give(Heir { config: &config, features: &features, labels: &labels }, &mut weights).unwrap();
+        donor.give(Heir { config: &config, features: &features, labels: &labels, freeze: &[] }, &mut weights).unwrap();
         for name in ["lstm1.weight_ih_l0", "lstm1.weight_ih_l0_reverse"] {
             let [new, old, initial] = [&weights, &donor.weights, &fresh].map(|w| find(w, name));
             for (row, new) in new.data.chunks(4).enumerate() {
@@ -203,6 +224,12 @@ mod tests {
         assert_eq!((&new.data[..size], &new.data[size..]), (&initial.data[..size], &old.data[..]));
         let scale = donor.scale(&features, &Normalization { mean: vec![9.0; 4], std: vec![8.0; 4] });
         assert_eq!((scale.mean, scale.std), (vec![3.0, 9.0, 2.0, 1.0], vec![0.3, 8.0, 0.2, 0.1]));
+        // Where one of the two is not normalised.
+        let scale = donor.scale(&features, &Normalization::default());
+        assert_eq!((scale.mean, scale.std), (vec![3.0, 0.0, 2.0, 1.0], vec![0.3, 1.0, 0.2, 0.1]));
+        let raw = Donor { normalization: Normalization::default(), ..donor };
+        let scale = raw.scale(&features, &Normalization { mean: vec![9.0; 4], std: vec![8.0; 4] });
+        assert_eq!((scale.mean, scale.std), (vec![0.0, 9.0, 0.0, 0.0], vec![1.0, 8.0, 1.0, 1.0]));
     }
 
     #[test]
@@ -211,12 +238,17 @@ mod tests {
         let config = ModelConfig { dense: vec![12], ..donor.config.clone() };
         let fresh = initial(&config, 2);
         let mut weights = fresh.clone();
-        let heir = Heir { config: &config, features: &donor.features, labels: &donor.labels };
+        let heir = Heir { config: &config, features: &donor.features, labels: &donor.labels, freeze: &[] };
         donor.give(heir, &mut weights).unwrap();
         for name in ["dense1.weight", "output.weight", "output.bias"] {
             assert_eq!(find(&weights, name), find(&fresh, name));
         }
         assert_eq!(find(&weights, "lstm2.weight_hh_l0"), find(&donor.weights, "lstm2.weight_hh_l0"));
+        for layer in ["dense1", "output"] {
+            let freeze = [layer.to_owned()];
+            let error = donor.give(Heir { freeze: &freeze, ..heir }, &mut weights).unwrap_err().to_string();
+            assert!(error.contains(&format!("layer {layer} is not taken over whole from gait@3")), "{error}");
+        }
     }
 
     #[test]
@@ -224,7 +256,7 @@ mod tests {
         let donor = donor();
         let refused = |config: &ModelConfig, features: &[&str]| {
             let features = texts(features);
-            let heir = Heir { config, features: &features, labels: &donor.labels };
+            let heir = Heir { config, features: &features, labels: &donor.labels, freeze: &[] };
             donor.give(heir, &mut initial(config, 2)).unwrap_err().to_string()
         };
         let wider = ModelConfig { units: vec![64, 16], ..donor.config.clone() };

@@ -38,6 +38,11 @@ pub trait Watch {
         Ok(None)
     }
 
+    /// Before the first minibatch, with the state in which it begins or goes on.
+    fn start(&mut self, _state: &State) -> Result<()> {
+        Ok(())
+    }
+
     /// Whether it is time to [`Self::save`].
     fn due(&self) -> bool {
         false

@@ -7,5 +7,6 @@ mod functions;
 mod imports;
 mod lessons;
 mod resume;
+mod spill;
 mod support;
 mod windows_oracle;

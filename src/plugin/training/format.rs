@@ -24,6 +24,7 @@ use super::sink::TrainingSink;
 use crate::error::{self, Error, query_err};
 use crate::options::training::{CellKind, TrainingOptions};
 use crate::schema::{FEATURES, feature_names, tensor_shape};
+use crate::store::layout::check_model_name;
 use crate::store::resolve;
 use crate::windows::exec::WindowsExec;
 use crate::windows::spec::Cut;
@@ -161,6 +162,7 @@ impl FileFormat for TrainingFormat {
             return Ok(query_err!("COPY ... STORED AS {}: PARTITIONED BY has no meaning for a model", self.kind)?);
         }
         let model = resolve::url(target, session.runtime_env())?;
+        check_model_name(model.name())?;
         let shape = Shape::find(&input)?;
         let (input, order) = by_window(input, session)?;
         let schema = input.schema();

@@ -13,8 +13,25 @@ use crate::train::state::State;
 /// Options that say how far or how fast to go, not where.
 const FREE: [&str; 2] = ["epochs", "threads"];
 
+/// What is trained: net, options and rows.
+pub struct Identity<'a> {
+    /// The net.
+    pub config: &'a ModelConfig,
+    /// How.
+    pub options: &'a TrainingOptions,
+    /// Names, labels, values and sides of the rows.
+    pub digests: &'a Digests,
+    /// Digest of their recorded frames and weights.
+    pub treatment: &'a str,
+    /// Names of the features, by which weights are taken over.
+    pub names: &'a [String],
+    /// Digests of the models that are begun with.
+    pub donors: &'a [String],
+}
+
 /// Everything that the bytes of a trained net depend on, as JSON.
-pub fn about(config: &ModelConfig, options: &TrainingOptions, digests: &Digests) -> Result<String> {
+pub fn about(identity: &Identity<'_>) -> Result<String> {
+    let Identity { config, options, digests, treatment, names, donors } = identity;
     let internal = |e: serde_json::Error| Error::Internal(format!("the identity of a training: {e}"));
     let mut options = serde_json::to_value(options).map_err(internal)?;
     if let Some(map) = options.as_object_mut() {
@@ -25,6 +42,9 @@ pub fn about(config: &ModelConfig, options: &TrainingOptions, digests: &Digests)
         "splits": digests.splits,
         "net": config,
         "options": options,
+        "treatment": treatment,
+        "names": names,
+        "donors": donors,
         "posequel": env!("CARGO_PKG_VERSION"),
     });
     serde_json::to_string(&about).map_err(internal)
@@ -54,14 +74,21 @@ fn differences(theirs: &str, ours: &str) -> String {
     for part in ["options", "net"] {
         let of = |map: &Map<String, Value>| map.get(part).and_then(Value::as_object).cloned().unwrap_or_default();
         let (there, here) = (of(&theirs), of(&ours));
-        for (name, value) in &here {
-            let other = there.get(name).cloned().unwrap_or_default();
-            if other != *value && !found.iter().any(|line: &String| line.starts_with(&format!("{name} "))) {
+        for name in here.keys().chain(there.keys().filter(|name| !here.contains_key(*name))) {
+            let [other, value] = [&there, &here].map(|map| map.get(name).cloned().unwrap_or_default());
+            if other != value && !found.iter().any(|line: &String| line.starts_with(&format!("{name} "))) {
                 found.push(format!("{name} {other} there, {value} here"));
             }
         }
     }
-    for (key, what) in [("rows", "other rows"), ("splits", "another split"), ("posequel", "another posequel")] {
+    for (key, what) in [
+        ("rows", "other rows"),
+        ("splits", "another split"),
+        ("treatment", "other weights or valid_len"),
+        ("names", "other names of features"),
+        ("donors", "another model to begin with"),
+        ("posequel", "another posequel"),
+    ] {
         if theirs.get(key) != ours.get(key) {
             found.push(what.to_owned());
         }
@@ -78,11 +105,18 @@ mod tests {
         let options = TrainingOptions::default();
         let config = ModelConfig::new(30, 7, 7, &options).unwrap();
         let digests = Digests { rows: "a".into(), splits: "b".into() };
-        let ours = about(&config, &options, &digests).unwrap();
+        let about = |options: &TrainingOptions, digests: &Digests, treatment: &str| {
+            about(&Identity { config: &config, options, digests, treatment, names: &[], donors: &[] }).unwrap()
+        };
+        let ours = about(&options, &digests, "w");
         let further = TrainingOptions { epochs: 99, threads: 7, resume: true, ..options.clone() };
-        assert_eq!(about(&config, &further, &digests).unwrap(), ours);
-        let faster = TrainingOptions { learning_rate: 0.01, ..options };
-        let theirs = about(&config, &faster, &Digests { rows: "c".into(), ..digests }).unwrap();
-        assert_eq!(differences(&theirs, &ours), "learning_rate 0.01 there, 0.001 here; other rows");
+        assert_eq!(about(&further, &digests, "w"), ours);
+        let freeze = vec!["lstm1".to_owned()];
+        let faster = TrainingOptions { learning_rate: 0.01, freeze, ..options };
+        let theirs = about(&faster, &Digests { rows: "c".into(), ..digests }, "v");
+        assert_eq!(
+            differences(&theirs, &ours),
+            "learning_rate 0.01 there, 0.001 here; freeze [\"lstm1\"] there, null here; other rows; other weights or valid_len"
+        );
     }
 }

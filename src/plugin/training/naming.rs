@@ -5,9 +5,9 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, StringArray};
 use arrow::datatypes::{DataType, Field};
 use datafusion::catalog::Session;
-use datafusion::common::{Result, plan_err};
+use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
-use datafusion::physical_expr::expressions::col;
+use datafusion::physical_expr::expressions::{cast, col};
 use datafusion::physical_expr::{LexOrdering, LexRequirement, PhysicalExpr, PhysicalSortExpr, ScalarFunctionExpr};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::projection::ProjectionExec;
@@ -35,10 +35,15 @@ pub fn by_window(
         columns.push((Arc::new(name) as Arc<dyn PhysicalExpr>, WINDOW_ID.to_owned()));
         Arc::new(ProjectionExec::try_new(columns, input)?)
     };
-    let by = PhysicalSortExpr::new_default(col(WINDOW_ID, &input.schema())?);
-    match LexOrdering::new([by]) {
+    let (schema, name) = (input.schema(), col(WINDOW_ID, &input.schema())?);
+    // Numbers are ordered as texts, too.
+    let name = match name.data_type(&schema)? {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => name,
+        _ => cast(name, &schema, DataType::Utf8)?,
+    };
+    match LexOrdering::new([PhysicalSortExpr::new_default(name)]) {
         Some(ordering) => Ok((input, ordering.into())),
-        None => plan_err!("an order by one column is an order"),
+        None => internal_err!("an order by one column is an order"),
     }
 }
 

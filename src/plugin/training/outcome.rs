@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringArray};
-use arrow::compute::concat;
+use arrow::array::{StringArray, StringBuilder};
 
 use super::watch::{Keeper, Reporter};
 use crate::error::{Error, Result, data_err, query_err};
@@ -57,7 +56,7 @@ impl Outcome {
         names: &[String],
         options: &TrainingOptions,
         donor: Option<&Donor>,
-        keep: impl FnOnce(&ModelConfig, &Digests) -> Result<Keeper>,
+        keep: impl FnOnce(&ModelConfig, &Digests, &str) -> Result<Keeper>,
         reporter: &Reporter,
     ) -> Result<(Self, Keeper)> {
         let classes = table.classes.clone();
@@ -71,22 +70,23 @@ impl Outcome {
             test,
         });
         let [train, validation] = [Side::Train, Side::Validation].map(|side| table.part(side));
-        let heritage = donor.map(|donor| (donor, Heir { config: &config, features: names, labels: &classes }));
+        let heritage = donor
+            .map(|donor| (donor, Heir { config: &config, features: names, labels: &classes, freeze: &options.freeze }));
         let digests = digests(table)?;
-        let mut keeper = keep(&config, &digests)?;
-        let fitted = match (Training { config: &config, options, train, validation, heritage }).fit(&mut keeper) {
-            Ok(fitted) => fitted,
+        let mut keeper = keep(&config, &digests, &treatment(table)?)?;
+        let fitted = Training { config: &config, options, train, validation, heritage }.fit(&mut keeper);
+        let judged = fitted.and_then(|fitted| {
+            let predictor = Predictor::new(&config, &fitted.normalization, &fitted.best, options.threads)?;
+            let about = About { kind, names, options, config, digests, members: vec![] };
+            Self::judge(table, fitted, &predictor, about)
+        });
+        match judged {
+            Ok(outcome) => Ok((outcome, keeper)),
             Err(error) => {
-                // Where the state is kept the history stays beside it; of what failed nothing stays.
-                if !matches!(error, Error::Interrupted(_)) {
-                    keeper.forget(false)?;
-                }
-                return Err(error);
+                keeper.failed(&error);
+                Err(error)
             }
-        };
-        let predictor = Predictor::new(&config, &fitted.normalization, &fitted.best, options.threads)?;
-        let about = About { kind, names, options, config, digests, members: vec![] };
-        Ok((Self::judge(table, fitted, &predictor, about)?, keeper))
+        }
     }
 
     /// Averages nets, and judges that on every side of the table.
@@ -104,6 +104,10 @@ impl Outcome {
         for (index, donor) in donors.iter().enumerate() {
             let Donor { name: model, config, normalization, weights, .. } = donor;
             fits(donor, table, names)?;
+            if let Some(other) = donors.iter().find(|other| other.features != donor.features) {
+                let (ours, theirs) = (donor.features.join(", "), other.features.join(", "));
+                return query_err!("option members: {model} reads the features {ours}; {} reads {theirs}", other.name);
+            }
             predictors.push(Predictor::new(config, normalization, weights, options.threads)?);
             let prefix = member_prefix(index);
             let prefixed = |tensor: &NamedTensor| NamedTensor { name: prefix.clone() + &tensor.name, ..tensor.clone() };
@@ -121,6 +125,7 @@ impl Outcome {
             stopped_because: StoppedBecause::Epochs,
             monitored: "",
         };
+        let names = if names.is_empty() { &first.features } else { names };
         let about = About { kind, names, options, config: first.config.clone(), digests: digests(table)?, members };
         Self::judge(table, fitted, &Predictor::ensemble(predictors)?, about)
     }
@@ -213,7 +218,8 @@ fn judge(side: Side, table: &Table, predictor: &Predictor, seed: u64) -> Result<
     let mut predictions = Predictions { labels: classes.clone(), ..Predictions::default() };
     let best = |p: &[f32]| (0..p.len()).rev().max_by(|a, b| p[*a].total_cmp(&p[*b])).unwrap_or_default() as u32;
     let mut names: BTreeMap<String, Arc<str>> = BTreeMap::new();
-    let mut keys = [vec![], vec![], vec![]];
+    // Copied: a column of a batch that was read from a file holds on to the whole batch.
+    let mut keys = [StringBuilder::new(), StringBuilder::new(), StringBuilder::new()];
     for index in 0..part.blocks() {
         let (rows, batch) = (part.block(index)?, part.batch(index)?);
         let probabilities = predictor.probabilities(&rows.features, &rows.valid_len)?;
@@ -236,20 +242,14 @@ fn judge(side: Side, table: &Table, predictor: &Predictor, seed: u64) -> Result<
             predictions.recording.push(Arc::clone(name));
         }
         for (place, keys) in [column::WINDOW, column::VIDEO, column::SUBJECT].into_iter().zip(&mut keys) {
-            keys.push(Arc::clone(batch.column(place)));
+            texts(&batch, place).iter().for_each(|text| keys.append_option(text));
         }
     }
     if predictions.recording.len() < part.rows() {
         predictions.recording.clear();
     }
-    let joined = |arrays: Vec<ArrayRef>| -> Result<StringArray> {
-        let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
-        let joined = concat(&arrays).map_err(|e| Error::Internal(format!("predictions: {e}")))?;
-        Ok(joined.as_string::<i32>().clone())
-    };
-    let [window, video, subject] = keys.map(joined);
     let report = evaluate(&predictions, seed)?;
-    Ok(Judged { side, keys: [window?, video?, subject?], report, predictions })
+    Ok(Judged { side, keys: keys.map(|mut keys| keys.finish()), report, predictions })
 }
 
 fn labels(table: &Table) -> Vec<LabelRow> {
@@ -264,6 +264,19 @@ fn labels(table: &Table) -> Vec<LabelRow> {
         }
     };
     table.classes.iter().enumerate().map(row).collect()
+}
+
+/// Of what training reads of a row beside its name, label and values: recorded frames and weight.
+fn treatment(table: &Table) -> Result<String> {
+    let mut digest = Digest::new();
+    for part in &table.parts {
+        for index in 0..part.blocks() {
+            let rows = part.block(index)?;
+            let lengths: Vec<f32> = rows.valid_len.iter().map(|n| *n as f32).collect();
+            digest.numbers(&lengths).numbers(&rows.weights);
+        }
+    }
+    Ok(digest.finish())
 }
 
 /// Of the rows of train, validation and test, each in their order.

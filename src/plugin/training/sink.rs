@@ -1,6 +1,7 @@
 //! The sink: rows to a table, the table to a fitted net, the net to a version of a model.
 
 use std::fmt;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,12 +12,12 @@ use async_trait::async_trait;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::sink::DataSink;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
-use datafusion::execution::{SendableRecordBatchStream, SpillFile, TaskContext};
+use datafusion::execution::{SendableRecordBatchStream, SpillFile, SpillWriter, TaskContext};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType};
 use futures::StreamExt;
 
 use super::format::Shape;
-use super::identity;
+use super::identity::{self, Identity};
 use super::outcome::Outcome;
 use super::watch::{CancelOnDrop, Keeper, Reporter};
 use crate::error::Error;
@@ -68,7 +69,7 @@ impl DataSink for TrainingSink {
         let _guard = CancelOnDrop(Arc::clone(&cancelled));
         let reporter = Reporter(session.get_extension::<Progress>());
         let memory = MemoryConsumer::new(format!("Train{}", self.kind)).register(context.memory_pool());
-        let (donors, options) = self.donors().await?;
+        let (donors, manifests, options) = self.donors().await?;
         let table = self.collect(data, &reporter, &cancelled, &memory, context).await?;
         let rows = table.rows() as u64;
         let (kind, names) = (self.kind, self.shape.names.clone());
@@ -79,10 +80,11 @@ impl DataSink for TrainingSink {
                 let outcome = Outcome::ensemble(kind, &table, &names, &options, &donors)?;
                 return outcome.blobs(&table, created).map(|blobs| (blobs, None));
             }
-            let keep = |config: &ModelConfig, digests: &Digests| {
-                let about = identity::about(config, &options, digests)?;
+            let keep = |config: &ModelConfig, digests: &Digests, treatment: &str| {
+                let (options, names, donors) = (&options, &names[..], &manifests[..]);
+                let about = identity::about(&Identity { config, options, digests, treatment, names, donors })?;
                 let place = Unfinished::new(&model, &blake3::hash(about.as_bytes()).to_hex());
-                Ok(Keeper::new(teller.clone(), &options, cancelled, place, about))
+                Ok(Keeper::new(teller.clone(), options, cancelled, place, about))
             };
             let (outcome, keeper) = Outcome::train(kind, &table, &names, &options, donors.first(), keep, &teller)?;
             outcome.blobs(&table, created).map(|blobs| (blobs, Some(keeper)))
@@ -91,7 +93,9 @@ impl DataSink for TrainingSink {
             .await
             .map_err(|e| DataFusionError::from(Error::Internal(format!("the training thread failed: {e}"))))??;
         let version = publish(&self.model, blobs, summary).await?;
-        keeper.map_or(Ok(()), |keeper| keeper.forget(true))?;
+        if let Some(keeper) = keeper {
+            keeper.published().await;
+        }
         reporter.report(&Event::Done {
             model: self.model.name().to_owned(),
             version,
@@ -101,17 +105,21 @@ impl DataSink for TrainingSink {
     }
 }
 
-/// Memory that training takes for a table on disk, of which it has two chunks of rows at hand.
-const CHUNKS_IN_MEMORY: usize = (2 * loader::CHUNK) << 20;
+/// Memory for the blocks of three sides that are being filled.
+const LEAST_MEMORY: usize = 8 << 20;
+
+/// Memory that training takes beside the table: of at most three chunks of rows, which are in use, handed over and read.
+const CHUNKS_IN_MEMORY: usize = (3 * loader::CHUNK) << 20;
 
 impl TrainingSink {
-    /// The models that are named, and the options with their versions.
-    async fn donors(&self) -> Result<(Vec<Donor>, TrainingOptions)> {
-        let (mut donors, mut options) = (vec![], self.options.clone());
+    /// The models that are named, the digests of their manifests, and the options with their versions.
+    async fn donors(&self) -> Result<(Vec<Donor>, Vec<String>, TrainingOptions)> {
+        let (mut donors, mut manifests, mut options) = (vec![], vec![], self.options.clone());
         for name in options.init_from.iter_mut().chain(&mut options.members) {
             let version = models::one(&self.model.parent(), name).await?;
             let (recipe, normalization, weights) = models::parts(&version).await?;
             *name = format!("{}@{}", version.model.name(), version.number);
+            manifests.push(version.digest);
             donors.push(Donor {
                 name: name.clone(),
                 config: recipe.architecture,
@@ -121,7 +129,7 @@ impl TrainingSink {
                 weights,
             });
         }
-        Ok((donors, options))
+        Ok((donors, manifests, options))
     }
 
     /// All rows: in memory as long as there is room, then in a file.
@@ -135,6 +143,8 @@ impl TrainingSink {
     ) -> Result<Table> {
         let mut feed = Feed::new(&self.schema, (self.shape.width, self.shape.dim))?;
         let mut spilled = false;
+        // Before the query begins, whose sort takes what it gets.
+        memory.try_resize(LEAST_MEMORY)?;
         while let Some(batch) = data.next().await.transpose()? {
             if cancelled.load(Ordering::Relaxed) {
                 let read = feed.rows();
@@ -143,16 +153,19 @@ impl TrainingSink {
                 );
             }
             feed.push(&batch)?;
-            if !spilled && memory.try_resize(feed.memory()).is_err() {
-                spilled = true;
-                feed.spill(|| scratch(context))?;
-            }
-            if spilled {
-                let values = 4 * feed.rows() * self.shape.width * self.shape.dim;
-                memory.try_resize(feed.memory() + CHUNKS_IN_MEMORY.min(values))?;
+            if memory.try_resize(feed.memory().max(LEAST_MEMORY)).is_err() {
+                if !spilled {
+                    feed.spill(|| scratch(context))?;
+                    spilled = true;
+                }
+                memory.try_resize(feed.memory().max(LEAST_MEMORY))?;
             }
             reporter.report(&Event::Rows { read: feed.rows() as u64 });
         }
+        // The query is done: what it had is free.
+        drop(data);
+        let values = 4 * feed.rows() * self.shape.width * self.shape.dim;
+        memory.try_resize(feed.memory() + CHUNKS_IN_MEMORY.min(values))?;
         Ok(feed.finish()?)
     }
 }
@@ -173,5 +186,24 @@ struct LocalScratch(Arc<dyn SpillFile>);
 impl Scratch for LocalScratch {
     fn path(&self) -> &Path {
         self.0.path().unwrap_or(Path::new(""))
+    }
+
+    fn writer(&self) -> std::io::Result<Box<dyn Write + Send>> {
+        let writer = self.0.open_writer().map_err(std::io::Error::other)?;
+        Ok(Box::new(CountedWriter(writer)))
+    }
+}
+
+/// A writer that the session counts, told when it is done.
+struct CountedWriter(Box<dyn SpillWriter>);
+
+impl Write for CountedWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()?;
+        self.0.finish().map_err(std::io::Error::other)
     }
 }

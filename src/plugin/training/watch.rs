@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
+
 use super::identity;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::nn::config::ModelConfig;
 use crate::options::training::TrainingOptions;
 use crate::store::unfinished::Unfinished;
@@ -44,6 +46,10 @@ pub struct Keeper {
     about: String,
     history: Vec<Epoch>,
     logs: Option<RunLogs>,
+    /// Whether there was a state to go on from.
+    resumed: bool,
+    /// Steps of the optimizer in the state that was there before: one of fewer does not replace it.
+    floor: u64,
     /// When the state was kept.
     saved: Instant,
     /// When the history was written.
@@ -68,15 +74,38 @@ impl Keeper {
             about,
             history: vec![],
             logs: None,
+            resumed: false,
+            floor: 0,
             saved: Instant::now(),
             shown: None,
         }
     }
 
-    /// Forgets what was kept; `state` says whether that of the net, too.
-    pub fn forget(&self, state: bool) -> Result<()> {
-        let place = self.place.clone();
-        wait(async move { place.remove(state).await })
+    /// After an error. Where the state is kept the history stays beside it; of data that cannot be trained on nothing
+    /// stays.
+    pub fn failed(&self, error: &Error) {
+        if matches!(error, Error::Interrupted(_)) {
+            return;
+        }
+        let (place, state) = (self.place.clone(), matches!(error, Error::Data(_)));
+        note(wait(async move { place.remove(state).await }));
+    }
+
+    /// After the model was published: nothing has to be gone on from.
+    pub async fn published(&self) {
+        note(self.place.remove(true).await);
+    }
+
+    fn show_history(&mut self) -> Result<()> {
+        let (place, history) = (self.place.clone(), self.history.clone());
+        wait(async move { place.save_history(&history).await })
+    }
+}
+
+/// What is no reason to lose a training.
+fn note(result: Result<()>) {
+    if let Err(error) = result {
+        tracing::warn!("{error}");
     }
 }
 
@@ -86,23 +115,39 @@ fn now() -> f64 {
 
 impl Watch for Keeper {
     fn resume(&mut self, config: &ModelConfig) -> Result<Option<State>> {
-        let mut state = None;
-        if self.options.resume {
-            let place = self.place.clone();
-            let (ours, others) = wait(async move { Ok((place.state().await?, place.other_states().await?)) })?;
-            match ours {
-                Some(bytes) => state = Some(State::decode(&bytes, config)?),
-                None => identity::refuse_others(&self.about, &others)?,
-            }
+        let place = self.place.clone();
+        let ours = wait(async move { place.state().await })?;
+        let decode = |bytes: &Bytes| {
+            let place = self.place.place();
+            State::decode(bytes, config).map_err(|e| Error::Model(format!("{place}: {e}; remove it to begin anew")))
+        };
+        if !self.options.resume {
+            // One that cannot be read protects nothing.
+            self.floor = ours.and_then(|bytes| decode(&bytes).ok()).map_or(0, |state| state.optimizer_steps);
+            return Ok(None);
         }
-        self.history = state.as_ref().map(|state| state.history.clone()).unwrap_or_default();
+        let state = ours.as_ref().map(decode).transpose()?;
+        if state.is_none() {
+            let place = self.place.clone();
+            identity::refuse_others(&self.about, &wait(async move { place.other_states().await })?)?;
+        }
+        self.resumed = state.is_some();
+        Ok(state)
+    }
+
+    fn start(&mut self, state: &State) -> Result<()> {
+        self.history = state.history.clone();
+        // Before the event files are begun: they are known as ours by it.
+        if self.options.resume && !self.resumed {
+            self.save(state)?;
+        }
         if let Some(folder) = &self.options.tensorboard {
-            self.logs = Some(match &state {
-                Some(state) => RunLogs::resume(Path::new(folder), &state.history, now())?,
-                None => RunLogs::create(Path::new(folder), now())?,
+            self.logs = Some(match self.resumed {
+                true => RunLogs::resume(Path::new(folder), &state.history, now())?,
+                false => RunLogs::create(Path::new(folder), now())?,
             });
         }
-        Ok(state)
+        Ok(())
     }
 
     fn step(&mut self, step: &Step) {
@@ -122,14 +167,19 @@ impl Watch for Keeper {
             best: epoch.best,
         });
         self.history.push(epoch.clone());
-        if let Some(logs) = &mut self.logs {
-            logs.epoch(epoch, now())?;
+        if let Some(logs) = &mut self.logs
+            && let Err(error) = logs.epoch(epoch, now())
+        {
+            tracing::warn!("no further event files are written: {error}");
+            self.logs = None;
         }
-        if self.shown.is_none_or(|at| at.elapsed() >= LIVE_EVERY) {
-            let (place, history) = (self.place.clone(), self.history.clone());
-            wait(async move { place.save_history(&history).await })?;
-            self.shown = Some(Instant::now());
+        match self.shown {
+            // A store that cannot be written is found before hours have passed.
+            None => self.show_history()?,
+            Some(at) if at.elapsed() >= LIVE_EVERY => note(self.show_history()),
+            Some(_) => return Ok(ControlFlow::Continue(())),
         }
+        self.shown = Some(Instant::now());
         Ok(ControlFlow::Continue(()))
     }
 
@@ -138,10 +188,14 @@ impl Watch for Keeper {
     }
 
     fn save(&mut self, state: &State) -> Result<Option<String>> {
+        let shown = self.place.place().to_string();
+        if state.optimizer_steps < self.floor {
+            return Ok(Some(shown));
+        }
         let (place, bytes) = (self.place.clone(), state.encode(&self.about)?);
         wait(async move { place.save_state(bytes).await })?;
         self.saved = Instant::now();
-        Ok(Some(self.place.place().to_string()))
+        Ok(Some(shown))
     }
 
     fn cancel(&self) -> Option<&AtomicBool> {
