@@ -17,6 +17,8 @@ async fn weights(limit: Option<&str>, models: &Path) -> Vec<u8> {
     let session = session(1, 1024);
     if let Some(limit) = limit {
         rows(&session, &format!("SET datafusion.runtime.memory_limit = '{limit}'")).await;
+        // Each of the two sorts sets 10 MB aside for its merge otherwise.
+        rows(&session, "SET datafusion.execution.sort_spill_reservation_bytes = 1000000").await;
     }
     let model = models.join(limit.unwrap_or("all"));
     let options = "'units' '8', 'dense' 'none', 'epochs' '2', 'batch_size' '64', 'seed' '3'";
