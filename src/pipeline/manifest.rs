@@ -26,6 +26,7 @@ use crate::error::{Error, Result, query_err, suggest};
 /// [[steps]]
 /// name = "train"
 /// file = "sql/train.sql" # or sql = "..."; paths count from the current directory, as those inside SQL do
+/// with = { fold = 1 }    # variables of this step alone: one file, run again and again
 /// show = false           # keep this step's rows off stdout
 ///
 /// [[expect]]
@@ -63,6 +64,9 @@ pub struct Step {
     pub file: Option<String>,
     /// SQL in the manifest itself; exactly one of `file` and `sql` is given.
     pub sql: Option<String>,
+    /// Values for `${name}` in the SQL of this step, before those of the pipeline.
+    #[serde(default)]
+    pub with: BTreeMap<String, Scalar>,
     /// Whether its rows are written to the output; true unless it says false.
     #[serde(default = "yes")]
     pub show: bool,
@@ -137,22 +141,32 @@ impl Manifest {
     ///
     /// A variable that nothing uses is refused: `--set` on it would change nothing without a word.
     pub fn resolve(&mut self) -> Result<()> {
-        let variables: BTreeMap<_, _> = self.variables.iter().map(|(k, v)| (k.clone(), v.to_string())).collect();
+        let texts = |values: &BTreeMap<String, Scalar>| -> BTreeMap<String, String> {
+            values.iter().map(|(name, value)| (name.clone(), value.to_string())).collect()
+        };
+        let variables = texts(&self.variables);
         let mut used = BTreeSet::new();
-        let mut put_in = |place: String, sql: &str| {
-            let (text, names) = substitute(sql, &variables).map_err(|e| Error::Query(format!("{place}: {e}")))?;
-            used.extend(names);
-            Ok::<_, Error>(text)
+        let put_in = |place: &str, sql: &str, variables: &BTreeMap<String, String>| {
+            substitute(sql, variables).map_err(|e| Error::Query(format!("{place}: {e}")))
         };
         for step in &mut self.steps {
             let sql = match (&step.file, &step.sql) {
                 (Some(file), _) => &read_sql(&step.name, file)?,
                 (None, sql) => sql.as_deref().unwrap_or_default(),
             };
-            step.sql = Some(put_in(step.origin(), sql)?);
+            let own = texts(&step.with);
+            let all = variables.clone().into_iter().chain(own.clone()).collect();
+            let (text, names) = put_in(&step.origin(), sql, &all)?;
+            if let Some(name) = own.keys().find(|name| !names.contains(*name)) {
+                return query_err!("step '{}': with names {name}, and its SQL does not contain ${{{name}}}", step.name);
+            }
+            used.extend(names.into_iter().filter(|name| !own.contains_key(name)));
+            step.sql = Some(text);
         }
         for expectation in &mut self.expect {
-            expectation.sql = put_in("[[expect]]".to_owned(), &expectation.sql)?;
+            let (text, names) = put_in("[[expect]]", &expectation.sql, &variables)?;
+            expectation.sql = text;
+            used.extend(names);
         }
         match variables.keys().find(|name| !used.contains(*name)) {
             Some(name) => query_err!("variable '{name}' is used nowhere: no step or expectation contains ${{{name}}}"),

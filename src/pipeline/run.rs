@@ -106,6 +106,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_step_has_variables_of_its_own() {
+        let step = |with: &str| {
+            format!("[[steps]]\nname = 's'\nwith = {{ {with} }}\nsql = 'SELECT ${{n}} AS n, ${{all}} AS a'\n")
+        };
+        let manifest = format!("name = 'x'\n[variables]\nall = 7\nn = 0\n{}{}", step("n = 1"), step("n = 2"));
+        // n of the pipeline is used by no step that has not its own.
+        assert!(run_text(&manifest, &[]).await.unwrap_err().contains("variable 'n' is used nowhere"));
+        let manifest = manifest.replace("n = 0\n", "");
+        assert_eq!(run_text(&manifest, &[]).await.unwrap(), "{\"n\":1,\"a\":7}\n{\"n\":2,\"a\":7}\n");
+        let message = run_text(&manifest.replace("n = 2", "n = 2, m = 3"), &[]).await.unwrap_err();
+        assert_eq!(message, "step 's': with names m, and its SQL does not contain ${m}");
+    }
+
+    #[tokio::test]
     async fn a_failed_expectation_fails_the_run() {
         let message = run_text(COUNT, &["n=5"]).await.unwrap_err();
         assert_eq!(
