@@ -15,12 +15,12 @@ GROUP BY source, video, subject, frame / 8, label;
 -- Nobody wears a watch quite as another does: three more recordings of each, turned about the three axes by angles within
 -- 20 degrees (multiples of three irrational numbers, which fill the range evenly).
 CREATE VIEW angles AS
-SELECT slow.*, copy,
+SELECT *,
        radians(40 * ((n * 0.8191725134) % 1) - 20) AS a,
        radians(40 * ((n * 0.6710436067) % 1) - 20) AS b,
        radians(40 * ((n * 0.5497004779) % 1) - 20) AS c
-FROM slow CROSS JOIN (VALUES (1), (2), (3)) AS copies(copy)
-CROSS JOIN LATERAL (SELECT substr(video, 7)::INT + 140 * copy AS n);
+FROM (SELECT slow.*, copy, substr(video, 7)::INT + 140 * copy AS n
+      FROM slow CROSS JOIN (VALUES (1), (2), (3)) AS copies(copy));
 
 CREATE VIEW turned_x AS
 SELECT * EXCEPT (ay, az, wy, wz),
