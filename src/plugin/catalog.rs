@@ -74,10 +74,10 @@ impl SchemaProvider for ModelSchema {
             (HISTORY, Which::Newest | Which::All) => self.models.unfinished(&reference.name).await?,
             _ => vec![],
         };
-        let versions = match self.models.versions(&reference.name, which).await {
-            // A model that is trained for the first time has a history, and no version yet.
-            Err(Error::Model(_)) if !running.is_empty() => vec![],
-            versions => versions?,
+        // A model that is trained for the first time has a history, and no version yet.
+        let versions = match !running.is_empty() && self.models.is_unpublished(&reference.name).await? {
+            true => vec![],
+            false => self.models.versions(&reference.name, which).await?,
         };
         Ok(Some(match table::schema(name) {
             None => rows(table::versions::schema(), vec![table::versions::batch(&versions)?])?,

@@ -87,6 +87,11 @@ impl Models {
         }
     }
 
+    /// Whether a model has no version yet.
+    pub async fn is_unpublished(&self, name: &str) -> Result<bool> {
+        Ok(read::numbers(&self.root()?.child(name)).await?.is_empty())
+    }
+
     /// The histories so far of the trainings of a model that have not ended.
     pub async fn unfinished(&self, name: &str) -> Result<Vec<RecordBatch>> {
         unfinished::histories(&self.root()?.child(name)).await

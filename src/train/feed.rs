@@ -13,7 +13,6 @@ use arrow::error::ArrowError;
 
 use super::spill::Scratch;
 use super::table::{self, PartBuilder, Table};
-
 use crate::error::{Error, Result, data_err, query_err, suggest};
 use crate::schema::{
     COPY, FEATURES, LABEL, SOURCE, SOURCE_WINDOW_ID, SPLIT, SUBJECT, VALID_LEN, VIDEO, WEIGHT, WINDOW_ID,
@@ -90,6 +89,11 @@ impl Feed {
     /// Puts the values of all rows, those that are there and those that come, into files.
     pub fn spill(&mut self, mut file: impl FnMut() -> Result<Arc<dyn Scratch>>) -> Result<()> {
         self.parts.iter_mut().try_for_each(|part| part.spill(file()?))
+    }
+
+    /// Whether the values are in files.
+    pub fn is_spilled(&self) -> bool {
+        self.parts.iter().all(PartBuilder::is_spilled)
     }
 
     /// Takes the rows of a batch.
@@ -252,8 +256,10 @@ impl Feed {
         let width = self.shape.0;
         match given {
             None => Ok(width as u32),
-            Some(n) if n >= 1.0 && n <= width as f64 => Ok(n as u32),
-            Some(n) => data_err!("training: window {name}: valid_len must be in 1..={width} (was {n})"),
+            Some(n) if n >= 1.0 && n <= width as f64 && n.fract() == 0.0 => Ok(n as u32),
+            Some(n) => {
+                data_err!("training: window {name}: valid_len must be a whole number in 1..={width} (was {n})")
+            }
         }
     }
 }
@@ -455,6 +461,23 @@ mod tests {
         let mut feed = Feed::new(&batches[0].schema(), (3, 2)).unwrap();
         let error = feed.push(&batches[0]).unwrap_err().to_string();
         assert!(error.contains("window a1 has 2 values, expected 6 ([3, 2])"), "{error}");
+    }
+
+    #[test]
+    fn a_part_of_a_frame_was_not_recorded() {
+        let plain = batch(&[("a1", TRAIN, Some("walk"), ONE)]);
+        let mut columns: Vec<(String, ArrayRef)> =
+            vec![(VALID_LEN.to_owned(), Arc::new(Float64Array::from(vec![0.5])))];
+        columns.extend(plain.schema().fields().iter().map(|f| f.name().clone()).zip(plain.columns().iter().cloned()));
+        let error = feed(&[RecordBatch::try_from_iter(columns).unwrap()]).err().unwrap().to_string();
+        assert!(error.contains("window a1: valid_len must be a whole number in 1..=1 (was 0.5)"), "{error}");
+    }
+
+    #[test]
+    fn rows_out_of_order_are_refused() {
+        let row = |name| (name, TRAIN, Some("walk"), ONE);
+        let error = feed(&[batch(&[row("a2")]), batch(&[row("a1")])]).err().unwrap().to_string();
+        assert!(error.contains("window_id 'a1' comes after 'a2'"), "{error}");
     }
 
     #[test]

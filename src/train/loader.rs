@@ -2,7 +2,8 @@
 //!
 //! Rows are shuffled by (seed, epoch), whatever the data lies in. A set that is more than one chunk of blocks is shuffled
 //! in two steps: its blocks, and the rows of each [`CHUNK`] of blocks that follow one another. So a set on disk is read in
-//! long runs, of which no more than two are in memory: one that is trained on, one that is read meanwhile.
+//! long runs, of which two are in memory, one that is trained on and one that is read meanwhile; and a copy, while a chunk is put
+//! behind the rows that the one before has left.
 
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -51,7 +52,7 @@ impl Loader<'_> {
             return cutter.chunk(self.load(&chunks[0])?, epoch, self.order(epoch, 0, &chunks[0]), true, &mut step);
         }
         thread::scope(|scope| {
-            // A chunk is handed over when it is wanted: one is in use and one waits.
+            // A chunk is handed over when it is wanted.
             let (send, receive) = sync_channel(0);
             let chunks = &chunks;
             scope.spawn(move || {

@@ -70,13 +70,11 @@ pub enum Event {
 pub struct Interrupt(Mutex<Vec<Weak<AtomicBool>>>);
 
 impl Interrupt {
-    /// The flag of a training that begins; it is set by [`Self::request`].
-    pub fn listen(&self) -> Arc<AtomicBool> {
-        let flag = Arc::new(AtomicBool::new(false));
+    /// Adds a training that begins: [`Self::request`] sets its flag.
+    pub fn add(&self, flag: &Arc<AtomicBool>) {
         let mut flags = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         flags.retain(|flag| flag.strong_count() > 0);
-        flags.push(Arc::downgrade(&flag));
-        flag
+        flags.push(Arc::downgrade(flag));
     }
 
     /// Asks all trainings to end; says how many there are.

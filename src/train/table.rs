@@ -106,6 +106,23 @@ impl Part {
             Blocks::Disk(spill) => spill.batch(index),
         }
     }
+
+    /// What training reads of a batch of this part.
+    pub fn examples(&self, batch: &RecordBatch) -> Examples {
+        let numbers = |place| batch.column(place).as_primitive::<UInt32Type>().values();
+        let features = batch.column(column::FEATURES).as_fixed_size_list();
+        let size = self.shape.0 * self.shape.1;
+        let values = features.values().as_primitive::<Float32Type>().values();
+        Examples {
+            width: self.shape.0,
+            dim: self.shape.1,
+            features: values[..batch.num_rows() * size].to_vec(),
+            valid_len: numbers(column::VALID_LEN).to_vec(),
+            labels: numbers(column::LABEL).iter().map(|label| self.classes[*label as usize]).collect(),
+            weights: batch.column(column::WEIGHT).as_primitive::<Float32Type>().values().to_vec(),
+            keys: texts(batch, column::WINDOW).iter().map(|window| window.unwrap_or_default().to_owned()).collect(),
+        }
+    }
 }
 
 impl Source for Part {
@@ -118,21 +135,7 @@ impl Source for Part {
     }
 
     fn block(&self, index: usize) -> Result<Examples> {
-        let batch = self.batch(index)?;
-        let numbers = |place| batch.column(place).as_primitive::<UInt32Type>().values();
-        let windows = batch.column(column::WINDOW).as_string::<i32>();
-        let features = batch.column(column::FEATURES).as_fixed_size_list();
-        let size = self.shape.0 * self.shape.1;
-        let values = features.values().as_primitive::<Float32Type>().values();
-        Ok(Examples {
-            width: self.shape.0,
-            dim: self.shape.1,
-            features: values[..batch.num_rows() * size].to_vec(),
-            valid_len: numbers(column::VALID_LEN).to_vec(),
-            labels: numbers(column::LABEL).iter().map(|label| self.classes[*label as usize]).collect(),
-            weights: batch.column(column::WEIGHT).as_primitive::<Float32Type>().values().to_vec(),
-            keys: windows.iter().map(|window| window.unwrap_or_default().to_owned()).collect(),
-        })
+        Ok(self.examples(&self.batch(index)?))
     }
 }
 
@@ -172,6 +175,11 @@ impl PartBuilder {
     /// Bytes of the rows in memory.
     pub fn memory(&self) -> usize {
         self.memory + self.open.size()
+    }
+
+    /// Whether the rows are in a file.
+    pub fn is_spilled(&self) -> bool {
+        self.spilled.is_some()
     }
 
     /// Puts the rows that there are, and those that come, into a file.

@@ -49,7 +49,7 @@ pub async fn interruptible<T: Send + 'static>(work: impl Future<Output = Result<
             Ok(()) = tokio::signal::ctrl_c() => {
                 if !asked && INTERRUPT.request() > 0 {
                     asked = true;
-                    let note = "the training ends after this minibatch; press Ctrl-C again to drop it";
+                    let note = "the training ends at its next minibatch and keeps its state; press Ctrl-C again to drop it";
                     writeln!(stderr(), "note: {note}")?;
                     continue;
                 }

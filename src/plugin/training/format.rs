@@ -22,6 +22,7 @@ use object_store::{ObjectMeta, ObjectStore};
 use super::naming::by_window;
 use super::sink::TrainingSink;
 use crate::error::{self, Error, query_err};
+use crate::nn::config::ModelConfig;
 use crate::options::training::{CellKind, TrainingOptions};
 use crate::schema::{FEATURES, feature_names, tensor_shape};
 use crate::store::layout::check_model_name;
@@ -164,6 +165,12 @@ impl FileFormat for TrainingFormat {
         let model = resolve::url(target, session.runtime_env())?;
         check_model_name(model.name())?;
         let shape = Shape::find(&input)?;
+        if self.kind != ENSEMBLE {
+            // Before hours of reading. The number of classes is not known yet; no name of a layer depends on it.
+            let net = ModelConfig::new(shape.width, shape.dim, 2, &self.options);
+            net.and_then(|net| net.frozen(&self.options.freeze))
+                .map_err(|e| Error::Query(format!("STORED AS {}: {e}", self.kind)))?;
+        }
         let (input, order) = by_window(input, session)?;
         let schema = input.schema();
         let sink = TrainingSink { kind: self.kind, options: self.options.clone(), model, shape, schema };

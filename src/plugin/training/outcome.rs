@@ -49,7 +49,7 @@ impl Outcome {
     /// Fits a net to the train rows of the table, and judges it on every side.
     ///
     /// # Errors
-    /// What [`fit`] refuses.
+    /// What [`Training::fit`] refuses; a net that answers NaN.
     pub fn train(
         kind: &str,
         table: &Table,
@@ -72,8 +72,8 @@ impl Outcome {
         let [train, validation] = [Side::Train, Side::Validation].map(|side| table.part(side));
         let heritage = donor
             .map(|donor| (donor, Heir { config: &config, features: names, labels: &classes, freeze: &options.freeze }));
-        let digests = digests(table)?;
-        let mut keeper = keep(&config, &digests, &treatment(table)?)?;
+        let (digests, treatment) = digests(table)?;
+        let mut keeper = keep(&config, &digests, &treatment)?;
         let fitted = Training { config: &config, options, train, validation, heritage }.fit(&mut keeper);
         let judged = fitted.and_then(|fitted| {
             let predictor = Predictor::new(&config, &fitted.normalization, &fitted.best, options.threads)?;
@@ -126,7 +126,7 @@ impl Outcome {
             monitored: "",
         };
         let names = if names.is_empty() { &first.features } else { names };
-        let about = About { kind, names, options, config: first.config.clone(), digests: digests(table)?, members };
+        let about = About { kind, names, options, config: first.config.clone(), digests: digests(table)?.0, members };
         Self::judge(table, fitted, &Predictor::ensemble(predictors)?, about)
     }
 
@@ -221,7 +221,8 @@ fn judge(side: Side, table: &Table, predictor: &Predictor, seed: u64) -> Result<
     // Copied: a column of a batch that was read from a file holds on to the whole batch.
     let mut keys = [StringBuilder::new(), StringBuilder::new(), StringBuilder::new()];
     for index in 0..part.blocks() {
-        let (rows, batch) = (part.block(index)?, part.batch(index)?);
+        let batch = part.batch(index)?;
+        let rows = part.examples(&batch);
         let probabilities = predictor.probabilities(&rows.features, &rows.valid_len)?;
         if let Some(row) = probabilities.iter().position(|p| !p.is_finite()) {
             let window = &rows.keys[row / classes.len()];
@@ -266,22 +267,10 @@ fn labels(table: &Table) -> Vec<LabelRow> {
     table.classes.iter().enumerate().map(row).collect()
 }
 
-/// Of what training reads of a row beside its name, label and values: recorded frames and weight.
-fn treatment(table: &Table) -> Result<String> {
-    let mut digest = Digest::new();
-    for part in &table.parts {
-        for index in 0..part.blocks() {
-            let rows = part.block(index)?;
-            let lengths: Vec<f32> = rows.valid_len.iter().map(|n| *n as f32).collect();
-            digest.numbers(&lengths).numbers(&rows.weights);
-        }
-    }
-    Ok(digest.finish())
-}
-
-/// Of the rows of train, validation and test, each in their order.
-fn digests(table: &Table) -> Result<Digests> {
-    let (mut all, mut splits) = (Digest::new(), Digest::new());
+/// Of the rows of train, validation and test, each in their order; then of what training reads of them beside name, label
+/// and values, their recorded frames and weights.
+fn digests(table: &Table) -> Result<(Digests, String)> {
+    let (mut all, mut splits, mut treatment) = (Digest::new(), Digest::new(), Digest::new());
     for side in Side::ALL {
         let part = table.part(side);
         for index in 0..part.blocks() {
@@ -291,7 +280,9 @@ fn digests(table: &Table) -> Result<Digests> {
                 all.text(window).text(&table.classes[*label as usize]).numbers(values);
                 splits.text(window).text(side.name());
             }
+            let lengths: Vec<f32> = rows.valid_len.iter().map(|n| *n as f32).collect();
+            treatment.numbers(&lengths).numbers(&rows.weights);
         }
     }
-    Ok(Digests { rows: all.finish(), splits: splits.finish() })
+    Ok((Digests { rows: all.finish(), splits: splits.finish() }, treatment.finish()))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arrow::datatypes::SchemaRef;
@@ -64,13 +64,16 @@ impl DataSink for TrainingSink {
 
     async fn write_all(&self, data: SendableRecordBatchStream, context: &Arc<TaskContext>) -> Result<u64> {
         let session = context.session_config();
-        let interrupt = session.get_extension::<Interrupt>();
-        let cancelled = interrupt.map_or_else(Arc::default, |interrupt| interrupt.listen());
+        let cancelled = Arc::new(AtomicBool::new(false));
         let _guard = CancelOnDrop(Arc::clone(&cancelled));
         let reporter = Reporter(session.get_extension::<Progress>());
         let memory = MemoryConsumer::new(format!("Train{}", self.kind)).register(context.memory_pool());
         let (donors, manifests, options) = self.donors().await?;
-        let table = self.collect(data, &reporter, &cancelled, &memory, context).await?;
+        let table = self.collect(data, &reporter, &memory, context).await?;
+        // Until here an interrupted query is dropped as any other: there is nothing to keep.
+        if let Some(interrupt) = session.get_extension::<Interrupt>() {
+            interrupt.add(&cancelled);
+        }
         let rows = table.rows() as u64;
         let (kind, names) = (self.kind, self.shape.names.clone());
         let (model, teller) = (self.model.clone(), reporter.clone());
@@ -108,7 +111,7 @@ impl DataSink for TrainingSink {
 /// Memory for the blocks of three sides that are being filled.
 const LEAST_MEMORY: usize = 8 << 20;
 
-/// Memory that training takes beside the table: of at most three chunks of rows, which are in use, handed over and read.
+/// Memory that training takes beside the table: two chunks of rows and the copy of one, see [`loader`].
 const CHUNKS_IN_MEMORY: usize = (3 * loader::CHUNK) << 20;
 
 impl TrainingSink {
@@ -137,37 +140,34 @@ impl TrainingSink {
         &self,
         mut data: SendableRecordBatchStream,
         reporter: &Reporter,
-        cancelled: &AtomicBool,
         memory: &MemoryReservation,
         context: &TaskContext,
     ) -> Result<Table> {
         let mut feed = Feed::new(&self.schema, (self.shape.width, self.shape.dim))?;
-        let mut spilled = false;
         // Before the query begins, whose sort takes what it gets.
         memory.try_resize(LEAST_MEMORY)?;
         while let Some(batch) = data.next().await.transpose()? {
-            if cancelled.load(Ordering::Relaxed) {
-                let read = feed.rows();
-                return Err(
-                    Error::Interrupted(format!("training was interrupted after {read} windows were read")).into()
-                );
-            }
             feed.push(&batch)?;
-            if memory.try_resize(feed.memory().max(LEAST_MEMORY)).is_err() {
-                if !spilled {
-                    feed.spill(|| scratch(context))?;
-                    spilled = true;
-                }
-                memory.try_resize(feed.memory().max(LEAST_MEMORY))?;
-            }
+            reserve(&mut feed, 0, memory, context)?;
             reporter.report(&Event::Rows { read: feed.rows() as u64 });
         }
         // The query is done: what it had is free.
         drop(data);
         let values = 4 * feed.rows() * self.shape.width * self.shape.dim;
-        memory.try_resize(feed.memory() + CHUNKS_IN_MEMORY.min(values))?;
+        reserve(&mut feed, CHUNKS_IN_MEMORY.min(values), memory, context)?;
         Ok(feed.finish()?)
     }
+}
+
+/// Reserves what the feed takes and `beside` it; where the pool has no room, the rows go to disk.
+fn reserve(feed: &mut Feed, beside: usize, memory: &MemoryReservation, context: &TaskContext) -> Result<()> {
+    if memory.try_resize(feed.memory().max(LEAST_MEMORY) + beside).is_err() {
+        if !feed.is_spilled() {
+            feed.spill(|| scratch(context))?;
+        }
+        memory.try_resize(feed.memory().max(LEAST_MEMORY) + beside)?;
+    }
+    Ok(())
 }
 
 /// A file that goes away with its last owner, in the folder and within the limits of the session.
