@@ -1,5 +1,6 @@
 //! The only defaults.
 
+pub mod choices;
 pub mod models;
 pub mod training;
 

@@ -1,6 +1,5 @@
 //! `pose_attention('model', features)`: where in a window a model looks.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{Float32Builder, ListArray, ListBuilder};
@@ -47,24 +46,10 @@ pub fn udf(models: Arc<Models>) -> ScalarUDF {
     argument(name = "features", description = "The values of a window, [width, features]."),
     argument(name = "valid_len", description = "Frames that were recorded; the rest is padding. All, if not given.")
 )]
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 struct PoseAttention {
     signature: Signature,
     models: Arc<Models>,
-}
-
-impl PartialEq for PoseAttention {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.models, &other.models)
-    }
-}
-
-impl Eq for PoseAttention {}
-
-impl Hash for PoseAttention {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.models).hash(state);
-    }
 }
 
 impl ScalarUDFImpl for PoseAttention {

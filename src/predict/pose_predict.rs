@@ -1,6 +1,5 @@
 //! `pose_predict('model', features)`: what a model takes a window for.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float32Builder, Float64Builder, ListBuilder, StringBuilder, StructArray};
@@ -48,24 +47,10 @@ pub fn udf(models: Arc<Models>) -> ScalarUDF {
     argument(name = "features", description = "The values of a window, [width, features]."),
     argument(name = "valid_len", description = "Frames that were recorded; the rest is padding. All, if not given.")
 )]
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 struct PosePredict {
     signature: Signature,
     models: Arc<Models>,
-}
-
-impl PartialEq for PosePredict {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.models, &other.models)
-    }
-}
-
-impl Eq for PosePredict {}
-
-impl Hash for PosePredict {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.models).hash(state);
-    }
 }
 
 impl ScalarUDFImpl for PosePredict {

@@ -1,6 +1,7 @@
 //! 7 train: from batches of windows to a fitted model: rows in order, normalisation, epochs, callbacks, weights as safetensors.
 
 pub mod callbacks;
+pub mod cells;
 pub mod checkpoint;
 pub mod examples;
 pub mod feed;
@@ -9,6 +10,7 @@ pub mod loader;
 pub mod normalize;
 pub mod predictor;
 pub mod progress;
+mod run;
 pub mod source;
 pub mod spill;
 pub mod state;
@@ -16,3 +18,6 @@ pub mod table;
 pub mod tensorboard;
 pub mod transfer;
 pub mod watch;
+
+#[cfg(test)]
+mod tests;

@@ -71,7 +71,7 @@ impl Packed {
 }
 
 /// The left side of a product: rows that lie in segments. (A trait, for a closure would not be inlined.)
-pub trait Rows<'a>: Copy {
+pub trait Segments<'a>: Copy {
     /// Segment `segment` of row `row`.
     fn segment(&self, row: usize, segment: usize) -> &'a [f32];
 }
@@ -87,7 +87,7 @@ pub struct Whole<'a> {
     pub count: usize,
 }
 
-impl<'a> Rows<'a> for Whole<'a> {
+impl<'a> Segments<'a> for Whole<'a> {
     #[inline(always)]
     fn segment(&self, row: usize, _: usize) -> &'a [f32] {
         &self.values[row * self.stride..][..self.count]
@@ -104,7 +104,7 @@ pub fn multiply<'a, S: Simd>(
     shape: Packed,
     b: &[f32],
     segments: usize,
-    a: impl Rows<'a>,
+    a: impl Segments<'a>,
 ) {
     let q = parts::<S>();
     for first in (0..shape.columns).step_by(shape.group) {
@@ -139,7 +139,7 @@ fn column_of_tiles<'a, S: Simd, const R: usize, const C: usize>(
     stride: usize,
     s: usize,
     segments: usize,
-    a: impl Rows<'a>,
+    a: impl Segments<'a>,
 ) {
     let q = parts::<S>();
     let mut sum = [[simd.splat_f32s(0.0); C]; R];

@@ -8,7 +8,7 @@ use pulp::{Simd, WithSimd};
 use super::cell::{Cell, Four};
 use super::gru::Gru;
 use super::lstm::Lstm;
-use super::packed::{Packed, Rows, multiply, multiply_transposed};
+use super::packed::{Packed, Segments, multiply, multiply_transposed};
 use super::tile::{PANEL, add_product, most_rows, parts, tiles, vectors, vectors_mut, with_rows};
 use crate::options::training::CellKind;
 
@@ -347,7 +347,7 @@ struct Numbers<'a> {
     runs: (usize, [(usize, usize); 2]),
 }
 
-impl<'a> Rows<'a> for Numbers<'a> {
+impl<'a> Segments<'a> for Numbers<'a> {
     #[inline(always)]
     fn segment(&self, row: usize, segment: usize) -> &'a [f32] {
         let (count, runs) = self.runs;

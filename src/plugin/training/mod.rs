@@ -1,7 +1,9 @@
 //! `COPY (SELECT ...) TO 'models/gait' STORED AS LSTM`: a file format whose writer trains.
 
+mod ensemble;
 mod format;
 mod identity;
+mod judged;
 mod naming;
 mod outcome;
 mod sink;

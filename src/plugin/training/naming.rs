@@ -13,7 +13,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::projection::ProjectionExec;
 
 use crate::schema::{FEATURES, WINDOW_ID};
-use crate::train::feed::append;
+use crate::train::cells::append;
 
 /// The plan with a column `window_id`, made from the content of the window where it has none; and the requirement that
 /// rows are ordered by it, which DataFusion meets with a sort that spills.

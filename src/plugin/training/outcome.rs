@@ -1,29 +1,21 @@
 //! What a training gives: weights, history, and the predictions of every side with their metrics.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use arrow::array::{StringArray, StringBuilder};
-
+use super::judged::{Judged, judge};
 use super::watch::{Keeper, Reporter};
-use crate::error::{Error, Result, data_err, query_err};
-use crate::evaluate::{Predictions, Report, evaluate};
+use crate::error::Result;
 use crate::nn::config::ModelConfig;
-use crate::nn::engine::NamedTensor;
 use crate::options::training::TrainingOptions;
 use crate::split::side::Side;
 use crate::store::contents::Contents;
 use crate::store::manifest::Summary;
-use crate::store::recipe::{Digest, Digests, Member, Recipe, SCHEMA_VERSION, Versions, member_prefix};
+use crate::store::recipe::{Digest, Digests, Member, Recipe, SCHEMA_VERSION, Versions};
 use crate::store::table::labels::LabelRow;
-use crate::store::table::predictions::Side as PredictedSide;
 use crate::train::checkpoint;
-use crate::train::fit::{Fitted, StoppedBecause, Training};
-use crate::train::normalize::Normalization;
+use crate::train::fit::{Fitted, Training};
 use crate::train::predictor::Predictor;
 use crate::train::progress::Event;
 use crate::train::source::Source;
-use crate::train::table::{Table, column, texts};
+use crate::train::table::Table;
 use crate::train::transfer::{Donor, Heir};
 
 /// A fitted net and what it says about its table.
@@ -35,15 +27,6 @@ pub struct Outcome {
 
 /// A file of a version: its name and its bytes.
 type Blob = (String, Vec<u8>);
-
-/// The rows of one side, judged.
-struct Judged {
-    side: Side,
-    /// Window, video and subject of each row.
-    keys: [StringArray; 3],
-    predictions: Predictions,
-    report: Report,
-}
 
 impl Outcome {
     /// Fits a net to the train rows of the table, and judges it on every side.
@@ -89,48 +72,8 @@ impl Outcome {
         }
     }
 
-    /// Averages nets, and judges that on every side of the table.
-    ///
-    /// # Errors
-    /// Nets whose windows, features or classes are not those of the table.
-    pub fn ensemble(
-        kind: &str,
-        table: &Table,
-        names: &[String],
-        options: &TrainingOptions,
-        donors: &[Donor],
-    ) -> Result<Self> {
-        let (mut best, mut members, mut predictors) = (vec![], vec![], vec![]);
-        for (index, donor) in donors.iter().enumerate() {
-            let Donor { name: model, config, normalization, weights, .. } = donor;
-            fits(donor, table, names)?;
-            if let Some(other) = donors.iter().find(|other| other.features != donor.features) {
-                let (ours, theirs) = (donor.features.join(", "), other.features.join(", "));
-                return query_err!("option members: {model} reads the features {ours}; {} reads {theirs}", other.name);
-            }
-            predictors.push(Predictor::new(config, normalization, weights, options.threads)?);
-            let prefix = member_prefix(index);
-            let prefixed = |tensor: &NamedTensor| NamedTensor { name: prefix.clone() + &tensor.name, ..tensor.clone() };
-            best.extend(weights.iter().map(prefixed));
-            let (architecture, normalization) = (config.clone(), normalization.clone());
-            members.push(Member { model: model.clone(), architecture, normalization });
-        }
-        let Some(first) = donors.first() else { return Err(Error::Internal("an ensemble of nothing".into())) };
-        let fitted = Fitted {
-            best,
-            last: vec![],
-            normalization: Normalization::default(),
-            history: vec![],
-            best_epoch: 0,
-            stopped_because: StoppedBecause::Epochs,
-            monitored: "",
-        };
-        let names = if names.is_empty() { &first.features } else { names };
-        let about = About { kind, names, options, config: first.config.clone(), digests: digests(table)?.0, members };
-        Self::judge(table, fitted, &Predictor::ensemble(predictors)?, about)
-    }
-
-    fn judge(table: &Table, fitted: Fitted, predictor: &Predictor, about: About<'_>) -> Result<Self> {
+    /// Judges a net on every side of the table.
+    pub(super) fn judge(table: &Table, fitted: Fitted, predictor: &Predictor, about: About<'_>) -> Result<Self> {
         let About { kind, names, options, config, digests, members } = about;
         let judge = |side: Side| judge(side, table, predictor, options.seed);
         let sides = Side::ALL.into_iter().filter(|side| table.part(*side).rows() > 0).map(judge);
@@ -173,84 +116,19 @@ impl Outcome {
 }
 
 /// What the recipe says beside what was measured.
-struct About<'a> {
-    kind: &'a str,
-    names: &'a [String],
-    options: &'a TrainingOptions,
-    config: ModelConfig,
-    digests: Digests,
-    members: Vec<Member>,
-}
-
-/// Refuses a net that cannot judge the rows of the table.
-fn fits(donor: &Donor, table: &Table, names: &[String]) -> Result<()> {
-    let Donor { name, config, features, labels, .. } = donor;
-    if *labels != table.classes {
-        let (there, here) = (labels.join(", "), table.classes.join(", "));
-        return query_err!("option members: {name} knows the classes {there}; the rows have {here}");
-    }
-    if (config.width, config.features) != (table.width, table.dim) {
-        let ModelConfig { width, features, .. } = config;
-        let (w, d) = (table.width, table.dim);
-        return query_err!("option members: {name} reads windows [{width}, {features}]; the rows have [{w}, {d}]");
-    }
-    if !features.is_empty() && !names.is_empty() && features != names {
-        let (there, here) = (features.join(", "), names.join(", "));
-        return query_err!("option members: {name} reads the features {there}; the rows have {here}");
-    }
-    Ok(())
-}
-
-impl Judged {
-    fn as_side(&self) -> PredictedSide<'_> {
-        PredictedSide {
-            split: self.side.name(),
-            window_id: Some(&self.keys[0]),
-            video: Some(&self.keys[1]),
-            subject: Some(&self.keys[2]),
-            predictions: &self.predictions,
-        }
-    }
-}
-
-fn judge(side: Side, table: &Table, predictor: &Predictor, seed: u64) -> Result<Judged> {
-    let (part, classes) = (table.part(side), &table.classes);
-    let mut predictions = Predictions { labels: classes.clone(), ..Predictions::default() };
-    let best = |p: &[f32]| (0..p.len()).rev().max_by(|a, b| p[*a].total_cmp(&p[*b])).unwrap_or_default() as u32;
-    let mut names: BTreeMap<String, Arc<str>> = BTreeMap::new();
-    // Copied: a column of a batch that was read from a file holds on to the whole batch.
-    let mut keys = [StringBuilder::new(), StringBuilder::new(), StringBuilder::new()];
-    for index in 0..part.blocks() {
-        let batch = part.batch(index)?;
-        let rows = part.examples(&batch);
-        let probabilities = predictor.probabilities(&rows.features, &rows.valid_len)?;
-        if let Some(row) = probabilities.iter().position(|p| !p.is_finite()) {
-            let window = &rows.keys[row / classes.len()];
-            return data_err!(
-                "training: the net answers {} for window {window}: lower learning_rate",
-                probabilities[row]
-            );
-        }
-        predictions.truth.extend(rows.labels);
-        predictions.predicted.extend(probabilities.chunks(classes.len()).map(best));
-        predictions.probabilities.extend(probabilities);
-        // Each name once, however many rows have it.
-        for recording in texts(&batch, column::RECORDING).iter().flatten() {
-            let name = match names.get(recording) {
-                Some(name) => name,
-                None => names.entry(recording.to_owned()).or_insert_with(|| recording.into()),
-            };
-            predictions.recording.push(Arc::clone(name));
-        }
-        for (place, keys) in [column::WINDOW, column::VIDEO, column::SUBJECT].into_iter().zip(&mut keys) {
-            texts(&batch, place).iter().for_each(|text| keys.append_option(text));
-        }
-    }
-    if predictions.recording.len() < part.rows() {
-        predictions.recording.clear();
-    }
-    let report = evaluate(&predictions, seed)?;
-    Ok(Judged { side, keys: keys.map(|mut keys| keys.finish()), report, predictions })
+pub(super) struct About<'a> {
+    /// `LSTM`
+    pub kind: &'a str,
+    /// Names of the features; none if they are not known.
+    pub names: &'a [String],
+    /// As they were given.
+    pub options: &'a TrainingOptions,
+    /// The net.
+    pub config: ModelConfig,
+    /// Of the rows.
+    pub digests: Digests,
+    /// Of an ensemble.
+    pub members: Vec<Member>,
 }
 
 fn labels(table: &Table) -> Vec<LabelRow> {
@@ -269,7 +147,7 @@ fn labels(table: &Table) -> Vec<LabelRow> {
 
 /// Of the rows of train, validation and test, each in their order; then of what training reads of them beside name, label
 /// and values, their recorded frames and weights.
-fn digests(table: &Table) -> Result<(Digests, String)> {
+pub(super) fn digests(table: &Table) -> Result<(Digests, String)> {
     let (mut all, mut splits, mut treatment) = (Digest::new(), Digest::new(), Digest::new());
     for side in Side::ALL {
         let part = table.part(side);

@@ -1,0 +1,75 @@
+//! `STORED AS ENSEMBLE`: the mean of nets that are there already.
+
+use super::outcome::{About, Outcome, digests};
+use crate::error::{Error, Result, query_err};
+use crate::nn::config::ModelConfig;
+use crate::nn::engine::NamedTensor;
+use crate::options::training::TrainingOptions;
+use crate::store::recipe::{Member, member_prefix};
+use crate::train::fit::{Fitted, StoppedBecause};
+use crate::train::normalize::Normalization;
+use crate::train::predictor::Predictor;
+use crate::train::table::Table;
+use crate::train::transfer::Donor;
+
+impl Outcome {
+    /// Averages nets, and judges that on every side of the table.
+    ///
+    /// # Errors
+    /// Nets whose windows, features or classes are not those of the table.
+    pub fn ensemble(
+        kind: &str,
+        table: &Table,
+        names: &[String],
+        options: &TrainingOptions,
+        donors: &[Donor],
+    ) -> Result<Self> {
+        let (mut best, mut members, mut predictors) = (vec![], vec![], vec![]);
+        for (index, donor) in donors.iter().enumerate() {
+            let Donor { name: model, config, normalization, weights, .. } = donor;
+            fits(donor, table, names)?;
+            if let Some(other) = donors.iter().find(|other| other.features != donor.features) {
+                let (ours, theirs) = (donor.features.join(", "), other.features.join(", "));
+                return query_err!("option members: {model} reads the features {ours}; {} reads {theirs}", other.name);
+            }
+            predictors.push(Predictor::new(config, normalization, weights, options.threads)?);
+            let prefix = member_prefix(index);
+            let prefixed = |tensor: &NamedTensor| NamedTensor { name: prefix.clone() + &tensor.name, ..tensor.clone() };
+            best.extend(weights.iter().map(prefixed));
+            let (architecture, normalization) = (config.clone(), normalization.clone());
+            members.push(Member { model: model.clone(), architecture, normalization });
+        }
+        let Some(first) = donors.first() else { return Err(Error::Internal("an ensemble of nothing".into())) };
+        let fitted = Fitted {
+            best,
+            last: vec![],
+            normalization: Normalization::default(),
+            history: vec![],
+            best_epoch: 0,
+            stopped_because: StoppedBecause::Epochs,
+            monitored: "",
+        };
+        let names = if names.is_empty() { &first.features } else { names };
+        let about = About { kind, names, options, config: first.config.clone(), digests: digests(table)?.0, members };
+        Self::judge(table, fitted, &Predictor::ensemble(predictors)?, about)
+    }
+}
+
+/// Refuses a net that cannot judge the rows of the table.
+fn fits(donor: &Donor, table: &Table, names: &[String]) -> Result<()> {
+    let Donor { name, config, features, labels, .. } = donor;
+    if *labels != table.classes {
+        let (there, here) = (labels.join(", "), table.classes.join(", "));
+        return query_err!("option members: {name} knows the classes {there}; the rows have {here}");
+    }
+    if (config.width, config.features) != (table.width, table.dim) {
+        let ModelConfig { width, features, .. } = config;
+        let (w, d) = (table.width, table.dim);
+        return query_err!("option members: {name} reads windows [{width}, {features}]; the rows have [{w}, {d}]");
+    }
+    if !features.is_empty() && !names.is_empty() && features != names {
+        let (there, here) = (features.join(", "), names.join(", "));
+        return query_err!("option members: {name} reads the features {there}; the rows have {here}");
+    }
+    Ok(())
+}
