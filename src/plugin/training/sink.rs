@@ -148,24 +148,29 @@ impl TrainingSink {
         memory.try_resize(LEAST_MEMORY)?;
         while let Some(batch) = data.next().await.transpose()? {
             feed.push(&batch)?;
-            reserve(&mut feed, 0, memory, context)?;
+            reserve(&mut feed, |rows| rows.max(LEAST_MEMORY), memory, context)?;
             reporter.report(&Event::Rows { read: feed.rows() as u64 });
         }
         // The query is done: what it had is free.
         drop(data);
         let values = 4 * feed.rows() * self.shape.width * self.shape.dim;
-        reserve(&mut feed, CHUNKS_IN_MEMORY.min(values), memory, context)?;
+        reserve(&mut feed, |rows| rows + CHUNKS_IN_MEMORY.min(values), memory, context)?;
         Ok(feed.finish()?)
     }
 }
 
-/// Reserves what the feed takes and `beside` it; where the pool has no room, the rows go to disk.
-fn reserve(feed: &mut Feed, beside: usize, memory: &MemoryReservation, context: &TaskContext) -> Result<()> {
-    if memory.try_resize(feed.memory().max(LEAST_MEMORY) + beside).is_err() {
+/// Reserves what is needed for the bytes that the feed takes; where the pool has no room, its rows go to disk.
+fn reserve(
+    feed: &mut Feed,
+    needed: impl Fn(usize) -> usize,
+    memory: &MemoryReservation,
+    context: &TaskContext,
+) -> Result<()> {
+    if memory.try_resize(needed(feed.memory())).is_err() {
         if !feed.is_spilled() {
             feed.spill(|| scratch(context))?;
         }
-        memory.try_resize(feed.memory().max(LEAST_MEMORY) + beside)?;
+        memory.try_resize(needed(feed.memory()))?;
     }
     Ok(())
 }
