@@ -3,6 +3,7 @@
 
     PEERS_PYTHON=venv/bin/python benches/peers.py                       # all 24 cells, 5 pairs each: about 20 minutes
     benches/peers.py --what train --threads 2 --batch 64 --peers torch  # some of them
+    benches/peers.py --peers f32                                        # 'precision' 'bf16' against our own f32
     benches/peers.py --resume                                           # takes up what was interrupted
     benches/peers.py --table target/peers.jsonl                         # the table again, without measuring
 
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BATCHES = {"train": [16, 64, 256], "predict": [1, 64, 1024]}
 THREADS = [1, 2]
 SCRIPTS = {"torch": "lstm_torch.py", "keras": "lstm_keras.py"}
-VERSIONS = {"torch": ["torch"], "keras": ["keras", "tensorflow"]}
+VERSIONS = {"torch": ["torch"], "keras": ["keras", "tensorflow"], "f32": []}
 # Run by the peers' Python; tensorflow-cpu is tensorflow, too.
 FIND_VERSIONS = """
 import importlib.metadata as metadata, sys
@@ -35,6 +36,7 @@ print(*(names.get(name) or names.get(name + "-cpu", "unknown") for name in sys.a
 GOALS = {
     "train": 1.0, "train:torch": 2.5, "train:torch:64": 2.0, "train:keras": 2.3,
     "predict": 1.0, "predict:torch": 1.5, "predict:torch:1": 3.0,
+    "train:f32": 1.4, "predict:f32": 1.4,
 }
 # Percent of the processors' time that others may have on an idle machine.
 BUSY = 5.0
@@ -104,7 +106,8 @@ def parse():
     parser.add_argument("--what", nargs="+", choices=BATCHES, default=list(BATCHES))
     parser.add_argument("--threads", nargs="+", type=int, default=THREADS)
     parser.add_argument("--batch", nargs="+", type=int, help="16 64 256 in training, 1 64 1024 in prediction")
-    parser.add_argument("--peers", nargs="+", choices=SCRIPTS, default=list(SCRIPTS))
+    parser.add_argument("--peers", nargs="+", choices=VERSIONS, default=list(SCRIPTS),
+                        help="f32 is posequel itself: then ours is bf16")
     parser.add_argument("--pairs", type=int, default=5, help="of each cell")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--patience", type=float, default=60.0, help="seconds to wait for an idle machine")
@@ -166,10 +169,11 @@ def first_line(command):
 def measure_pair(cell, arguments, bench, python):
     """Ours and theirs, one right after the other; in training the processor's peak before them."""
     called = [cell["what"], cell["threads"], cell["batch"], arguments.seconds]
-    commands = {
-        "ours": [bench, *called],
-        "theirs": [python, Path(arguments.scripts) / SCRIPTS[cell["peer"]], *called],
-    }
+    if cell["peer"] == "f32":
+        commands = {"ours": [bench, *called, "bf16"], "theirs": [bench, *called]}
+    else:
+        script = Path(arguments.scripts) / SCRIPTS[cell["peer"]]
+        commands = {"ours": [bench, *called], "theirs": [python, script, *called]}
     if cell["what"] == "train":
         commands = {"peak": [bench, "peak", cell["threads"], PEAK_SECONDS], **commands}
     record, waited, others = {"seconds": arguments.seconds}, True, []

@@ -6,7 +6,7 @@ use std::ops::Range;
 use posequel::nn::config::ModelConfig;
 use posequel::nn::engine::{Engine, Minibatch};
 use posequel::nn::new_engine;
-use posequel::options::training::TrainingOptions;
+use posequel::options::training::{Precision, TrainingOptions};
 use posequel::random::Stream;
 
 const WIDTH: usize = 30;
@@ -20,9 +20,9 @@ pub fn model(threads: usize) -> (ModelConfig, TrainingOptions) {
 }
 
 /// The same on the engine that users get.
-pub fn engine(threads: usize) -> Box<dyn Engine> {
+pub fn engine(threads: usize, precision: Precision) -> Box<dyn Engine> {
     let (config, options) = model(threads);
-    new_engine(&config, &options).expect("an engine")
+    new_engine(&ModelConfig { precision, ..config }, &options).expect("an engine")
 }
 
 /// Minibatches, one after the other and again from the start.

@@ -1,7 +1,7 @@
 //! Samples per second of the seed's model, called like the peers' scripts:
 //!
 //! ```sh
-//! cargo bench --bench train -- train|predict THREADS BATCH SECONDS
+//! cargo bench --bench train -- train|predict THREADS BATCH SECONDS [bf16]
 //! cargo bench --bench train -- peak THREADS SECONDS          # what the processor could do
 //! cargo bench --bench train -- count train|predict BATCH     # a few steps for callgrind, see count.sh
 //! ```
@@ -17,6 +17,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use posequel::options::training::Precision;
 use pulp::Arch;
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ use data::{Data, engine};
 /// As many windows as the peers' scripts make.
 const ROWS: usize = 4096;
 
-const USAGE: &str = "usage: cargo bench --bench train -- train|predict THREADS BATCH SECONDS
+const USAGE: &str = "usage: cargo bench --bench train -- train|predict THREADS BATCH SECONDS [bf16]
                                    peak THREADS SECONDS
                                    count train|predict BATCH";
 
@@ -44,12 +45,29 @@ fn main() -> ExitCode {
 /// The line to print; none if the arguments are not understood.
 fn run(arguments: &[&str]) -> Option<Value> {
     match *arguments {
-        ["train", threads, batch, seconds] => Some(train(number(threads)?, number(batch)?, duration(seconds)?)),
-        ["predict", threads, batch, seconds] => Some(predict(number(threads)?, number(batch)?, duration(seconds)?)),
+        [what, threads, batch, seconds] => rate(what, threads, batch, seconds, Precision::F32),
+        [what, threads, batch, seconds, "bf16"] => rate(what, threads, batch, seconds, Precision::Bf16),
         ["peak", threads, seconds] => Some(peak::peak(number(threads)?, duration(seconds)?)),
         ["count", what, batch] => count::count(what, number(batch)?),
         _ => None,
     }
+}
+
+fn rate(what: &str, threads: &str, batch: &str, seconds: &str, precision: Precision) -> Option<Value> {
+    let (threads, batch, length) = (number(threads)?, number(batch)?, duration(seconds)?);
+    let (mut engine, data) = (engine(threads, precision), Data::new(batch, ROWS));
+    let (steps, median) = match what {
+        // As the training loop does it: on a thread of the engine's own.
+        "train" => match engine.pool() {
+            Some(pool) => pool.install(|| median(length, |step| data.train(&mut *engine, step))),
+            None => median(length, |step| data.train(&mut *engine, step)),
+        },
+        "predict" => median(length, |step| data.predict(&*engine, step)),
+        _ => return None,
+    };
+    let who = if precision == Precision::Bf16 { "posequel bf16" } else { "posequel" };
+    let per_s = (batch as f64 / median.as_secs_f64()).round();
+    Some(json!({"who": who, "what": what, "threads": threads, "batch": batch, "steps": steps, "per_s": per_s}))
 }
 
 fn number(argument: &str) -> Option<usize> {
@@ -58,28 +76,6 @@ fn number(argument: &str) -> Option<usize> {
 
 fn duration(argument: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(argument.parse().ok()?).ok()
-}
-
-fn train(threads: usize, batch: usize, length: Duration) -> Value {
-    let (mut engine, data) = (engine(threads), Data::new(batch, ROWS));
-    let pool = engine.pool();
-    let mut measure = || report("train", threads, batch, length, |step| data.train(&mut *engine, step));
-    // As the training loop does it: on a thread of the engine's own.
-    match pool {
-        Some(pool) => pool.install(measure),
-        None => measure(),
-    }
-}
-
-fn predict(threads: usize, batch: usize, length: Duration) -> Value {
-    let (engine, data) = (engine(threads), Data::new(batch, ROWS));
-    report("predict", threads, batch, length, |step| data.predict(&*engine, step))
-}
-
-fn report(what: &str, threads: usize, batch: usize, length: Duration, step: impl FnMut(usize)) -> Value {
-    let (steps, median) = median(length, step);
-    let per_s = (batch as f64 / median.as_secs_f64()).round();
-    json!({"who": "posequel", "what": what, "threads": threads, "batch": batch, "steps": steps, "per_s": per_s})
 }
 
 /// V4 (AVX-512), V3 (AVX2), Neon or Scalar; Debug would list their parts, too.

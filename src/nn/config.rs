@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, query_err, suggest};
-use crate::options::training::{CellKind, Pooling, TrainingOptions};
+use crate::options::training::{CellKind, Pooling, Precision, TrainingOptions};
 
 /// A stack: windows [batch, width, features] -> recurrent layers -> pooling -> dense layers (relu) -> logits
 /// [batch, classes].
@@ -18,6 +18,9 @@ pub struct ModelConfig {
     /// How the last recurrent layer becomes one vector.
     #[serde(default)]
     pub pooling: Pooling,
+    /// What the recurrent layers multiply, in training and in prediction.
+    #[serde(default)]
+    pub precision: Precision,
     /// Frames of a window.
     pub width: usize,
     /// Features of a frame.
@@ -44,6 +47,7 @@ impl ModelConfig {
             cell: options.cell,
             bidirectional: options.bidirectional,
             pooling: options.pooling,
+            precision: options.precision,
             width,
             features,
             classes,

@@ -4,7 +4,7 @@ use super::config::ModelConfig;
 use super::engine::{Engine, Minibatch, NamedTensor};
 use super::fused::FusedEngine;
 use super::new_engine;
-use crate::options::training::{CellKind, EngineKind, LossKind, Pooling, Reduction, TrainingOptions};
+use crate::options::training::{CellKind, EngineKind, LossKind, Pooling, Precision, Reduction, TrainingOptions};
 use crate::random::Stream;
 
 const ENGINES: [EngineKind; 2] = [EngineKind::Fused, EngineKind::Candle];
@@ -304,8 +304,12 @@ pub(super) fn instruction_sets() -> Vec<pulp::Arch> {
 
 #[test]
 fn every_instruction_set_gives_the_same_bits() {
-    for options in kinds(&with_input_dropout([20, 16], 8)) {
+    let both = [Precision::F32, Precision::Bf16];
+    let kinds = kinds(&with_input_dropout([20, 16], 8));
+    let options = kinds.iter().flat_map(|o| both.map(|precision| TrainingOptions { precision, ..o.clone() }));
+    for options in options {
         let config = ModelConfig::new(6, 3, 3, &options).unwrap();
+        // An odd number of rows, and 21 units: what is left over of pairs.
         let batch = Batch::random(&config, 13);
         let trained = instruction_sets().into_iter().map(|arch| {
             let mut engine = FusedEngine::on(arch, &config, &options).unwrap();
@@ -314,6 +318,29 @@ fn every_instruction_set_gives_the_same_bits() {
         });
         let trained: Vec<_> = trained.collect();
         assert!(trained.iter().all(|other| *other == trained[0]), "{options:?}");
+    }
+}
+
+/// Pairs of the wrong values would be wrong altogether, not by 2^-9 for each factor.
+#[test]
+fn half_precision_is_close_to_single() {
+    // A dense layer's relu could open for one and not for the other.
+    let options = TrainingOptions { dense: vec![], ..options(EngineKind::Fused, [21, 16], 8, 0.25) };
+    for options in kinds(&options) {
+        let config = ModelConfig::new(7, 3, 3, &options).unwrap();
+        let [mut single, mut half] = [Precision::F32, Precision::Bf16]
+            .map(|precision| FusedEngine::new(&ModelConfig { precision, ..config.clone() }, &options).unwrap());
+        let batch = Batch::random(&config, 13);
+        let [p, q] = [&single, &half].map(|e| wide(&e.predict(&batch.features, &batch.valid_len).unwrap()));
+        near(&q, &p, 5e-3);
+        assert_ne!(p, q);
+        let (_, by_single) = batch.with(|b| single.gradients(b)).unwrap();
+        let (_, by_half) = batch.with(|b| half.gradients(b)).unwrap();
+        for ((one, two), parameter) in by_single.iter().zip(&by_half).zip(single.parameters()) {
+            let error: Vec<f32> = one.iter().zip(two).map(|(a, b)| a - b).collect();
+            let [error, length] = [&error, one].map(|v| wide(v).iter().map(|x| x * x).sum::<f64>().sqrt());
+            assert!(error < 0.01 * length, "{options:?} {}: {error} of {length}", parameter.name);
+        }
     }
 }
 
@@ -437,15 +464,17 @@ fn five_steps_and_six_more_after_a_restart_are_eleven_steps() {
 
 #[test]
 fn threads_do_not_change_a_bit() {
-    let trained = [1, 2, 3, 7].map(|threads| {
-        let options = TrainingOptions { threads, ..with_input_dropout([32, 16], 8) };
-        let config = ModelConfig::new(10, 3, 3, &options).unwrap();
-        let mut engine = new_engine(&config, &options).unwrap();
-        let batch = Batch::random(&config, 37);
-        let parameters = train(engine.as_mut(), &batch, 3);
-        (parameters, engine.predict(&batch.features, &batch.valid_len).unwrap())
-    });
-    assert!(trained.iter().all(|other| *other == trained[0]));
+    for precision in [Precision::F32, Precision::Bf16] {
+        let trained = [1, 2, 3, 7].map(|threads| {
+            let options = TrainingOptions { threads, precision, ..with_input_dropout([32, 16], 8) };
+            let config = ModelConfig::new(10, 3, 3, &options).unwrap();
+            let mut engine = new_engine(&config, &options).unwrap();
+            let batch = Batch::random(&config, 37);
+            let parameters = train(engine.as_mut(), &batch, 3);
+            (parameters, engine.predict(&batch.features, &batch.valid_len).unwrap())
+        });
+        assert!(trained.iter().all(|other| *other == trained[0]));
+    }
 }
 
 #[test]

@@ -77,6 +77,17 @@ pub enum EngineKind {
     Candle,
 }
 
+/// What the recurrent layers' products are made of; sums, states, biases, gradients' sums and what Adam moves are f32.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// f32.
+    #[default]
+    F32,
+    /// bfloat16, 8 bits of precision: faster where the processor multiplies pairs of them.
+    Bf16,
+}
+
 /// What is watched from epoch to epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::choices::{CellKind, EngineKind, LossKind, Monitor, Normalize, Pooling, Reduction};
+pub use super::choices::{CellKind, EngineKind, LossKind, Monitor, Normalize, Pooling, Precision, Reduction};
 use crate::error::{Result, query_err, suggest};
 
 /// Everything a training run can be told; [`Default`] is the preset `seed`.
@@ -78,6 +78,8 @@ pub struct TrainingOptions {
     pub normalize: Normalize,
     /// What multiplies the matrices.
     pub engine: EngineKind,
+    /// What the recurrent layers multiply, in training and in prediction; the same bits on every processor.
+    pub precision: Precision,
     /// The model that this one begins with, `gait` or `gait@3`, beside the target: recurrent layers by name, features and
     /// classes by theirs. It must have the same recurrent layers; features that it knows keep its scale.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,6 +138,7 @@ impl Default for TrainingOptions {
             seed: 42,
             normalize: Normalize::Zscore,
             engine: EngineKind::Fused,
+            precision: Precision::F32,
             init_from: None,
             freeze: vec![],
             members: vec![],
@@ -149,7 +152,7 @@ impl Default for TrainingOptions {
 
 impl TrainingOptions {
     /// Every name that [`Self::parse`] knows.
-    pub const NAMES: [&str; 37] = [
+    pub const NAMES: [&str; 38] = [
         "preset",
         "bidirectional",
         "pooling",
@@ -180,6 +183,7 @@ impl TrainingOptions {
         "seed",
         "normalize",
         "engine",
+        "precision",
         "init_from",
         "freeze",
         "members",
@@ -233,6 +237,9 @@ impl TrainingOptions {
         }
         if given.contains_key("checkpoint_seconds") && !options.resume {
             return query_err!("option checkpoint_seconds needs option resume to be 'true'");
+        }
+        if options.precision == Precision::Bf16 && options.engine == EngineKind::Candle {
+            return query_err!("option precision 'bf16' needs option engine to be 'fused' (was 'candle')");
         }
         if given.contains_key("focal_gamma") && options.loss != LossKind::Focal {
             return query_err!("option focal_gamma needs option loss to be 'focal' (was 'cross_entropy')");
@@ -290,6 +297,9 @@ impl TrainingOptions {
             "engine" if value == "fused" => self.engine = EngineKind::Fused,
             "engine" if value == "candle" => self.engine = EngineKind::Candle,
             "engine" => return option.refused("'fused' or 'candle'"),
+            "precision" if value == "f32" => self.precision = Precision::F32,
+            "precision" if value == "bf16" => self.precision = Precision::Bf16,
+            "precision" => return option.refused("'f32' or 'bf16'"),
             "threads" => self.threads = option.one("a whole number; 0 is one for each core", |n| *n <= 1024)?,
             "resume" => self.resume = option.one("true or false", |_| true)?,
             "checkpoint_seconds" => self.checkpoint_seconds = option.one("a number >= 0", is_amount)?,

@@ -2,7 +2,8 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::packed::{Packed, Whole, multiply, multiply_transposed};
+use super::packed::{Matrix, Packed, Whole, multiply, multiply_transposed};
+use super::product::Single;
 use super::tile::PANEL;
 
 /// Where the parameters of a layer lie, and their transpose.
@@ -63,7 +64,8 @@ impl WithSimd for Forward<'_> {
         output.clear();
         (0..rows).for_each(|_| output.extend_from_slice(bias));
         let a = Whole { values: x, stride: lda, count: shape.inputs };
-        multiply(simd, output, rows, shape.weight, shape.weight.of(parameters), 1, a);
+        let weight = Matrix { shape: shape.weight, values: shape.weight.of(parameters) };
+        multiply(simd, Single, output, rows, weight, 1, a);
     }
 }
 
@@ -97,8 +99,9 @@ impl WithSimd for Backward<'_> {
             let width = weight.group.min(weight.columns - group);
             let sum = &mut gradients[weight.offset + group * weight.inner..][..weight.inner * width];
             // A panel at a time: dense layers are small.
-            multiply_transposed::<S, 1>(
+            multiply_transposed::<S, Single, 1>(
                 simd,
+                Single,
                 sum,
                 width / PANEL,
                 (first - group) / PANEL,
@@ -117,6 +120,7 @@ impl WithSimd for Backward<'_> {
         dx.clear();
         dx.resize(rows * lda, 0.0);
         let a = Whole { values: d, stride: padded, count: shape.outputs };
-        multiply(simd, dx, rows, shape.transposed, shape.transposed.of(transposed), 1, a);
+        let weight = Matrix { shape: shape.transposed, values: shape.transposed.of(transposed) };
+        multiply(simd, Single, dx, rows, weight, 1, a);
     }
 }

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::packed::Packed;
+use super::pairs::Pairing;
 use super::recurrent::gates_and_biases;
 use super::tile::PANEL;
 use super::{attention, dense, recurrent};
@@ -26,6 +27,10 @@ pub struct Layout {
     pub parameters: usize,
     /// Values in the buffer of transposes.
     pub transposed: usize,
+    /// Items in the buffer of pairs.
+    pub pairs: usize,
+    /// How those are made: each of this matrix, among the transposes if it says so.
+    pub pairings: Vec<(Packed, bool, Pairing)>,
     /// Name, shape, and the place of each value of each tensor, in the order of [`ModelConfig::parameters`].
     tensors: Vec<(String, Vec<usize>, Vec<u32>)>,
 }
@@ -33,15 +38,19 @@ pub struct Layout {
 impl Layout {
     /// The layout of a net.
     pub fn new(config: &ModelConfig) -> Self {
-        let (mut offset, mut transposed, mut inputs) = (0, 0, config.features);
+        let (mut offset, mut transposed, mut pairs, mut inputs) = (0, 0, 0, config.features);
+        let mut pairings = vec![];
         let mut places = vec![];
         let mut recurrent_layers = vec![];
         for &units in &config.units {
             let mut layer = vec![];
             for _ in 0..config.directions() {
-                let shape = recurrent::Shape::new(config.cell, inputs, units, offset, transposed);
+                let shape = recurrent::Shape::new(config.cell, inputs, units, offset, transposed, pairs);
                 places.extend(recurrent_places(&shape));
-                (offset, transposed) = (shape.end(), shape.transposed_h.end());
+                (offset, transposed, pairs) = (shape.end(), shape.transposed_h.end(), shape.pairs[3].end());
+                let matrices = [shape.weight_x, shape.weight_h, shape.transposed_x, shape.transposed_h];
+                let of = matrices.into_iter().zip([false, false, true, true]).zip(shape.pairings());
+                pairings.extend(of.map(|((from, transposed), pairing)| (from, transposed, pairing)));
                 layer.push(shape);
             }
             inputs = units * config.directions();
@@ -63,7 +72,8 @@ impl Layout {
         }
         let tensors =
             config.parameters().into_iter().zip(places).map(|((name, shape), at)| (name, shape, at)).collect();
-        Self { recurrent: recurrent_layers, attention, dense: dense_layers, parameters: offset, transposed, tensors }
+        let (recurrent, dense) = (recurrent_layers, dense_layers);
+        Self { recurrent, attention, dense, parameters: offset, transposed, pairs, pairings, tensors }
     }
 
     /// The values of a buffer as named tensors.

@@ -15,8 +15,12 @@ mod direction;
 mod gru;
 mod layout;
 mod lstm;
+#[cfg(target_arch = "x86_64")]
+mod native;
 mod network;
 mod packed;
+mod pairs;
+mod product;
 mod recurrent;
 mod tile;
 mod update;
@@ -40,6 +44,8 @@ use crate::options::training::TrainingOptions;
 use layout::{Layout, pieces};
 use network::{Network, Rows, Workspace};
 use packed::Packed;
+use pairs::Pair;
+use product::Products;
 use workers::Workers;
 
 /// Rows that go through the net together in training: enough for a tile, few enough for the cache.
@@ -58,6 +64,7 @@ pub struct FusedEngine {
     config: ModelConfig,
     layout: Layout,
     arch: Arch,
+    products: Products,
     dropouts: Dropouts,
     loss: Loss,
     rates: Rates,
@@ -65,6 +72,8 @@ pub struct FusedEngine {
     steps: u64,
     parameters: Vec<f32>,
     transposed: Vec<f32>,
+    /// Weights and transposes as they are multiplied, if not as f32.
+    pairs: Vec<u32>,
     first: Vec<f32>,
     second: Vec<f32>,
     workers: Workers,
@@ -92,14 +101,17 @@ impl FusedEngine {
     pub fn on(arch: Arch, config: &ModelConfig, options: &TrainingOptions) -> Result<Self> {
         config.check()?;
         let layout = Layout::new(config);
+        let products = Products::new(arch, config.precision);
         let mut engine = Self {
             arch,
+            products,
             dropouts: Dropouts::new(config, options.seed),
             loss: Loss::new(options),
             rates: Rates::new(options),
             steps: 0,
             parameters: layout.pack(&init::initial(config, options.seed)),
             transposed: vec![0.0; layout.transposed],
+            pairs: vec![0; if let Products::Single = products { 0 } else { layout.pairs }],
             first: vec![0.0; layout.parameters],
             second: vec![0.0; layout.parameters],
             workers: Workers::new(options.threads)?,
@@ -123,6 +135,23 @@ impl FusedEngine {
             rest = others;
         }
         workers.each(items, |(from, to, own)| from.transpose(parameters, to, own));
+        self.pair();
+    }
+
+    fn pair(&mut self) {
+        let Self { arch, layout, parameters, transposed, pairs, workers, .. } = self;
+        let mut rest = pairs.as_mut_slice();
+        let mut items = vec![];
+        for (from, is_transposed, pairing) in &layout.pairings {
+            if rest.is_empty() {
+                return;
+            }
+            let (pairs, others) = rest.split_at_mut(pairing.to.len());
+            let values: &[f32] = if *is_transposed { transposed } else { parameters };
+            items.push(Pair { pairing, from: *from, values, pairs });
+            rest = others;
+        }
+        workers.each(items, |pair| arch.dispatch(pair));
     }
 
     /// Runs `f` with buffers that no other thread has.
@@ -238,8 +267,8 @@ impl FusedEngine {
     }
 
     fn network(&self) -> Network<'_> {
-        let Self { arch, config, layout, parameters, transposed, .. } = self;
-        Network { arch: *arch, config, layout, parameters, transposed }
+        let Self { arch, products, config, layout, parameters, transposed, pairs, .. } = self;
+        Network { arch: *arch, products: *products, config, layout, parameters, transposed, pairs }
     }
 }
 

@@ -3,7 +3,8 @@
 use pulp::Arch;
 
 use super::layout::Layout;
-use super::recurrent::{self, Shape, Trace};
+use super::product::Products;
+use super::recurrent::{self, Scratch, Shape, Trace};
 use super::tile::PANEL;
 use super::{attention, dense, direction};
 use crate::nn::config::ModelConfig;
@@ -13,6 +14,8 @@ use crate::nn::dropout::{Dropouts, input_name};
 pub struct Network<'a> {
     /// What computes.
     pub arch: Arch,
+    /// What it multiplies.
+    pub products: Products,
     /// Layers.
     pub config: &'a ModelConfig,
     /// Places.
@@ -21,6 +24,8 @@ pub struct Network<'a> {
     pub parameters: &'a [f32],
     /// The transposes of their weights.
     pub transposed: &'a [f32],
+    /// Weights and transposes as pairs, if they are multiplied.
+    pub pairs: &'a [u32],
 }
 
 /// What goes through the net together.
@@ -48,7 +53,7 @@ pub struct Workspace {
     /// d loss / d the output of the layer that is looked at, and the one below.
     d: Vec<f32>,
     dx: Vec<f32>,
-    carry: Vec<f32>,
+    scratch: Scratch,
 }
 
 /// Buffers of a recurrent layer.
@@ -67,7 +72,7 @@ struct Recurrent {
 impl Network<'_> {
     /// Writes logits [rows, classes], of which a gradient can be taken if `keep`.
     pub fn logits(&self, rows: &Rows<'_>, keep: bool, work: &mut Workspace, logits: &mut [f32]) {
-        let Self { arch, config, layout, parameters, .. } = *self;
+        let Self { arch, products, config, layout, parameters, pairs, .. } = *self;
         let (recurrent, dense) = (layout.recurrent.len(), layout.dense.len());
         let (count, valid_len) = (rows.valid_len.len(), rows.valid_len);
         // The pooled vector is what the first dense layer reads.
@@ -93,8 +98,9 @@ impl Network<'_> {
                 multiply_steps(&mut layer.x[k], factors);
             }
             for (k, shape) in directions.iter().enumerate() {
-                let (x, trace) = (&layer.x[k], &mut layer.traces[k]);
-                arch.dispatch(recurrent::Forward { shape, parameters, x, lda, valid_len, keep, trace });
+                let (x, trace, scratch) = (&layer.x[k], &mut layer.traces[k], &mut work.scratch);
+                let pass = recurrent::Forward { shape, parameters, pairs, x, lda, valid_len, keep, trace, scratch };
+                products.dispatch(arch, pass);
             }
             let steps = if index + 1 < recurrent || layout.attention.is_some() { config.width } else { 1 };
             let (outputs, padded) = self.outputs(index);
@@ -156,8 +162,8 @@ impl Network<'_> {
 
     /// Adds to the buffer of `gradients`, after [`Self::logits`] of the same rows and workspace.
     pub fn backward(&self, valid_len: &[u32], d_logits: &[f32], work: &mut Workspace, gradients: &mut [f32]) {
-        let Self { arch, config, layout, parameters, transposed } = *self;
-        let Workspace { layers, attention, inputs, factors, d, dx, carry, .. } = work;
+        let Self { arch, products, config, layout, parameters, transposed, pairs } = *self;
+        let Workspace { layers, attention, inputs, factors, d, dx, scratch, .. } = work;
         let (recurrent, count) = (layout.recurrent.len(), valid_len.len());
         d.clear();
         for row in d_logits.chunks_exact(config.classes) {
@@ -202,9 +208,10 @@ impl Network<'_> {
                 target.clear();
                 target.resize(config.width * count * padded_inputs, 0.0);
                 let wanted = (index > 0).then_some(target.as_mut_slice());
-                arch.dispatch(recurrent::Backward {
+                let pass = recurrent::Backward {
                     shape,
                     transposed,
+                    pairs,
                     x,
                     lda,
                     valid_len,
@@ -212,8 +219,9 @@ impl Network<'_> {
                     dh,
                     gradients,
                     dx: wanted,
-                    carry,
-                });
+                    scratch,
+                };
+                products.dispatch(arch, pass);
             }
             if index > 0 {
                 multiply_steps(dx, &layer.input_factors[0]);

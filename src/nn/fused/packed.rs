@@ -2,6 +2,7 @@
 
 use pulp::Simd;
 
+use super::product::Product;
 use super::tile::{PANEL, add_outer, add_product, most_rows, parts, tiles, vectors, vectors_mut, with_rows};
 
 /// A matrix [inner, columns] in groups of columns, each of them row by row: `[groups][inner][width]`.
@@ -17,6 +18,15 @@ pub struct Packed {
     pub columns: usize,
     /// Columns of a group.
     pub group: usize,
+}
+
+/// A matrix with its values.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a, T> {
+    /// How they lie.
+    pub shape: Packed,
+    /// The values.
+    pub values: &'a [T],
 }
 
 /// Four panels fill the registers.
@@ -46,7 +56,7 @@ impl Packed {
     }
 
     /// The values in their buffer.
-    pub fn of<'a>(&self, buffer: &'a [f32]) -> &'a [f32] {
+    pub fn of<'a, T>(&self, buffer: &'a [T]) -> &'a [T] {
         &buffer[self.offset..self.end()]
     }
 
@@ -71,25 +81,25 @@ impl Packed {
 }
 
 /// The left side of a product: rows that lie in segments. (A trait, for a closure would not be inlined.)
-pub trait Segments<'a>: Copy {
+pub trait Segments<'a, T>: Copy {
     /// Segment `segment` of row `row`.
-    fn segment(&self, row: usize, segment: usize) -> &'a [f32];
+    fn segment(&self, row: usize, segment: usize) -> &'a [T];
 }
 
 /// Rows of one segment, the first `count` of every `stride` values.
 #[derive(Clone, Copy)]
-pub struct Whole<'a> {
+pub struct Whole<'a, T> {
     /// The values.
-    pub values: &'a [f32],
+    pub values: &'a [T],
     /// From one row to the next.
     pub stride: usize,
     /// Those that count.
     pub count: usize,
 }
 
-impl<'a> Segments<'a> for Whole<'a> {
+impl<'a, T: Copy> Segments<'a, T> for Whole<'a, T> {
     #[inline(always)]
-    fn segment(&self, row: usize, _: usize) -> &'a [f32] {
+    fn segment(&self, row: usize, _: usize) -> &'a [T] {
         &self.values[row * self.stride..][..self.count]
     }
 }
@@ -97,28 +107,28 @@ impl<'a> Segments<'a> for Whole<'a> {
 /// `out[r] += sum over segments s of a(r, s) · b`: rows of `out` are `columns` long; the segments of a row, one behind
 /// the other, are as long as `b` has rows.
 #[inline(always)]
-pub fn multiply<'a, S: Simd>(
+pub fn multiply<'a, S: Simd, P: Product>(
     simd: S,
+    product: P,
     out: &mut [f32],
     rows: usize,
-    shape: Packed,
-    b: &[f32],
+    Matrix { shape, values: b }: Matrix<'_, P::Item>,
     segments: usize,
-    a: impl Segments<'a>,
+    a: impl Segments<'a, P::Item>,
 ) {
     let q = parts::<S>();
     for first in (0..shape.columns).step_by(shape.group) {
         let width = shape.group.min(shape.columns - first);
-        let b = vectors::<S>(&b[first * shape.inner..][..shape.inner * width]);
+        let b = P::vectors::<S>(&b[first * shape.inner..][..shape.inner * width]);
         for (row, count) in tiles(rows, most_rows::<S>()) {
             with_rows!(S, count, R => {
                 if width == WIDE {
                     for s in 0..q {
-                        column_of_tiles::<S, R, 4>(simd, out, row, shape.columns, first, b, 4 * q, s, segments, a);
+                        column_of_tiles::<S, P, R, 4>(simd, product, out, row, shape.columns, first, b, 4 * q, s, segments, a);
                     }
                 } else {
                     for s in 0..width / S::F32_LANES {
-                        column_of_tiles::<S, R, 1>(simd, out, row, shape.columns, first, b, width / S::F32_LANES, s, segments, a);
+                        column_of_tiles::<S, P, R, 1>(simd, product, out, row, shape.columns, first, b, width / S::F32_LANES, s, segments, a);
                     }
                 }
             });
@@ -129,17 +139,18 @@ pub fn multiply<'a, S: Simd>(
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "an iterator is not inlined everywhere, see tile.rs")]
 #[expect(clippy::too_many_arguments, reason = "a tile is of rows, columns and strides; structs would hide them")]
-fn column_of_tiles<'a, S: Simd, const R: usize, const C: usize>(
+fn column_of_tiles<'a, S: Simd, P: Product, const R: usize, const C: usize>(
     simd: S,
+    product: P,
     out: &mut [f32],
     row: usize,
     columns: usize,
     first: usize,
-    b: &[S::f32s],
+    b: &[P::Vector<S>],
     stride: usize,
     s: usize,
     segments: usize,
-    a: impl Segments<'a>,
+    a: impl Segments<'a, P::Item>,
 ) {
     let q = parts::<S>();
     let mut sum = [[simd.splat_f32s(0.0); C]; R];
@@ -151,12 +162,12 @@ fn column_of_tiles<'a, S: Simd, const R: usize, const C: usize>(
     }
     let mut rest = b;
     for segment in 0..segments {
-        let mut rows: [&[f32]; R] = [&[]; R];
+        let mut rows: [&[P::Item]; R] = [&[]; R];
         for r in 0..R {
             rows[r] = a.segment(row + r, segment);
         }
         let (now, later) = rest.split_at(rows[0].len() * stride);
-        add_product(simd, &mut sum, rows, now, stride, s, q);
+        add_product(simd, product, &mut sum, rows, now, stride, s, q);
         rest = later;
     }
     for r in 0..R {
@@ -171,25 +182,26 @@ fn column_of_tiles<'a, S: Simd, const R: usize, const C: usize>(
 const CHUNK: usize = 120;
 
 /// `sum += a^T d` for C panels: rows of `sum` are `width` panels of which C count, from `first` on; those of `a` are
-/// `lda` values of which the first `inner` count; those of `d` are `stride` panels of which those in `panels` count.
+/// `lda` items of which the first `inner` count; those of `d` are `stride` panels of which those in `panels` count.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a tile is of rows, columns and strides; structs would hide them")]
-pub fn multiply_transposed<S: Simd, const C: usize>(
+pub fn multiply_transposed<S: Simd, P: Product, const C: usize>(
     simd: S,
+    product: P,
     sum: &mut [f32],
     width: usize,
     first: usize,
     inner: usize,
-    a: &[f32],
+    a: &[P::Item],
     lda: usize,
-    d: &[f32],
+    d: &[P::Item],
     stride: usize,
     panels: [usize; C],
 ) {
     let q = parts::<S>();
     let sum = vectors_mut::<S>(sum);
     for (a, d) in a.chunks(CHUNK * lda).zip(d.chunks(CHUNK * stride * PANEL)) {
-        let d = vectors::<S>(d);
+        let d = P::vectors::<S>(d);
         for (row, count) in tiles(inner, most_rows::<S>()) {
             with_rows!(S, count, R => {
                 for s in 0..q {
@@ -203,7 +215,7 @@ pub fn multiply_transposed<S: Simd, const C: usize>(
                     for c in 0..C {
                         columns[c] = panels[c] * q + s;
                     }
-                    add_outer(simd, &mut tile, a, lda, row, d, stride * q, columns);
+                    add_outer(simd, product, &mut tile, a, lda, row, d, stride * q, columns);
                     for r in 0..R {
                         for c in 0..C {
                             sum[((row + r) * width + first + c) * q + s] = tile[r][c];

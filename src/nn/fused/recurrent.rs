@@ -3,12 +3,14 @@
 //! Sequences are time-major, [width * rows, values]: all rows of a time step lie together. A tile holds the four numbers
 //! of 16 units for some rows, so a step is finished before anything is stored.
 
-use pulp::{Simd, WithSimd};
+use pulp::Simd;
 
 use super::cell::{Cell, Four};
 use super::gru::Gru;
 use super::lstm::Lstm;
-use super::packed::{Packed, Segments, multiply, multiply_transposed};
+use super::packed::{Matrix, Packed, Segments, multiply, multiply_transposed};
+use super::pairs::{Pairing, pair_vectors};
+use super::product::{Multiply, Product};
 use super::tile::{PANEL, add_product, most_rows, parts, tiles, vectors, vectors_mut, with_rows};
 use crate::options::training::CellKind;
 
@@ -31,11 +33,20 @@ pub struct Shape {
     pub transposed_x: Packed,
     /// Transpose of the weights of hidden states.
     pub transposed_h: Packed,
+    /// Both weights and both transposes as pairs, in a buffer of their own.
+    pub pairs: [Packed; 4],
 }
 
 impl Shape {
-    /// A layer whose parameters begin at `offset`, their transposes at `transposed`.
-    pub fn new(cell: CellKind, inputs: usize, units: usize, offset: usize, transposed: usize) -> Self {
+    /// A layer whose parameters begin at `offset`, their transposes at `transposed`, their pairs at `pairs`.
+    pub fn new(
+        cell: CellKind,
+        inputs: usize,
+        units: usize,
+        offset: usize,
+        transposed: usize,
+        mut pairs: usize,
+    ) -> Self {
         let gates = gates_and_biases(cell).0;
         let columns = units.next_multiple_of(PANEL) * gates;
         let weight = |offset, inner| Packed { offset, inner, columns, group: gates * PANEL };
@@ -43,7 +54,42 @@ impl Shape {
         let weight_h = weight(weight_x.end(), units);
         let transposed_x = Packed::wide(transposed, columns, inputs);
         let transposed_h = Packed::wide(transposed_x.end(), columns, units);
-        Self { cell, inputs, units, weight_x, weight_h, bias: weight_h.end(), transposed_x, transposed_h }
+        let numbers = 4 * units.next_multiple_of(PANEL);
+        let pairs = [(weight_x, inputs), (weight_h, units), (transposed_x, numbers), (transposed_h, numbers)].map(
+            |(like, inner)| {
+                let matrix = Packed { offset: pairs, inner: inner.div_ceil(2), ..like };
+                pairs = matrix.end();
+                matrix
+            },
+        );
+        Self { cell, inputs, units, weight_x, weight_h, bias: weight_h.end(), transposed_x, transposed_h, pairs }
+    }
+
+    /// How the rows of [`Self::pairs`] are made of those of the matrices: of weights, neighbours; of transposes, the
+    /// numbers 0 and 1, and 2 and 3, of a unit, one of which may be nothing that this matrix multiplies.
+    pub fn pairings(&self) -> [Pairing; 4] {
+        let neighbours = |inner| {
+            let row = |k| (k < inner).then_some(k);
+            (0..inner).step_by(2).map(|k| [row(k), row(k + 1)]).collect()
+        };
+        let numbers = |of: &[usize]| {
+            let place = |n, panel, unit| {
+                of.iter().position(|&number| number == n).map(|gate| (panel * of.len() + gate) * PANEL + unit)
+            };
+            let panel = |panel| {
+                let pair = move |first, unit| [place(first, panel, unit), place(first + 1, panel, unit)];
+                [0, 2].into_iter().flat_map(move |first| (0..PANEL).map(move |unit| pair(first, unit)))
+            };
+            (0..self.padded() / PANEL).flat_map(panel).collect()
+        };
+        let (of_x, of_h) = match self.cell {
+            CellKind::Lstm => (Lstm::X, Lstm::H),
+            CellKind::Gru => (Gru::X, Gru::H),
+        };
+        let rows = [neighbours(self.inputs), neighbours(self.units), numbers(of_x), numbers(of_h)];
+        let [a, b, c, d] = rows;
+        let [wa, wb, wc, wd] = self.pairs;
+        [(wa, a), (wb, b), (wc, c), (wd, d)].map(|(to, rows)| Pairing { to, rows })
     }
 
     /// Units, with those that pad.
@@ -78,12 +124,26 @@ pub struct Trace {
     pub h: Vec<f32>,
 }
 
+/// Memory that every layer uses again.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// [rows, padded units]
+    carry: Vec<f32>,
+    /// Pairs of what goes into a product.
+    x: Vec<u32>,
+    h: Vec<u32>,
+    /// Pairs of gradients, [panels][width * rows][2][16].
+    d: Vec<u32>,
+}
+
 /// The forward pass of a layer.
 pub struct Forward<'a> {
     /// The layer.
     pub shape: &'a Shape,
     /// Buffer of parameters.
     pub parameters: &'a [f32],
+    /// Buffer of pairs, if products are of pairs.
+    pub pairs: &'a [u32],
     /// Inputs [width * rows, lda].
     pub x: &'a [f32],
     /// Values from one input row to the next.
@@ -94,24 +154,24 @@ pub struct Forward<'a> {
     pub keep: bool,
     /// What is left behind.
     pub trace: &'a mut Trace,
+    /// Memory.
+    pub scratch: &'a mut Scratch,
 }
 
-impl WithSimd for Forward<'_> {
-    type Output = ();
-
+impl Multiply for Forward<'_> {
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn run<S: Simd, P: Product>(self, simd: S, product: P) {
         match self.shape.cell {
-            CellKind::Lstm => self.run::<S, Lstm>(simd),
-            CellKind::Gru => self.run::<S, Gru>(simd),
+            CellKind::Lstm => self.cells::<S, P, Lstm>(simd, product),
+            CellKind::Gru => self.cells::<S, P, Gru>(simd, product),
         }
     }
 }
 
 impl Forward<'_> {
     #[inline(always)]
-    fn run<S: Simd, C: Cell>(self, simd: S) {
-        let Self { shape, parameters, x, lda, valid_len, keep, trace } = self;
+    fn cells<S: Simd, P: Product, C: Cell>(self, simd: S, product: P) {
+        let Self { shape, parameters, pairs, x, lda, valid_len, keep, trace, scratch } = self;
         let (rows, padded) = (valid_len.len(), shape.padded());
         let steps = x.len() / (rows * lda);
         let block = rows * padded;
@@ -123,8 +183,12 @@ impl Forward<'_> {
             state[..block].fill(0.0);
         }
         let shortest = valid_len.iter().copied().min().unwrap_or(0) as usize;
+        let weight_x = P::choose((shape.weight_x, parameters), (shape.pairs[0], pairs));
+        let weight_h = P::choose((shape.weight_h, parameters), (shape.pairs[1], pairs));
+        let x = P::along(simd, x, lda, shape.inputs, &mut scratch.x);
         for t in 0..steps {
             let (h, h_next) = trace.h[t * block..(t + 2) * block].split_at_mut(block);
+            let before = P::along(simd, h, padded, shape.units, &mut scratch.h);
             let here = if keep { t } else { 0 };
             let (state, state_next) = trace.state[here * block..(here + 2) * block].split_at_mut(block);
             let tanh = &mut trace.tanh[here * block..(here + 1) * block];
@@ -133,12 +197,14 @@ impl Forward<'_> {
                 for (row, count) in tiles(rows, most_rows::<S>()) {
                     with_rows!(S, count, R => {
                         for s in 0..parts::<S>() {
-                            let (mut of_x, mut of_h): ([&[f32]; R], [&[f32]; R]) = ([&[]; R], [&[]; R]);
+                            let (mut of_x, mut of_h): ([&[P::Item]; R], [&[P::Item]; R]) = ([&[]; R], [&[]; R]);
                             for r in 0..R {
-                                of_x[r] = &x[(t * rows + row + r) * lda..][..shape.inputs];
-                                of_h[r] = &h[(row + r) * padded..][..shape.units];
+                                of_x[r] = x.segment(t * rows + row + r, 0);
+                                of_h[r] = before.segment(row + r, 0);
                             }
-                            let z = gates::<S, C, R>(simd, shape, parameters, panel, s, of_x, of_h);
+                            let bias = &parameters[shape.bias..];
+                            let sides = [(weight_x, of_x), (weight_h, of_h)];
+                            let z = gates::<S, P, C, R>(simd, product, bias, panel, s, sides);
                             for r in 0..R {
                                 let at = (row + r) * padded + panel * PANEL + s * S::F32_LANES;
                                 let of = at..at + S::F32_LANES;
@@ -174,30 +240,27 @@ impl Forward<'_> {
 
 /// The four numbers of a vector of units, for some rows.
 #[inline(always)]
-fn gates<S: Simd, C: Cell, const R: usize>(
+fn gates<S: Simd, P: Product, C: Cell, const R: usize>(
     simd: S,
-    shape: &Shape,
-    parameters: &[f32],
+    product: P,
+    bias: &[f32],
     panel: usize,
     s: usize,
-    x: [&[f32]; R],
-    h: [&[f32]; R],
+    [x, h]: [(Matrix<'_, P::Item>, [&[P::Item]; R]); 2],
 ) -> [Four<S>; R] {
     let q = parts::<S>();
     let biases = C::BIASES.len() * PANEL;
-    let bias = vectors::<S>(&parameters[shape.bias + panel * biases..][..biases]);
+    let bias = vectors::<S>(&bias[panel * biases..][..biases]);
     let mut start = [simd.splat_f32s(0.0); 4];
     for (b, &k) in C::BIASES.iter().enumerate() {
         start[k] = simd.add_f32s(start[k], bias[b * q + s]);
     }
-    let of_panel = |weight: &Packed| {
-        let size = weight.inner * weight.group;
-        vectors::<S>(&parameters[weight.offset + panel * size..][..size])
-    };
     let mut z = [start; R];
-    for (weight, a, numbers) in [(&shape.weight_x, x, C::X), (&shape.weight_h, h, C::H)] {
+    for ((weight, a), numbers) in [(x, C::X), (h, C::H)] {
+        let size = weight.shape.inner * weight.shape.group;
+        let of_panel = P::vectors::<S>(&weight.values[panel * size..][..size]);
         if C::GATES == 4 {
-            add_product(simd, &mut z, a, of_panel(weight), 4 * q, s, q);
+            add_product(simd, product, &mut z, a, of_panel, 4 * q, s, q);
         } else {
             let mut three = [[simd.splat_f32s(0.0); 3]; R];
             for r in 0..R {
@@ -205,7 +268,7 @@ fn gates<S: Simd, C: Cell, const R: usize>(
                     three[r][k] = z[r][numbers[k]];
                 }
             }
-            add_product(simd, &mut three, a, of_panel(weight), 3 * q, s, q);
+            add_product(simd, product, &mut three, a, of_panel, 3 * q, s, q);
             for r in 0..R {
                 for k in 0..3 {
                     z[r][numbers[k]] = three[r][k];
@@ -222,6 +285,8 @@ pub struct Backward<'a> {
     pub shape: &'a Shape,
     /// Buffer of transposes.
     pub transposed: &'a [f32],
+    /// Buffer of pairs, if products are of pairs.
+    pub pairs: &'a [u32],
     /// Inputs [width * rows, lda].
     pub x: &'a [f32],
     /// Values from one input row to the next.
@@ -236,26 +301,25 @@ pub struct Backward<'a> {
     pub gradients: &'a mut [f32],
     /// d loss / d x [width * rows, padded inputs], if wanted: added to.
     pub dx: Option<&'a mut [f32]>,
-    /// Memory for [rows, padded units].
-    pub carry: &'a mut Vec<f32>,
+    /// Memory.
+    pub scratch: &'a mut Scratch,
 }
 
-impl WithSimd for Backward<'_> {
-    type Output = ();
-
+impl Multiply for Backward<'_> {
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn run<S: Simd, P: Product>(self, simd: S, product: P) {
         match self.shape.cell {
-            CellKind::Lstm => self.run::<S, Lstm>(simd),
-            CellKind::Gru => self.run::<S, Gru>(simd),
+            CellKind::Lstm => self.cells::<S, P, Lstm>(simd, product),
+            CellKind::Gru => self.cells::<S, P, Gru>(simd, product),
         }
     }
 }
 
 impl Backward<'_> {
     #[inline(always)]
-    fn run<S: Simd, C: Cell>(self, simd: S) {
-        let Self { shape, transposed, x, lda, valid_len, trace, dh, gradients, dx, carry } = self;
+    fn cells<S: Simd, P: Product, C: Cell>(self, simd: S, product: P) {
+        let Self { shape, transposed, pairs, x, lda, valid_len, trace, dh, gradients, dx, scratch } = self;
+        let Scratch { carry, x: of_x, h: of_h, d: of_d } = scratch;
         let (rows, padded, panels) = (valid_len.len(), shape.padded(), shape.padded() / PANEL);
         let (block, q) = (rows * padded, parts::<S>());
         let steps = dh.len() / block;
@@ -263,7 +327,11 @@ impl Backward<'_> {
         let size = steps * rows * 4 * PANEL;
         carry.clear();
         carry.resize(block, 0.0);
-        let transposed_h = shape.transposed_h.of(transposed);
+        let transposed_x = P::choose((shape.transposed_x, transposed), (shape.pairs[2], pairs));
+        let transposed_h = P::choose((shape.transposed_h, transposed), (shape.pairs[3], pairs));
+        if P::DEPTH == 2 {
+            of_d.resize(panels * size / 2, 0);
+        }
         for t in (0..steps).rev() {
             let (earlier, dh) = dh[..(t + 1) * block].split_at_mut(t * block);
             for panel in 0..panels {
@@ -271,6 +339,9 @@ impl Backward<'_> {
                 for (row, saved) in saved.chunks_exact_mut(4 * PANEL).enumerate() {
                     if t >= valid_len[row] as usize {
                         saved.fill(0.0);
+                        if P::DEPTH == 2 {
+                            of_d[panel * size / 2 + (t * rows + row) * 2 * PANEL..][..2 * PANEL].fill(0);
+                        }
                         continue;
                     }
                     let saved = vectors_mut::<S>(saved);
@@ -286,38 +357,50 @@ impl Backward<'_> {
                         for k in 0..4 {
                             saved[k * q + s] = d[k];
                         }
+                        if P::DEPTH == 2 {
+                            let at = panel * size / 2 + (t * rows + row) * 2 * PANEL;
+                            let pairs = S::as_mut_simd_u32s(&mut of_d[at..][..2 * PANEL]).0;
+                            for k in 0..2 {
+                                pairs[k * q + s] = pair_vectors(simd, d[2 * k], d[2 * k + 1]);
+                            }
+                        }
                     }
                 }
             }
             if t > 0 {
                 let before = &mut earlier[(t - 1) * block..];
-                let a = Numbers { values: saved, size, first: t * rows, runs: runs(C::H) };
-                multiply(simd, before, rows, shape.transposed_h, transposed_h, panels * a.runs.0, a);
+                let a = Numbers::new::<P>(P::items(saved, of_d), size, t * rows, C::H);
+                multiply(simd, product, before, rows, transposed_h, panels * a.runs.0, a);
                 for row in (0..rows).filter(|&row| t >= valid_len[row] as usize) {
                     let of = row * padded..(row + 1) * padded;
                     before[of.clone()].iter_mut().zip(&dh[of]).for_each(|(before, d)| *before += d);
                 }
             }
         }
+        if let Some(dx) = dx {
+            let a = Numbers::new::<P>(P::items(saved, of_d), size, 0, C::X);
+            multiply(simd, product, dx, steps * rows, transposed_x, panels * a.runs.0, a);
+        }
+        let x = P::across(simd, x, lda, of_x);
+        let h = P::across(simd, &h[..steps * block], padded, of_h);
         for panel in 0..panels {
-            let d = &saved[panel * size..][..size];
-            for (weight, a, lda, numbers) in
-                [(&shape.weight_x, x, lda, C::X), (&shape.weight_h, &h[..steps * block], padded, C::H)]
-            {
+            let saved = &saved[panel * size..][..size];
+            let d = P::across(simd, saved, 4 * PANEL, of_d);
+            for (weight, a, lda, numbers) in [(&shape.weight_x, x, lda, C::X), (&shape.weight_h, h, padded, C::H)] {
                 let group = weight.inner * weight.group;
                 let sum = &mut gradients[weight.offset + panel * group..][..group];
                 if C::GATES == 4 {
-                    multiply_transposed::<S, 4>(simd, sum, 4, 0, weight.inner, a, lda, d, 4, [0, 1, 2, 3]);
+                    multiply_transposed::<S, P, 4>(simd, product, sum, 4, 0, weight.inner, a, lda, d, 4, [0, 1, 2, 3]);
                 } else {
                     let numbers = [numbers[0], numbers[1], numbers[2]];
-                    multiply_transposed::<S, 3>(simd, sum, 3, 0, weight.inner, a, lda, d, 4, numbers);
+                    multiply_transposed::<S, P, 3>(simd, product, sum, 3, 0, weight.inner, a, lda, d, 4, numbers);
                 }
             }
             let biases = C::BIASES.len() * PANEL;
             let sum = vectors_mut::<S>(&mut gradients[shape.bias + panel * biases..][..biases]);
             for s in 0..q {
                 let mut four = [simd.splat_f32s(0.0); 4];
-                for d in vectors::<S>(d).chunks_exact(4 * q) {
+                for d in vectors::<S>(saved).chunks_exact(4 * q) {
                     for k in 0..4 {
                         four[k] = simd.add_f32s(four[k], d[k * q + s]);
                     }
@@ -327,33 +410,38 @@ impl Backward<'_> {
                 }
             }
         }
-        if let Some(dx) = dx {
-            let a = Numbers { values: saved, size, first: 0, runs: runs(C::X) };
-            let weight = shape.transposed_x.of(transposed);
-            multiply(simd, dx, steps * rows, shape.transposed_x, weight, panels * a.runs.0, a);
-        }
     }
 }
 
 /// The saved numbers as rows of a product, from row `first` on.
 #[derive(Clone, Copy)]
-struct Numbers<'a> {
-    /// [panels][rows][4][16]
-    values: &'a [f32],
-    /// Values of a panel.
+struct Numbers<'a, T> {
+    /// [panels][rows][4][16], or [panels][rows][2][16] pairs.
+    values: &'a [T],
+    /// Of a panel, and of a row of it.
     size: usize,
+    row: usize,
     first: usize,
     /// Those that count.
     runs: (usize, [(usize, usize); 2]),
 }
 
-impl<'a> Segments<'a> for Numbers<'a> {
+impl<'a, T> Numbers<'a, T> {
+    /// `size` values of a panel, of which the `numbers` count; pairs count always, for weights that do not are 0.
     #[inline(always)]
-    fn segment(&self, row: usize, segment: usize) -> &'a [f32] {
+    fn new<P: Product<Item = T>>(values: &'a [T], size: usize, first: usize, numbers: &[usize]) -> Self {
+        let runs = if P::DEPTH == 2 { (1, [(0, 2), (0, 0)]) } else { runs(numbers) };
+        Self { values, size: size / P::DEPTH, row: 4 * PANEL / P::DEPTH, first, runs }
+    }
+}
+
+impl<'a, T: Copy> Segments<'a, T> for Numbers<'a, T> {
+    #[inline(always)]
+    fn segment(&self, row: usize, segment: usize) -> &'a [T] {
         let (count, runs) = self.runs;
         let (panel, run) = if count == 1 { (segment, 0) } else { (segment / 2, segment % 2) };
         let (from, to) = runs[run];
-        &self.values[panel * self.size + (self.first + row) * 4 * PANEL..][from * PANEL..to * PANEL]
+        &self.values[panel * self.size + (self.first + row) * self.row..][from * PANEL..to * PANEL]
     }
 }
 

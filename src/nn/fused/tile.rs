@@ -9,6 +9,8 @@
 
 use pulp::Simd;
 
+use super::product::Product;
+
 /// Values that lie together: one vector of AVX-512, two of AVX2, four of NEON.
 pub const PANEL: usize = 16;
 
@@ -42,14 +44,16 @@ pub fn vectors_mut<S: Simd>(values: &mut [f32]) -> &mut [S::f32s] {
     S::as_mut_simd_f32s(values).0
 }
 
-/// `sum[r][c] += a[r][k] * b[k][c]` over k: `a` are R rows of `b.len() / stride` values; row k of `b` is `stride` vectors,
+/// `sum[r][c] += a[r][k] * b[k][c]` over k: `a` are R rows of `b.len() / stride` items; row k of `b` is `stride` vectors,
 /// of which column c is number `first + c * step`.
 #[inline(always)]
-pub fn add_product<S: Simd, const R: usize, const C: usize>(
+#[expect(clippy::too_many_arguments, reason = "a tile is of rows, columns and strides; structs would hide them")]
+pub fn add_product<S: Simd, P: Product, const R: usize, const C: usize>(
     simd: S,
+    product: P,
     sum: &mut [[S::f32s; C]; R],
-    a: [&[f32]; R],
-    b: &[S::f32s],
+    a: [&[P::Item]; R],
+    b: &[P::Vector<S>],
     stride: usize,
     first: usize,
     step: usize,
@@ -61,30 +65,31 @@ pub fn add_product<S: Simd, const R: usize, const C: usize>(
     }
     let mut acc = *sum;
     for (k, b) in b.chunks_exact(stride).enumerate() {
-        let mut column = [simd.splat_f32s(0.0); C];
+        let mut column = [P::splat(simd, P::Item::default()); C];
         for c in 0..C {
             column[c] = b[first + c * step];
         }
         for r in 0..R {
-            let x = simd.splat_f32s(a[r][k]);
+            let x = P::splat(simd, a[r][k]);
             for c in 0..C {
-                acc[r][c] = simd.mul_add_f32s(x, column[c], acc[r][c]);
+                acc[r][c] = product.mul_add(simd, x, column[c], acc[r][c]);
             }
         }
     }
     *sum = acc;
 }
 
-/// `sum[r][c] += a[n][at + r] * d[n][c]` over n: rows of `a` are `lda` values long, those of `d` `stride` vectors.
+/// `sum[r][c] += a[n][at + r] * d[n][c]` over n: rows of `a` are `lda` items long, those of `d` `stride` vectors.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a tile is of rows, columns and strides; structs would hide them")]
-pub fn add_outer<S: Simd, const R: usize, const C: usize>(
+pub fn add_outer<S: Simd, P: Product, const R: usize, const C: usize>(
     simd: S,
+    product: P,
     sum: &mut [[S::f32s; C]; R],
-    a: &[f32],
+    a: &[P::Item],
     lda: usize,
     at: usize,
-    d: &[S::f32s],
+    d: &[P::Vector<S>],
     stride: usize,
     columns: [usize; C],
 ) {
@@ -93,14 +98,14 @@ pub fn add_outer<S: Simd, const R: usize, const C: usize>(
         // Slices of R and of `stride` values: what is read of them needs no further check.
         let a = &a[n * lda + at..][..R];
         let d = &d[n * stride..][..stride];
-        let mut column = [simd.splat_f32s(0.0); C];
+        let mut column = [P::splat(simd, P::Item::default()); C];
         for c in 0..C {
             column[c] = d[columns[c]];
         }
         for r in 0..R {
-            let x = simd.splat_f32s(a[r]);
+            let x = P::splat(simd, a[r]);
             for c in 0..C {
-                acc[r][c] = simd.mul_add_f32s(x, column[c], acc[r][c]);
+                acc[r][c] = product.mul_add(simd, x, column[c], acc[r][c]);
             }
         }
     }
