@@ -45,7 +45,7 @@ impl Dot for Native {
         let (x, y, sum): (u32x16, u32x16, f32x16) = (pulp::cast(x), pulp::cast(y), pulp::cast(sum));
         // SAFETY: `self` proves the feature; all of these types are 64 bytes of which every value is valid.
         let sum: f32x16 = unsafe {
-            let (x, y): (__m512bh, __m512bh) = (transmute(x), transmute(y));
+            let (x, y) = (transmute::<u32x16, __m512bh>(x), transmute::<u32x16, __m512bh>(y));
             transmute::<__m512, f32x16>(_mm512_dpbf16_ps(transmute::<f32x16, __m512>(sum), x, y))
         };
         pulp::cast(sum)

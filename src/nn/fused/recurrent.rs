@@ -197,7 +197,8 @@ impl Forward<'_> {
                 for (row, count) in tiles(rows, most_rows::<S>()) {
                     with_rows!(S, count, R => {
                         for s in 0..parts::<S>() {
-                            let (mut of_x, mut of_h): ([&[P::Item]; R], [&[P::Item]; R]) = ([&[]; R], [&[]; R]);
+                            let mut of_x: [&[P::Item]; R] = [&[]; R];
+                            let mut of_h = of_x;
                             for r in 0..R {
                                 of_x[r] = x.segment(t * rows + row + r, 0);
                                 of_h[r] = before.segment(row + r, 0);
@@ -238,6 +239,9 @@ impl Forward<'_> {
     }
 }
 
+/// Weights, and what they multiply of each row.
+type Side<'a, T, const R: usize> = (Matrix<'a, T>, [&'a [T]; R]);
+
 /// The four numbers of a vector of units, for some rows.
 #[inline(always)]
 fn gates<S: Simd, P: Product, C: Cell, const R: usize>(
@@ -246,7 +250,7 @@ fn gates<S: Simd, P: Product, C: Cell, const R: usize>(
     bias: &[f32],
     panel: usize,
     s: usize,
-    [x, h]: [(Matrix<'_, P::Item>, [&[P::Item]; R]); 2],
+    [x, h]: [Side<'_, P::Item, R>; 2],
 ) -> [Four<S>; R] {
     let q = parts::<S>();
     let biases = C::BIASES.len() * PANEL;
