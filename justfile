@@ -28,6 +28,10 @@ test-python:
 peers *ARGS:
     python3 benches/peers.py {{ARGS}}
 
+# Frames to windows against NumPy, Polars, DuckDB and seglearn, in turn: `just peers-windows frames.parquet`
+peers-windows *ARGS:
+    python3 benches/windows/peers.py {{ARGS}}
+
 # Instructions of a training step and of a prediction on AVX2, against benches/counts.txt
 count *ARGS:
     bash benches/count.sh {{ARGS}}

@@ -12,10 +12,14 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use futures::StreamExt;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::SessionContext;
+use futures::StreamExt;
 use serde_json::{Value, json};
+
+/// As the binary has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "usage: cargo bench --bench windows -- FRAMES.parquet WIDTH STRIDE [PARTITIONS]
                                      scan FRAMES.parquet [PARTITIONS]";

@@ -1,4 +1,5 @@
 //! 1 frames: what a recording is made of: sequence keys, frame numbers, labels, joints.
 
 pub mod columns;
+pub mod series;
 pub mod skeleton;

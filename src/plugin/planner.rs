@@ -11,6 +11,7 @@ use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
+use crate::frames::series::exec::SeriesExec;
 use crate::windows::exec::WindowsExec;
 use crate::windows::node::WindowsNode;
 
@@ -38,12 +39,16 @@ impl ExtensionPlanner for PoseExtensionPlanner {
         node: &dyn UserDefinedLogicalNode,
         _logical_inputs: &[&LogicalPlan],
         physical_inputs: &[Arc<dyn ExecutionPlan>],
-        _session: &dyn Session,
+        session: &dyn Session,
         _context: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let (Some(node), [input]) = (node.as_any().downcast_ref::<WindowsNode>(), physical_inputs) else {
             return Ok(None);
         };
-        Ok(Some(Arc::new(WindowsExec::try_new(node.spec.clone(), Arc::clone(input))?)))
+        let partitions = session.config().target_partitions();
+        Ok(Some(Arc::new(match SeriesExec::over(&node.spec.columns, input, partitions)? {
+            Some(series) => WindowsExec::over_series(node.spec.clone(), series)?,
+            None => WindowsExec::try_new(node.spec.clone(), Arc::clone(input))?,
+        })))
     }
 }

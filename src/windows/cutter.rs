@@ -1,34 +1,42 @@
 //! From batches of frames, in order, to batches of windows or segments; holds the open window, never the table.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
-use arrow::compute::concat_batches;
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use arrow::row::{RowConverter, SortField};
 
+use super::frames::Frames;
+use super::labels::Labels;
 use super::matrix::Matrix;
-use super::segmenter::{breaks, column};
+use super::segmenter::breaks;
 use super::slicer::{Account, Window};
-use super::spec::{Cut, Spec};
-use super::writer::{Segment, segments_batch, windows_batch};
-use crate::error::{Error, Result};
+use super::spec::{Cut, Nulls, Spec};
+use super::writer::{Segment, Windows, segments_batch};
+use crate::error::{Error, Result, data_err};
+use crate::frames::columns::Features;
 use crate::options::BATCH_BYTES;
 
 /// One series of frames being cut, in key and frame order.
 pub struct Cutter {
     spec: Spec,
     output: SchemaRef,
-    batch_size: usize,
-    /// Rows that a later window may need, and at least the last row seen: whether the next frame continues it is not known yet.
-    kept: RecordBatch,
-    arrived: Vec<RecordBatch>,
-    /// The number of the first kept row, counted over the whole series.
-    base: u64,
+    /// Windows of a batch.
+    batch_rows: usize,
+    /// Whether a batch was filled: then the next one gets its memory at once.
+    is_long: bool,
+    /// Columns of the input that are no features.
+    others: Vec<usize>,
+    frames: Frames,
+    matrix: Option<Matrix>,
+    labels: Option<Labels>,
+    /// The last row, and the number of its frame: whether the next frame continues it is not known yet.
+    last: Option<(RecordBatch, i64)>,
     open: Option<Open>,
+    /// Windows that are not written yet.
+    found: VecDeque<Window>,
+    windows: Windows,
     segments: Vec<Segment>,
-    ready: Option<Ready>,
-    done: VecDeque<RecordBatch>,
+    ended: bool,
     account: Account,
 }
 
@@ -39,91 +47,93 @@ struct Open {
     first: Option<RecordBatch>,
 }
 
-/// Frames that have been cut, and the windows in them that are not written yet.
-struct Ready {
-    frames: RecordBatch,
-    matrix: Option<Matrix>,
-    labels: Vec<u32>,
-    windows: VecDeque<Window>,
-    base: u64,
-}
-
 impl Cutter {
-    /// A cutter of frames of schema `input`.
+    /// A cutter of frames of schema `input`, to batches of schema `output`: columns of [`Spec::output`].
     ///
     /// # Errors
-    /// As [`Spec::output`].
-    pub fn new(spec: Spec, input: &SchemaRef, batch_size: usize) -> Result<Self> {
+    /// Labels that cannot be compared.
+    pub fn new(spec: Spec, input: &SchemaRef, output: SchemaRef, batch_size: usize) -> Result<Self> {
+        let features = spec.columns.features.columns();
+        let others = (0..input.fields().len()).filter(|&column| !features.contains(input.field(column).name()));
+        let dim = spec.columns.features.dim();
+        let reads = spec.reads_features(input) && output.index_of(crate::schema::FEATURES).is_ok();
+        let width = if let Cut::Windows { slicer, .. } = &spec.cut { slicer.width } else { 1 };
+        let row_bytes = if reads { width * dim * 4 } else { 1 };
+        let label = spec.columns.label.as_ref().filter(|_| !spec.label_breaks());
         Ok(Self {
-            output: spec.output(input)?,
-            spec,
-            batch_size,
-            kept: RecordBatch::new_empty(input.clone()),
-            arrived: vec![],
-            base: 0,
+            batch_rows: (BATCH_BYTES / row_bytes).clamp(1, batch_size),
+            is_long: false,
+            others: others.collect(),
+            frames: Frames::default(),
+            matrix: reads.then(|| Matrix::new(dim)),
+            labels: label.map(|label| Labels::new(label, input)).transpose()?,
+            last: None,
             open: None,
+            found: VecDeque::new(),
+            windows: Windows::default(),
             segments: vec![],
-            ready: None,
-            done: VecDeque::new(),
+            ended: false,
             account: Account::default(),
+            spec,
+            output,
         })
     }
 
-    /// Takes frames; they must follow those taken before.
-    pub fn push(&mut self, batch: RecordBatch) {
-        self.arrived.push(batch);
-    }
-
-    /// Whether enough frames have arrived to be cut at once: a window's worth, so that no row is copied more than a few times.
-    pub fn is_full(&self) -> bool {
-        let width = if let Cut::Windows { slicer, .. } = &self.spec.cut { slicer.width } else { 1 };
-        self.arrived.iter().map(RecordBatch::num_rows).sum::<usize>() >= self.batch_size.max(width)
-    }
-
-    /// Cuts what has arrived. `end` says that no more will come.
+    /// Takes frames; they must follow those taken before, and [`Self::pop`] must have given all that came of those.
     ///
     /// # Errors
-    /// Data that is refused: see [`breaks`] and [`Nulls::Refuse`](super::spec::Nulls::Refuse).
-    pub fn cut(&mut self, end: bool) -> Result<()> {
-        let from = self.kept.num_rows();
-        let parts = std::iter::once(&self.kept).chain(&self.arrived);
-        let frames = concat_batches(&self.kept.schema(), parts).map_err(internal)?;
-        self.arrived.clear();
-        let (breaks, numbers) = breaks(&self.spec, &frames, from)?;
-        let mut windows = vec![];
+    /// Data that is refused: see [`breaks`] and [`Nulls::Refuse`].
+    pub fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let rows = batch.num_rows();
+        if rows == 0 {
+            return Ok(());
+        }
+        self.forget();
+        let (breaks, numbers) = breaks(&self.spec, self.last.as_ref().map(|(last, _)| last), batch)?;
+        let from = self.frames.rows();
+        self.frames.push(batch.project(&self.others).map_err(internal)?);
+        if let Some(matrix) = &mut self.matrix {
+            matrix.append(&self.spec.columns.features, batch)?;
+        }
+        if let Some(labels) = &mut self.labels {
+            labels.append(batch)?;
+        }
         for row in breaks {
-            self.close(row, &numbers, &mut windows);
-            let start = self.base + row as u64;
-            let first = matches!(self.spec.cut, Cut::Segments).then(|| frames.slice(row, 1));
+            let last = if row == 0 { self.last.as_ref().map(|(_, last)| *last) } else { Some(numbers.value(row - 1)) };
+            self.close(from + row as u64, last);
+            let start = from + row as u64;
+            let first = matches!(self.spec.cut, Cut::Segments).then(|| batch.slice(row, 1));
             self.open = Some(Open { start, next: start, first });
         }
-        if end {
-            self.close(frames.num_rows(), &numbers, &mut windows);
-        } else if let (Cut::Windows { slicer, .. }, Some(open)) = (&self.spec.cut, &mut self.open) {
-            let known = self.base + frames.num_rows() as u64;
-            open.next = slicer.cut(open.start, open.next, known, false, &mut windows);
-        }
-        self.write_segments()?;
-        self.keep(&frames);
-        self.prepare(frames, windows)
+        self.advance(self.frames.rows(), false);
+        self.last = Some((batch.slice(rows - 1, 1), numbers.value(rows - 1)));
+        Ok(())
+    }
+
+    /// No more frames will come.
+    pub fn finish(&mut self) {
+        let last = self.last.take().map(|(_, last)| last);
+        self.close(self.frames.rows(), last);
+        self.ended = true;
     }
 
     /// The next batch of the result, if one is ready.
+    ///
+    /// # Errors
+    /// [`Nulls::Refuse`].
     pub fn pop(&mut self) -> Result<Option<RecordBatch>> {
-        if let Some(batch) = self.done.pop_front() {
-            return Ok(Some(batch));
+        if !self.segments.is_empty() {
+            let segments = std::mem::take(&mut self.segments);
+            return segments_batch(&self.spec, &self.output, &segments).map(Some);
         }
-        let (Some(ready), Cut::Windows { slicer, .. }) = (&mut self.ready, &self.spec.cut) else { return Ok(None) };
-        let row_bytes = ready.matrix.as_ref().map_or(1, |m| m.dim * slicer.width * 4);
-        let rows = (BATCH_BYTES / row_bytes).clamp(1, self.batch_size).min(ready.windows.len());
-        let windows: Vec<_> =
-            ready.windows.drain(..rows).map(|w| Window { start: w.start - ready.base, ..w }).collect();
-        let batch =
-            windows_batch(&self.spec, &self.output, &ready.frames, ready.matrix.as_ref(), &ready.labels, &windows)?;
-        if ready.windows.is_empty() {
-            self.ready = None;
+        while let Some(window) = self.found.pop_front() {
+            self.add(window)?;
+            if self.windows.count() == self.batch_rows {
+                self.is_long = true;
+                return self.write_windows().map(Some);
+            }
         }
-        Ok(Some(batch))
+        if self.ended && self.windows.count() > 0 { self.write_windows().map(Some) } else { Ok(None) }
     }
 
     /// What happened to the rows so far.
@@ -133,19 +143,16 @@ impl Cutter {
 
     /// Bytes held, to be accounted for.
     pub fn bytes(&self) -> usize {
-        let ready = self.ready.as_ref();
-        self.kept.get_array_memory_size()
-            + self.arrived.iter().map(RecordBatch::get_array_memory_size).sum::<usize>()
-            + ready.map_or(0, |r| r.frames.get_array_memory_size() + r.matrix.as_ref().map_or(0, Matrix::bytes))
+        self.frames.bytes() + self.matrix.as_ref().map_or(0, Matrix::bytes) + self.windows.bytes()
     }
 
-    /// Ends the open segment before row `end` of the frames at hand.
-    fn close(&mut self, end: usize, numbers: &arrow::array::Int64Array, windows: &mut Vec<Window>) {
-        let Some(open) = self.open.take() else { return };
-        let rows = self.base + end as u64 - open.start;
+    /// Ends the open segment before row `end`; `last` is the number of its last frame.
+    fn close(&mut self, end: u64, last: Option<i64>) {
+        self.advance(end, true);
+        let (Some(open), Some(last)) = (self.open.take(), last) else { return };
+        let rows = end - open.start;
         match &self.spec.cut {
             Cut::Windows { slicer, .. } => {
-                slicer.cut(open.start, open.next, open.start + rows, true, windows);
                 let account = slicer.account(rows);
                 self.account.windowed += account.windowed;
                 self.account.skipped += account.skipped;
@@ -153,59 +160,71 @@ impl Cutter {
                 self.account.short += account.short;
             }
             Cut::Segments => {
-                let last = numbers.value(end - 1);
                 self.segments.extend(open.first.map(|first| Segment { first, last, frames: rows as i64 }));
                 self.account.windowed += rows;
             }
         }
     }
 
-    fn write_segments(&mut self) -> Result<()> {
-        if !self.segments.is_empty() {
-            let segments = std::mem::take(&mut self.segments);
-            self.done.push_back(segments_batch(&self.spec, &self.output, &segments)?);
+    /// Finds the windows of the open segment, which is known up to row `end`.
+    fn advance(&mut self, end: u64, closed: bool) {
+        if let (Cut::Windows { slicer, .. }, Some(open)) = (&self.spec.cut, &mut self.open) {
+            let mut found = vec![];
+            open.next = slicer.cut(open.start, open.next, end, closed, &mut found);
+            self.found.extend(found);
         }
-        Ok(())
     }
 
-    fn keep(&mut self, frames: &RecordBatch) {
-        let rows = frames.num_rows();
-        let last = self.base + rows.saturating_sub(1) as u64;
-        let windows = matches!(self.spec.cut, Cut::Windows { .. });
-        let needed = self.open.as_ref().filter(|_| windows).map_or(last, |open| open.next.min(last));
-        let from = (needed - self.base) as usize;
-        self.kept = frames.slice(from, rows - from);
-        self.base = needed;
-    }
-
-    fn prepare(&mut self, frames: RecordBatch, windows: Vec<Window>) -> Result<()> {
-        let base = self.base + self.kept.num_rows() as u64 - frames.num_rows() as u64;
-        if windows.is_empty() {
-            return Ok(());
-        }
-        let reads = self.spec.reads_features(&frames.schema());
-        let matrix = reads.then(|| Matrix::read(&self.spec.columns.features, &frames)).transpose()?;
-        let labels = self.label_ids(&frames)?;
-        self.ready = Some(Ready { frames, matrix, labels, windows: windows.into(), base });
-        Ok(())
-    }
-
-    /// Numbers for the labels: equal for equal labels. Empty where the rule needs none.
-    fn label_ids(&self, frames: &RecordBatch) -> Result<Vec<u32>> {
-        let Some(name) = self.spec.columns.label.as_ref().filter(|_| !self.spec.label_breaks()) else {
-            return Ok(vec![]);
+    fn add(&mut self, window: Window) -> Result<()> {
+        let Cut::Windows { slicer, rule, nulls } = &self.spec.cut else { return Ok(()) };
+        let (start, end) = (window.start, window.start + u64::from(window.valid_len));
+        let (deciding, purity) = match &self.labels {
+            Some(labels) => rule.decide(labels.rows(start, end)),
+            None => (0, 1.0),
         };
-        let labels: &ArrayRef = column(frames, name)?;
-        let converter = RowConverter::new(vec![SortField::new(labels.data_type().clone())]).map_err(internal)?;
-        let rows = converter.convert_columns(std::slice::from_ref(labels)).map_err(internal)?;
-        let mut ids = HashMap::new();
-        Ok(rows
-            .iter()
-            .map(|row| {
-                let next = ids.len() as u32;
-                *ids.entry(row.as_ref().to_vec()).or_insert(next)
-            })
-            .collect())
+        self.windows.add(window, start + deciding as u64, purity);
+        if let Some(matrix) = &self.matrix {
+            if let Some(bad) = matrix.first_bad(start, end).filter(|_| *nulls == Nulls::Refuse) {
+                return self.refuse(bad);
+            }
+            if self.windows.count() == 1 && self.is_long {
+                self.windows.reserve(self.batch_rows * slicer.width * matrix.dim);
+            }
+            self.windows.add_features(matrix.rows(start, end), slicer.width, matrix.dim);
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, (row, place, value): (u64, usize, Option<f32>)) -> Result<()> {
+        let what = value.map_or("NULL".to_owned(), |value| value.to_string());
+        let feature = match &self.spec.columns.features {
+            Features::Columns(names) => names[place].clone(),
+            Features::List { column, .. } => format!("{column}[{}]", place + 1),
+        };
+        data_err!(
+            "{}: {}: feature '{feature}' is {what}; a window holds finite numbers only: \
+             filter or fill such frames, or keep missing values with nulls => 'keep'",
+            self.spec.function(),
+            self.frames.recording(&self.spec, row)?
+        )
+    }
+
+    fn write_windows(&mut self) -> Result<RecordBatch> {
+        std::mem::take(&mut self.windows).finish(&self.spec, &self.output, &self.frames)
+    }
+
+    /// Lets go of rows that no window needs any more.
+    fn forget(&mut self) {
+        let rows = self.frames.rows();
+        let windows = matches!(self.spec.cut, Cut::Windows { .. });
+        let next = self.open.as_ref().filter(|_| windows).map_or(rows, |open| open.next.min(rows));
+        if let Some(matrix) = &mut self.matrix {
+            matrix.forget(next);
+        }
+        if let Some(labels) = &mut self.labels {
+            labels.forget(next);
+        }
+        self.frames.forget(self.windows.first().map_or(next, |first| first.min(next)));
     }
 }
 

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
+use datafusion::common::Result;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::projection::ProjectionMapping;
@@ -13,6 +13,7 @@ use datafusion::physical_expr::{LexRequirement, OrderingRequirements, PhysicalEx
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, ReplaceChildrenOptions};
 use datafusion::physical_plan::expressions::Column;
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
+use datafusion::physical_plan::projection::{EmbeddedProjection, ProjectionExec, try_embed_projection};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, ExecutionPlanProperties, InputDistributionRequirements,
@@ -22,6 +23,7 @@ use futures::{Stream, StreamExt, stream};
 
 use super::cutter::Cutter;
 use super::spec::{Cut, Spec};
+use crate::options::BATCH_BYTES;
 use crate::schema::FRAME_START;
 
 /// Cuts frames into windows or segments; one open window is all it holds.
@@ -29,18 +31,49 @@ use crate::schema::FRAME_START;
 pub struct WindowsExec {
     spec: Spec,
     input: Arc<dyn ExecutionPlan>,
+    order: Order,
+    /// Columns of [`Spec::output`] that somebody reads; all if it says nothing.
+    projection: Option<Vec<usize>>,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
 }
 
+/// How recordings come together and in the order of their frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// The plan has to see to it, by the order that the input says it has.
+    Required,
+    /// They do: the input is a [`SeriesExec`](crate::frames::series::exec::SeriesExec).
+    Given,
+}
+
 impl WindowsExec {
-    /// Cuts the rows of `input`.
+    /// Cuts the rows of `input`, which is in the order of keys and frames.
     ///
     /// # Errors
     /// As [`Spec::output`].
     pub fn try_new(spec: Spec, input: Arc<dyn ExecutionPlan>) -> Result<Self> {
-        let properties = Arc::new(properties(&spec, &input)?);
-        Ok(Self { spec, input, properties, metrics: ExecutionPlanMetricsSet::new() })
+        Self::projected(spec, input, Order::Required, None)
+    }
+
+    /// Cuts the rows of `series`, where each recording is one stretch of rows.
+    ///
+    /// # Errors
+    /// As [`Spec::output`].
+    pub fn over_series(spec: Spec, series: Arc<dyn ExecutionPlan>) -> Result<Self> {
+        Self::projected(spec, series, Order::Given, None)
+    }
+
+    fn projected(
+        spec: Spec,
+        input: Arc<dyn ExecutionPlan>,
+        order: Order,
+        projection: Option<Vec<usize>>,
+    ) -> Result<Self> {
+        let all = spec.output(&input.schema())?;
+        let schema = projection.as_ref().map_or_else(|| Ok(Arc::clone(&all)), |of| all.project(of).map(Arc::new))?;
+        let properties = Arc::new(properties(&spec, &input, schema)?);
+        Ok(Self { spec, input, order, projection, properties, metrics: ExecutionPlanMetricsSet::new() })
     }
 
     /// What is cut, how: the recipe that a model stores.
@@ -58,14 +91,12 @@ impl WindowsExec {
 }
 
 /// Windows of a recording come out where its frames went in, in their order: partitioning and order are the input's.
-fn properties(spec: &Spec, input: &Arc<dyn ExecutionPlan>) -> Result<PlanProperties> {
+fn properties(spec: &Spec, input: &Arc<dyn ExecutionPlan>, to: SchemaRef) -> Result<PlanProperties> {
     let from = input.schema();
-    let to: SchemaRef = spec.output(&from)?;
     let keys = spec.columns.by.iter().map(|name| (name.as_str(), name.as_str()));
     let renamed = keys.chain([(spec.columns.order_by.as_str(), FRAME_START)]);
-    let indices = renamed.map(|(old, new)| Ok((from.index_of(old)?, to.index_of(new)?))).collect::<Result<Vec<_>>>()?;
+    let indices = renamed.filter_map(|(old, new)| Some((from.index_of(old).ok()?, to.index_of(new).ok()?)));
     let mapping: ProjectionMapping = indices
-        .into_iter()
         .map(|(old, new)| {
             let source: Arc<dyn PhysicalExpr> = Arc::new(Column::new(from.field(old).name(), old));
             let target: Arc<dyn PhysicalExpr> = Arc::new(Column::new(to.field(new).name(), new));
@@ -83,7 +114,14 @@ fn properties(spec: &Spec, input: &Arc<dyn ExecutionPlan>) -> Result<PlanPropert
 
 impl DisplayAs for WindowsExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{}: {}", self.name(), self.spec.describe())
+        write!(f, "{}: {}", self.name(), self.spec.describe())?;
+        match &self.projection {
+            None => Ok(()),
+            Some(_) => {
+                let names: Vec<_> = self.schema().fields().iter().map(|field| field.name().clone()).collect();
+                write!(f, ", projection=[{}]", names.join(", "))
+            }
+        }
     }
 }
 
@@ -104,10 +142,21 @@ impl ExecutionPlan for WindowsExec {
     }
 
     fn input_distribution_requirements(&self) -> InputDistributionRequirements {
-        InputDistributionRequirements::new(vec![Distribution::KeyPartitioned(self.keys())])
+        InputDistributionRequirements::new(vec![match self.order {
+            Order::Required => Distribution::KeyPartitioned(self.keys()),
+            Order::Given => Distribution::UnspecifiedDistribution,
+        }])
+    }
+
+    /// Rows dealt out in turn would be no recordings any more.
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![self.order == Order::Required]
     }
 
     fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
+        if self.order == Order::Given {
+            return vec![None];
+        }
         let any = self.keys().into_iter().map(|key| PhysicalSortRequirement::new(key, None));
         let frame = self.column(&self.spec.columns.order_by).map(|frame| {
             let ascending = arrow::compute::SortOptions { descending: false, nulls_first: false };
@@ -116,8 +165,9 @@ impl ExecutionPlan for WindowsExec {
         vec![LexRequirement::new(any.chain(frame)).map(OrderingRequirements::new)]
     }
 
+    /// Where none is required DataFusion would move a sort of the result below, by the numbers of its columns.
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
+        vec![self.order == Order::Required]
     }
 
     fn apply_expressions(
@@ -137,17 +187,25 @@ impl ExecutionPlan for WindowsExec {
         mut children: Vec<Arc<dyn ExecutionPlan>>,
         _: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::try_new(self.spec.clone(), children.swap_remove(0))?))
+        Ok(Arc::new(Self::projected(self.spec.clone(), children.swap_remove(0), self.order, self.projection.clone())?))
     }
 
     fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::try_new(self.spec.clone(), children.swap_remove(0))?))
+        Ok(Arc::new(Self::projected(self.spec.clone(), children.swap_remove(0), self.order, self.projection.clone())?))
+    }
+
+    /// Columns that nobody reads are not made.
+    fn try_swapping_with_projection(&self, projection: &ProjectionExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        if self.projection.is_some() {
+            return Ok(None);
+        }
+        try_embed_projection(projection, self)
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = self.input.execute(partition, Arc::clone(&context))?;
         let batch_size = context.session_config().batch_size();
-        let cutter = Cutter::new(self.spec.clone(), &self.input.schema(), batch_size)?;
+        let cutter = Cutter::new(self.spec.clone(), &self.input.schema(), self.schema(), batch_size)?;
         let memory = MemoryConsumer::new(format!("{}[{partition}]", self.name())).register(context.memory_pool());
         let counters = Counters::new(&self.metrics, partition);
         let running = Running { input, cutter, memory, counters, ended: false };
@@ -156,6 +214,12 @@ impl ExecutionPlan for WindowsExec {
 
     fn metrics(&self) -> Option<MetricsSet> {
         Some(self.metrics.clone_inner())
+    }
+}
+
+impl EmbeddedProjection for WindowsExec {
+    fn with_projection(&self, projection: Option<Vec<usize>>) -> Result<Self> {
+        Self::projected(self.spec.clone(), Arc::clone(&self.input), self.order, projection)
     }
 }
 
@@ -193,7 +257,7 @@ impl Running {
 
     async fn next(&mut self) -> Result<Option<arrow::array::RecordBatch>> {
         loop {
-            if let Some(batch) = self.cutter.pop().map_err(DataFusionError::from)? {
+            if let Some(batch) = self.cutter.pop()? {
                 self.counters.windows.add(batch.num_rows());
                 return Ok(Some(batch));
             }
@@ -205,13 +269,22 @@ impl Running {
                 return Ok(None);
             }
             match self.input.next().await.transpose()? {
-                Some(batch) => self.cutter.push(batch),
-                None => self.ended = true,
+                Some(batch) => self.cutter.push(&batch)?,
+                None => {
+                    self.cutter.finish();
+                    self.ended = true;
+                }
             }
-            if self.ended || self.cutter.is_full() {
-                self.cutter.cut(self.ended)?;
-                self.memory.try_resize(self.cutter.bytes())?;
-            }
+            self.account(self.cutter.bytes())?;
         }
+    }
+
+    /// A window and a batch of the result are little, and nobody but a larger operator could have taken the room for them.
+    fn account(&self, bytes: usize) -> Result<()> {
+        if bytes <= 2 * BATCH_BYTES {
+            self.memory.resize(bytes);
+            return Ok(());
+        }
+        self.memory.try_resize(bytes)
     }
 }

@@ -1,105 +1,147 @@
 //! Feature columns as one row-major matrix [rows, D], so that a window is one contiguous piece of it.
 
+use std::collections::VecDeque;
+
 use arrow::array::{Array, FixedSizeListArray, Float32Array, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
+use super::interleave::interleave;
 use super::segmenter::column;
 use crate::error::{Error, Result};
 use crate::frames::columns::Features;
 
-/// The values of some frames.
+/// The values of the rows that windows may still need; rows are numbered over the whole series.
 pub struct Matrix {
-    /// [rows, dim], row-major; 0 where missing.
-    pub values: Vec<f32>,
-    /// Whether each value is there; empty if all are.
-    pub valid: Vec<bool>,
     /// Values in a row.
     pub dim: usize,
-    /// Number of rows before each row that hold a missing or non-finite value: [rows + 1].
-    bad_before: Vec<u32>,
+    /// [rows, dim], row-major; 0 where missing.
+    values: Vec<f32>,
+    /// Whether each value is there; empty if all are.
+    valid: Vec<bool>,
+    /// The number of the first row.
+    base: u64,
+    /// Rows that hold a missing or non-finite value.
+    bad: VecDeque<u64>,
+}
+
+/// Rows of a [`Matrix`].
+#[derive(Clone, Copy)]
+pub struct Piece<'a> {
+    /// [rows, dim]
+    pub values: &'a [f32],
+    /// Whether each value is there; empty if all are.
+    pub valid: &'a [bool],
 }
 
 impl Matrix {
-    /// Reads the feature columns of a batch; every numeric type becomes Float32.
-    pub fn read(features: &Features, batch: &RecordBatch) -> Result<Self> {
-        let (rows, dim) = (batch.num_rows(), features.dim());
-        let mut matrix = Self { values: vec![0.0; rows * dim], valid: vec![], dim, bad_before: vec![] };
+    /// No rows of `dim` values.
+    pub fn new(dim: usize) -> Self {
+        Self { dim, values: vec![], valid: vec![], base: 0, bad: VecDeque::new() }
+    }
+
+    /// Adds the feature columns of a batch; every numeric type becomes Float32.
+    pub fn append(&mut self, features: &Features, batch: &RecordBatch) -> Result<()> {
+        let from = self.values.len();
         match features {
             Features::Columns(names) => {
-                for (place, name) in names.iter().enumerate() {
-                    matrix.set_column(place, &float32(column(batch, name)?, name)?);
-                }
+                let columns = names.iter().map(|name| float32(column(batch, name)?, name));
+                self.append_columns(&columns.collect::<Result<Vec<_>>>()?, batch.num_rows());
             }
-            Features::List { column: name, .. } => matrix.set_list(column(batch, name)?, name)?,
+            Features::List { column: name, .. } => self.append_list(column(batch, name)?, name)?,
         }
-        matrix.count_bad();
-        Ok(matrix)
+        if self.values[from..].iter().all(|value| value.is_finite()) && self.valid.is_empty() {
+            return Ok(());
+        }
+        for row in from / self.dim..self.values.len() / self.dim {
+            if (row * self.dim..(row + 1) * self.dim).any(|index| self.is_bad(index)) {
+                self.bad.push_back(self.base + row as u64);
+            }
+        }
+        Ok(())
     }
 
-    /// The first row in `start..end` with a missing or non-finite value, and the place of that value in the row.
-    pub fn first_bad(&self, start: usize, end: usize) -> Option<(usize, usize)> {
-        if self.bad_before[start] == self.bad_before[end] {
-            return None;
+    /// Forgets the rows before `row`, sooner or later.
+    pub fn forget(&mut self, row: u64) {
+        let rows = (row - self.base) as usize;
+        // Moved to the front once less is left than goes: each value is moved once at most, on average.
+        if rows * self.dim * 2 <= self.values.len() {
+            return;
         }
-        (start * self.dim..end * self.dim).find(|i| self.is_bad(*i)).map(|i| (i / self.dim, i % self.dim))
+        self.values.drain(..rows * self.dim);
+        if !self.valid.is_empty() {
+            self.valid.drain(..rows * self.dim);
+        }
+        self.base = row;
+        while self.bad.front().is_some_and(|&bad| bad < row) {
+            self.bad.pop_front();
+        }
     }
 
-    /// Whether a value is there.
-    pub fn is_valid(&self, index: usize) -> bool {
-        self.valid.is_empty() || self.valid[index]
+    /// The rows `start..end`.
+    pub fn rows(&self, start: u64, end: u64) -> Piece<'_> {
+        let of = (start - self.base) as usize * self.dim..(end - self.base) as usize * self.dim;
+        Piece { values: &self.values[of.clone()], valid: self.valid.get(of).unwrap_or(&[]) }
+    }
+
+    /// The first row in `start..end` with a missing or non-finite value, the place of that value in the row, and the value.
+    pub fn first_bad(&self, start: u64, end: u64) -> Option<(u64, usize, Option<f32>)> {
+        let row = *self.bad.get(self.bad.partition_point(|&bad| bad < start)).filter(|&&bad| bad < end)?;
+        let first = (row - self.base) as usize * self.dim;
+        let place = (0..self.dim).find(|place| self.is_bad(first + place))?;
+        Some((row, place, self.is_valid(first + place).then(|| self.values[first + place])))
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.values.len() * 4 + self.valid.len() + self.bad_before.len() * 4
+        self.values.capacity() * 4 + self.valid.capacity()
+    }
+
+    fn is_valid(&self, index: usize) -> bool {
+        self.valid.is_empty() || self.valid[index]
     }
 
     fn is_bad(&self, index: usize) -> bool {
         !self.values[index].is_finite() || !self.is_valid(index)
     }
 
-    fn set_column(&mut self, place: usize, array: &Float32Array) {
-        let cells = self.values[place..].iter_mut().step_by(self.dim);
-        cells.zip(array.values()).for_each(|(cell, value)| *cell = *value);
-        if array.null_count() > 0 {
-            (0..array.len()).filter(|r| array.is_null(*r)).for_each(|r| self.forget(r * self.dim + place));
+    fn append_columns(&mut self, columns: &[Float32Array], rows: usize) {
+        let (from, dim) = (self.values.len(), self.dim);
+        self.values.resize(from + rows * dim, 0.0);
+        let values: Vec<&[f32]> = columns.iter().map(|column| &column.values()[..rows]).collect();
+        interleave(&values, &mut self.values[from..]);
+        self.valid_until_now();
+        for (place, column) in columns.iter().enumerate().filter(|(_, column)| column.null_count() > 0) {
+            self.miss((0..rows).filter(|row| column.is_null(*row)).map(|row| from + row * dim + place));
         }
     }
 
-    fn set_list(&mut self, array: &dyn Array, name: &str) -> Result<()> {
+    fn append_list(&mut self, array: &dyn Array, name: &str) -> Result<()> {
         let list = array.as_any().downcast_ref::<FixedSizeListArray>();
         let list = list.ok_or_else(|| Error::Internal(format!("{name} is no fixed-size list any more")))?;
-        let dim = self.dim;
-        let first = list.value_offset(0) as usize;
-        let items = float32(&list.values().slice(first, list.len() * dim), name)?;
-        self.values.copy_from_slice(items.values());
+        let (from, dim) = (self.values.len(), self.dim);
+        let items = float32(&list.values().slice(list.value_offset(0) as usize, list.len() * dim), name)?;
+        self.values.extend_from_slice(items.values());
+        self.valid_until_now();
         if items.null_count() > 0 || list.null_count() > 0 {
-            for i in (0..items.len()).filter(|i| items.is_null(*i) || list.is_null(i / dim)) {
-                self.forget(i);
-            }
+            self.miss((0..items.len()).filter(|i| items.is_null(*i) || list.is_null(i / dim)).map(|i| from + i));
         }
         Ok(())
     }
 
-    fn forget(&mut self, index: usize) {
-        if self.valid.is_empty() {
-            self.valid = vec![true; self.values.len()];
+    fn valid_until_now(&mut self) {
+        if !self.valid.is_empty() {
+            self.valid.resize(self.values.len(), true);
         }
-        self.valid[index] = false;
-        self.values[index] = 0.0;
     }
 
-    fn count_bad(&mut self) {
-        let rows = self.values.len() / self.dim;
-        let mut bad = 0;
-        let mut before = Vec::with_capacity(rows + 1);
-        before.push(0);
-        for row in 0..rows {
-            bad += u32::from((row * self.dim..(row + 1) * self.dim).any(|i| self.is_bad(i)));
-            before.push(bad);
+    /// The values at these places are not there.
+    fn miss(&mut self, missing: impl Iterator<Item = usize>) {
+        self.valid.resize(self.values.len(), true);
+        for index in missing {
+            self.valid[index] = false;
+            self.values[index] = 0.0;
         }
-        self.bad_before = before;
     }
 }
 

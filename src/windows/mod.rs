@@ -1,9 +1,12 @@
 //! 2 windows: frames become windows of fixed width, inside segments that never cross a recording, a gap or (by default) a label.
 //!
-//! [`slicer`] and [`rule`] are pure; [`segmenter`], [`matrix`] and [`cutter`] are Arrow; [`node`] and [`exec`] are DataFusion.
+//! [`slicer`], [`rule`] and [`interleave`] are pure; [`segmenter`], [`frames`], [`labels`], [`matrix`], [`writer`] and [`cutter`] are Arrow; [`node`] and [`exec`] are DataFusion.
 
 pub mod cutter;
 pub mod exec;
+pub mod frames;
+pub mod interleave;
+pub mod labels;
 pub mod matrix;
 pub mod node;
 pub mod pose_segments;

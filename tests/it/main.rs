@@ -7,6 +7,7 @@ mod functions;
 mod imports;
 mod lessons;
 mod resume;
+mod series;
 mod spill;
 mod support;
 mod windows_oracle;

@@ -1,0 +1,231 @@
+//! SeriesExec: each recording in one partition, one after the other, frames in their order.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::RecordBatch;
+use arrow::compute::SortOptions;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{
+    LexOrdering, LexRequirement, Partitioning, PhysicalExpr, PhysicalSortExpr, PhysicalSortRequirement,
+};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, ReplaceChildrenOptions};
+use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PlanProperties};
+use futures::future::{BoxFuture, FutureExt, Shared};
+use futures::{Stream, TryStreamExt, stream};
+
+use super::gather::{Gather, Gathered, Part};
+use super::order::in_order;
+use super::run::Columns;
+use crate::frames::columns::FrameColumns;
+
+/// What was read, by output partition; each is taken once.
+type Outputs = Arc<Vec<Mutex<Option<Output>>>>;
+type Reading = Shared<BoxFuture<'static, Result<Outputs, Arc<DataFusionError>>>>;
+
+enum Output {
+    Runs(Part),
+    Sorted(Arc<dyn ExecutionPlan>),
+}
+
+/// Puts the frames of each recording together and in order. Reads all of its input first.
+pub struct SeriesExec {
+    gather: Gather,
+    input: Arc<dyn ExecutionPlan>,
+    properties: Arc<PlanProperties>,
+    metrics: ExecutionPlanMetricsSet,
+    reading: Mutex<Option<Reading>>,
+}
+
+impl SeriesExec {
+    /// `input` in `partitions`, each recording as one stretch of rows in frame order; nothing if `input` says that it is in
+    /// order.
+    pub fn over(
+        columns: &FrameColumns,
+        input: &Arc<dyn ExecutionPlan>,
+        partitions: usize,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let schema = input.schema();
+        let index = |name: &String| schema.index_of(name);
+        let by = columns.by.iter().map(index).collect::<Result<Vec<_>, _>>()?;
+        let order_by = index(&columns.order_by)?;
+        let column = |index: usize| Arc::new(Column::new(schema.field(index).name(), index)) as Arc<dyn PhysicalExpr>;
+        let ascending =
+            |index, nulls_first| PhysicalSortExpr::new(column(index), SortOptions { descending: false, nulls_first });
+        // A frame without a number comes last.
+        let sort = by.iter().map(|&key| ascending(key, true)).chain([ascending(order_by, false)]);
+        let Some(ordering) = LexOrdering::new(sort) else { return Ok(None) };
+        // Any order of keys has a recording's rows together.
+        let frame = PhysicalSortRequirement::from(ascending(order_by, false));
+        let any = by.iter().map(|&key| PhysicalSortRequirement::new(column(key), None)).chain([frame]);
+        if let Some(any) = LexRequirement::new(any)
+            && input.equivalence_properties().ordering_satisfy_requirement(any)?
+        {
+            return Ok(None);
+        }
+        let gather = Gather { columns: Columns { by, order_by }, partitions, ordering };
+        Ok(Some(Arc::new(Self::new(gather, Arc::clone(input)))))
+    }
+
+    fn new(gather: Gather, input: Arc<dyn ExecutionPlan>) -> Self {
+        let mut equivalences = input.equivalence_properties().clone();
+        equivalences.clear_orderings();
+        equivalences.clear_per_partition_constants();
+        let partitioning = Partitioning::UnknownPartitioning(gather.partitions);
+        let properties = PlanProperties::new(equivalences, partitioning, EmissionType::Final, Boundedness::Bounded);
+        Self {
+            gather,
+            input,
+            properties: Arc::new(properties),
+            metrics: ExecutionPlanMetricsSet::new(),
+            reading: Mutex::default(),
+        }
+    }
+
+    /// The one reading that all output partitions wait for.
+    fn reading(&self, context: &Arc<TaskContext>) -> Reading {
+        let start = || {
+            let (gather, input, context) = (self.gather.clone(), Arc::clone(&self.input), Arc::clone(context));
+            let outputs = async move {
+                let partitions = gather.partitions;
+                let output = |output| Mutex::new(Some(output));
+                Ok(Arc::new(match gather.read(input, context).await.map_err(Arc::new)? {
+                    Gathered::Runs(parts) => parts.into_iter().map(Output::Runs).map(output).collect(),
+                    Gathered::Sorted(plan) => {
+                        (0..partitions).map(|_| output(Output::Sorted(Arc::clone(&plan)))).collect::<Vec<_>>()
+                    }
+                }))
+            };
+            outputs.boxed().shared()
+        };
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        reading.get_or_insert_with(start).clone()
+    }
+}
+
+impl fmt::Debug for SeriesExec {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_struct(self.name()).field("gather", &self.gather).field("input", &self.input).finish_non_exhaustive()
+    }
+}
+
+impl DisplayAs for SeriesExec {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "SeriesExec: order=[{}], partitions={}", self.gather.ordering, self.gather.partitions)
+    }
+}
+
+impl ExecutionPlan for SeriesExec {
+    fn name(&self) -> &str {
+        "SeriesExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    /// Rows dealt out in turn would be no runs any more.
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![false]
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        for sort in self.gather.ordering.iter() {
+            if f(&sort.expr)? == TreeNodeRecursion::Stop {
+                return Ok(TreeNodeRecursion::Stop);
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn replace_children(
+        self: Arc<Self>,
+        mut children: Vec<Arc<dyn ExecutionPlan>>,
+        _: ReplaceChildrenOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(Arc::new(Self::new(self.gather.clone(), children.swap_remove(0))))
+    }
+
+    fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(Arc::new(Self::new(self.gather.clone(), children.swap_remove(0))))
+    }
+
+    fn reset_state(self: Arc<Self>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(Arc::new(Self::new(self.gather.clone(), Arc::clone(&self.input))))
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let reading = self.reading(&context);
+        let order_by = self.gather.columns.order_by;
+        let counters = Counters::new(&self.metrics, partition);
+        let stream = async move {
+            let outputs = reading.await.map_err(DataFusionError::Shared)?;
+            let output = outputs[partition].lock().unwrap_or_else(PoisonError::into_inner).take();
+            match output {
+                Some(Output::Runs(part)) => Ok(Box::pin(recordings(part, order_by, counters)) as Batches),
+                Some(Output::Sorted(plan)) => Ok(Box::pin(plan.execute(partition, context)?) as Batches),
+                None => Err(DataFusionError::Internal(format!("SeriesExec: partition {partition} was read before"))),
+            }
+        };
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::once(stream).try_flatten())))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+}
+
+type Batches = std::pin::Pin<Box<dyn Stream<Item = Result<RecordBatch>> + Send>>;
+
+/// What EXPLAIN ANALYZE shows; of a sort of everything only its rows.
+struct Counters {
+    rows: Count,
+    recordings: Count,
+    sorted: Count,
+}
+
+impl Counters {
+    fn new(metrics: &ExecutionPlanMetricsSet, partition: usize) -> Self {
+        let count = |name: &'static str| MetricBuilder::new(metrics).counter(name, partition);
+        Self {
+            rows: MetricBuilder::new(metrics).output_rows(partition),
+            recordings: count("recordings"),
+            sorted: count("recordings_sorted"),
+        }
+    }
+}
+
+/// The batches of one recording after the other.
+fn recordings(part: Part, order_by: usize, counters: Counters) -> impl Stream<Item = Result<RecordBatch>> {
+    stream::try_unfold((part, vec![].into_iter()), move |(mut part, mut batches)| {
+        let mut next = || -> Result<Option<RecordBatch>> {
+            loop {
+                if let Some(batch) = batches.next() {
+                    let _: &RecordBatch = &batch;
+                    counters.rows.add(batch.num_rows());
+                    part.memory.release(batch.num_rows());
+                    return Ok(Some(batch));
+                }
+                let Some(runs) = part.recordings.pop() else { return Ok(None) };
+                let (ordered, sorted) = in_order(runs, order_by)?;
+                counters.recordings.add(1);
+                counters.sorted.add(usize::from(sorted));
+                batches = ordered.into_iter();
+            }
+        };
+        let batch = next();
+        async move { Ok(batch?.map(|batch| (batch, (part, batches)))) }
+    })
+}

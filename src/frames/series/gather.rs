@@ -1,0 +1,192 @@
+//! Reads all partitions, and tells which recordings go where.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use arrow::array::RecordBatch;
+use datafusion::common::runtime::SpawnedTask;
+use datafusion::common::utils::memory::get_record_batch_memory_size;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryReservation};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::{LexOrdering, Partitioning};
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+use futures::StreamExt;
+
+use super::replay::{Begun, ReplayExec};
+use super::run::{Columns, Run, RunReader};
+
+/// How recordings are found and where they go.
+#[derive(Debug, Clone)]
+pub struct Gather {
+    /// Key and frame columns.
+    pub columns: Columns,
+    /// Output partitions.
+    pub partitions: usize,
+    /// Keys, then frame number.
+    pub ordering: LexOrdering,
+}
+
+/// What came of reading.
+pub enum Gathered {
+    /// The runs of each recording, for each output partition.
+    Runs(Vec<Part>),
+    /// There was no order, or no memory: a sort of everything, with as many partitions.
+    Sorted(Arc<dyn ExecutionPlan>),
+}
+
+/// The recordings of an output partition, the first one last.
+pub struct Part {
+    /// Their runs.
+    pub recordings: Vec<Vec<Run>>,
+    /// What all partitions together occupy.
+    pub memory: Arc<Held>,
+}
+
+/// Memory that is given back as rows go on.
+pub struct Held {
+    reservations: Vec<MemoryReservation>,
+    row_bytes: usize,
+}
+
+impl Held {
+    fn new(reservations: Vec<MemoryReservation>, rows: usize) -> Self {
+        let bytes: usize = reservations.iter().map(MemoryReservation::size).sum();
+        Self { reservations, row_bytes: bytes / rows.max(1) }
+    }
+
+    /// Gives back what so many rows occupied.
+    pub fn release(&self, rows: usize) {
+        let mut bytes = rows * self.row_bytes;
+        for reservation in &self.reservations {
+            let here = bytes.min(reservation.size());
+            bytes -= reservation.try_shrink(here).map_or(0, |_| here);
+        }
+    }
+}
+
+/// What all readers may occupy together, and whether they go on.
+struct Budget {
+    left: AtomicUsize,
+    stopped: AtomicBool,
+}
+
+impl Budget {
+    /// A third of the memory there is: a sort may have to follow, and windows do.
+    fn new(context: &TaskContext) -> Self {
+        let left = match context.memory_pool().memory_limit() {
+            MemoryLimit::Finite(limit) => limit / 3,
+            MemoryLimit::Infinite | MemoryLimit::Unknown => usize::MAX,
+        };
+        Self { left: AtomicUsize::new(left), stopped: AtomicBool::new(false) }
+    }
+
+    fn take(&self, reservation: &MemoryReservation, bytes: usize) {
+        let enough =
+            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok();
+        if !enough || reservation.try_grow(bytes).is_err() {
+            self.stop();
+        }
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+}
+
+struct Read {
+    runs: Vec<Run>,
+    reservation: MemoryReservation,
+    rest: Option<SendableRecordBatchStream>,
+}
+
+impl Gather {
+    /// Reads `input` to its end, or until it is clear that a sort has to do it.
+    pub async fn read(self, input: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>) -> Result<Gathered> {
+        let budget = Arc::new(Budget::new(&context));
+        let mut tasks = vec![];
+        for partition in 0..input.output_partitioning().partition_count() {
+            let stream = input.execute(partition, Arc::clone(&context))?;
+            let reader = RunReader::new(self.columns.clone(), &input.schema())?;
+            let consumer = MemoryConsumer::new(format!("SeriesExec[{partition}]")).with_can_spill(true);
+            let reservation = consumer.register(context.memory_pool());
+            tasks.push(SpawnedTask::spawn(read(stream, reader, reservation, Arc::clone(&budget))));
+        }
+        let mut reads = vec![];
+        for task in tasks {
+            reads.push(task.join_unwind().await.map_err(|e| DataFusionError::ExecutionJoin(Box::new(e)))??);
+        }
+        if budget.is_stopped() {
+            return Ok(Gathered::Sorted(self.sort(&input, reads)?));
+        }
+        Ok(self.distribute(reads))
+    }
+
+    fn sort(&self, input: &Arc<dyn ExecutionPlan>, reads: Vec<Read>) -> Result<Arc<dyn ExecutionPlan>> {
+        let begun = |Read { runs, reservation, rest }: Read| {
+            let mut read: Vec<RecordBatch> = runs.into_iter().flat_map(|run| run.rows).collect();
+            read.reverse();
+            Begun { read, reservation, rest }
+        };
+        let replay = ReplayExec::new(input.schema(), reads.into_iter().map(begun).collect());
+        let keys = self.ordering.iter().take(self.columns.by.len()).map(|sort| Arc::clone(&sort.expr)).collect();
+        let together = RepartitionExec::try_new(Arc::new(replay), Partitioning::Hash(keys, self.partitions))?;
+        let sort = SortExec::new(self.ordering.clone(), Arc::new(together));
+        Ok(Arc::new(sort.with_preserve_partitioning(true)))
+    }
+
+    /// Recordings in the order in which they appeared, as many rows for each output partition as for the next.
+    fn distribute(&self, reads: Vec<Read>) -> Gathered {
+        let (mut numbers, mut recordings, mut reservations) = (HashMap::new(), vec![], vec![]);
+        for Read { runs, reservation, .. } in reads {
+            reservations.push(reservation);
+            for mut run in runs {
+                let next = recordings.len();
+                let number = *numbers.entry(std::mem::take(&mut run.key)).or_insert(next);
+                if number == next {
+                    recordings.push(vec![]);
+                }
+                recordings[number].push(run);
+            }
+        }
+        let rows_of = |runs: &Vec<Run>| runs.iter().flat_map(|run| &run.rows).map(RecordBatch::num_rows).sum::<usize>();
+        let rows: Vec<usize> = recordings.iter().map(rows_of).collect();
+        let total = rows.iter().sum::<usize>();
+        let memory = Arc::new(Held::new(reservations, total));
+        let part = || Part { recordings: vec![], memory: Arc::clone(&memory) };
+        let mut parts: Vec<Part> = (0..self.partitions).map(|_| part()).collect();
+        let mut before = total;
+        for (recording, rows) in recordings.into_iter().zip(rows).rev() {
+            // By the row in its middle.
+            before -= rows;
+            let place = (before + rows / 2) * self.partitions / total.max(1);
+            parts[place.min(self.partitions - 1)].recordings.push(recording);
+        }
+        Gathered::Runs(parts)
+    }
+}
+
+async fn read(
+    mut stream: SendableRecordBatchStream,
+    mut reader: RunReader,
+    reservation: MemoryReservation,
+    budget: Arc<Budget>,
+) -> Result<Read> {
+    while !budget.is_stopped() {
+        let Some(batch) = stream.next().await.transpose()? else {
+            return Ok(Read { runs: reader.finish(), reservation, rest: None });
+        };
+        budget.take(&reservation, get_record_batch_memory_size(&batch));
+        if reader.push(&batch)? {
+            budget.stop();
+        }
+    }
+    Ok(Read { runs: reader.finish(), reservation, rest: Some(stream) })
+}

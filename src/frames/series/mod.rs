@@ -1,0 +1,12 @@
+//! Each recording's frames together and in order, without a sort where they already lie so.
+//!
+//! Frames are mostly stored as they were recorded: one recording after the other, each in the order of its frames. [`run`]
+//! finds such runs while batches are read, [`order`] puts the runs of a recording behind one another and sorts only those that
+//! overlap, [`gather`] reads all partitions, [`exec`] is the plan node. [`run`] and [`order`] are Arrow.
+
+pub mod changes;
+pub mod exec;
+pub mod gather;
+pub mod order;
+pub mod replay;
+pub mod run;
