@@ -17,6 +17,7 @@ pub struct Frames {
     /// With the number of the first row of each.
     batches: VecDeque<(u64, RecordBatch)>,
     rows: u64,
+    bytes: usize,
 }
 
 impl Frames {
@@ -24,6 +25,7 @@ impl Frames {
     pub fn push(&mut self, batch: RecordBatch) {
         let first = self.rows;
         self.rows += batch.num_rows() as u64;
+        self.bytes += bytes(&batch);
         self.batches.push_back((first, batch));
     }
 
@@ -35,7 +37,8 @@ impl Frames {
     /// Forgets batches that end before `row`.
     pub fn forget(&mut self, row: u64) {
         while self.batches.front().is_some_and(|(first, batch)| first + batch.num_rows() as u64 <= row) {
-            self.batches.pop_front();
+            let forgotten = self.batches.pop_front();
+            self.bytes -= forgotten.map_or(0, |(_, batch)| bytes(&batch));
         }
     }
 
@@ -54,9 +57,9 @@ impl Frames {
         Ok(format!("{}, frame {number}", recording(spec, batch, row)))
     }
 
-    /// Bytes held.
+    /// Bytes held: those of the rows, not of the batches that they are slices of.
     pub fn bytes(&self) -> usize {
-        self.batches.iter().map(|(_, batch)| batch.get_array_memory_size()).sum()
+        self.bytes
     }
 
     /// Batch, and row in it.
@@ -64,4 +67,9 @@ impl Frames {
         let batch = self.batches.partition_point(|(first, _)| *first <= row).saturating_sub(1);
         (batch, (row - self.batches.get(batch).map_or(0, |(first, _)| *first)) as usize)
     }
+}
+
+fn bytes(batch: &RecordBatch) -> usize {
+    let bytes = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or_default();
+    batch.columns().iter().map(bytes).sum()
 }

@@ -175,7 +175,10 @@ impl ExecutionPlan for SeriesExec {
             let output = outputs[partition].lock().unwrap_or_else(PoisonError::into_inner).take();
             match output {
                 Some(Output::Runs(part)) => Ok(Box::pin(recordings(part, order_by, counters)) as Batches),
-                Some(Output::Sorted(plan)) => Ok(Box::pin(plan.execute(partition, context)?) as Batches),
+                Some(Output::Sorted(plan)) => {
+                    let count = move |batch: &RecordBatch| counters.rows.add(batch.num_rows());
+                    Ok(Box::pin(plan.execute(partition, context)?.inspect_ok(count)) as Batches)
+                }
                 None => Err(DataFusionError::Internal(format!("SeriesExec: partition {partition} was read before"))),
             }
         };
@@ -189,7 +192,7 @@ impl ExecutionPlan for SeriesExec {
 
 type Batches = std::pin::Pin<Box<dyn Stream<Item = Result<RecordBatch>> + Send>>;
 
-/// What EXPLAIN ANALYZE shows; of a sort of everything only its rows.
+/// What EXPLAIN ANALYZE shows; of a sort of everything its rows alone.
 struct Counters {
     rows: Count,
     recordings: Count,
