@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use super::fill::Filler;
 use super::frames::Frames;
 use super::labels::Labels;
 use super::matrix::Matrix;
-use super::segmenter::breaks;
+use super::segmenter::{Breaks, breaks};
 use super::slicer::{Account, Window};
 use super::spec::{Cut, Nulls, Spec};
 use super::writer::{Segment, Windows, segments_batch};
@@ -28,6 +29,7 @@ pub struct Cutter {
     others: Vec<usize>,
     frames: Frames,
     matrix: Option<Matrix>,
+    filler: Option<Filler>,
     labels: Option<Labels>,
     /// The last row, and the number of its frame: whether the next frame continues it is not known yet.
     last: Option<(RecordBatch, i64)>,
@@ -38,6 +40,9 @@ pub struct Cutter {
     segments: Vec<Segment>,
     ended: bool,
     account: Account,
+    /// Rows in windows, and the end of the last of them.
+    covered: u64,
+    end: u64,
 }
 
 struct Open {
@@ -59,6 +64,10 @@ impl Cutter {
         let reads = spec.reads_features(input) && output.index_of(crate::schema::FEATURES).is_ok();
         let width = if let Cut::Windows { slicer, .. } = &spec.cut { slicer.width } else { 1 };
         let row_bytes = if reads { width * dim * 4 } else { 1 };
+        let filler = match &spec.cut {
+            Cut::Windows { nulls: Nulls::Fill { fill, most }, .. } => Some(Filler::new(*fill, *most, dim)),
+            _ => None,
+        };
         let label = spec.columns.label.as_ref().filter(|_| !spec.label_breaks());
         Ok(Self {
             batch_rows: (BATCH_BYTES / row_bytes).clamp(1, batch_size),
@@ -66,6 +75,7 @@ impl Cutter {
             others: others.collect(),
             frames: Frames::default(),
             matrix: reads.then(|| Matrix::new(dim)),
+            filler: filler.filter(|_| reads),
             labels: label.map(|label| Labels::new(label, input)).transpose()?,
             last: None,
             open: None,
@@ -74,12 +84,14 @@ impl Cutter {
             segments: vec![],
             ended: false,
             account: Account::default(),
+            covered: 0,
+            end: 0,
             spec,
             output,
         })
     }
 
-    /// Takes frames; they must follow those taken before, and [`Self::pop`] must have given all that came of those.
+    /// Takes frames; they must follow those taken before, and [`Self::pop`] must have given all that is ready.
     ///
     /// # Errors
     /// Data that is refused: see [`breaks`] and [`Nulls::Refuse`].
@@ -89,29 +101,37 @@ impl Cutter {
             return Ok(());
         }
         self.forget();
-        let (breaks, numbers) = breaks(&self.spec, self.last.as_ref().map(|(last, _)| last), batch)?;
+        let Breaks { segments, stretches, frames } =
+            breaks(&self.spec, self.last.as_ref().map(|(last, _)| last), batch)?;
         let from = self.frames.rows();
         self.frames.push(batch.project(&self.others).map_err(internal)?);
         if let Some(matrix) = &mut self.matrix {
             matrix.append(&self.spec.columns.features, batch)?;
+            if let Some(filler) = &mut self.filler {
+                let starts: Vec<u64> = stretches.iter().map(|&row| from + row as u64).collect();
+                filler.fill(matrix, from..from + rows as u64, frames.values(), &starts);
+            }
         }
         if let Some(labels) = &mut self.labels {
             labels.append(batch)?;
         }
-        for row in breaks {
-            let last = if row == 0 { self.last.as_ref().map(|(_, last)| *last) } else { Some(numbers.value(row - 1)) };
+        for row in segments {
+            let last = if row == 0 { self.last.as_ref().map(|(_, last)| *last) } else { Some(frames.value(row - 1)) };
             self.close(from + row as u64, last);
             let start = from + row as u64;
             let first = matches!(self.spec.cut, Cut::Segments).then(|| batch.slice(row, 1));
             self.open = Some(Open { start, next: start, first });
         }
         self.advance(self.frames.rows(), false);
-        self.last = Some((batch.slice(rows - 1, 1), numbers.value(rows - 1)));
+        self.last = Some((batch.slice(rows - 1, 1), frames.value(rows - 1)));
         Ok(())
     }
 
     /// No more frames will come.
     pub fn finish(&mut self) {
+        if let (Some(filler), Some(matrix)) = (&mut self.filler, &mut self.matrix) {
+            filler.finish(matrix);
+        }
         let last = self.last.take().map(|(_, last)| last);
         self.close(self.frames.rows(), last);
         self.ended = true;
@@ -126,7 +146,10 @@ impl Cutter {
             let segments = std::mem::take(&mut self.segments);
             return segments_batch(&self.spec, &self.output, &segments).map(Some);
         }
-        while let Some(window) = self.found.pop_front() {
+        let rows = self.frames.rows();
+        let ready = self.filler.as_ref().map_or(rows, |filler| filler.ready(rows));
+        let is_ready = |window: &mut Window| window.start + u64::from(window.valid_len) <= ready;
+        while let Some(window) = self.found.pop_front_if(is_ready) {
             self.add(window)?;
             if self.windows.count() == self.batch_rows {
                 self.is_long = true;
@@ -138,7 +161,16 @@ impl Cutter {
 
     /// What happened to the rows so far.
     pub fn account(&self) -> Account {
-        self.account
+        let Account { windowed, .. } = self.account;
+        match &self.spec.cut {
+            Cut::Windows { .. } => Account { windowed: self.covered, impure: windowed - self.covered, ..self.account },
+            Cut::Segments => self.account,
+        }
+    }
+
+    /// Values that were missing and are filled.
+    pub fn filled(&self) -> u64 {
+        self.filler.as_ref().map_or(0, Filler::filled)
     }
 
     /// Bytes held, to be accounted for.
@@ -176,21 +208,26 @@ impl Cutter {
     }
 
     fn add(&mut self, window: Window) -> Result<()> {
-        let Cut::Windows { slicer, rule, nulls } = &self.spec.cut else { return Ok(()) };
+        let Cut::Windows { slicer, rule, min_purity, nulls } = &self.spec.cut else { return Ok(()) };
         let (start, end) = (window.start, window.start + u64::from(window.valid_len));
-        let (deciding, purity) = match &self.labels {
+        let (row, purity) = match &self.labels {
             Some(labels) => rule.decide(labels.rows(start, end)),
             None => (0, 1.0),
         };
-        self.windows.add(window, start + deciding as u64, purity);
+        if purity < min_purity.0 {
+            return Ok(());
+        }
+        self.covered += end - start.max(self.end);
+        self.end = end;
+        self.windows.add(window, start + row as u64, purity);
         if let Some(matrix) = &self.matrix {
-            if let Some(bad) = matrix.first_bad(start, end).filter(|_| *nulls == Nulls::Refuse) {
+            if let Some(bad) = matrix.first_bad(start, end).filter(|_| *nulls != Nulls::Keep) {
                 return self.refuse(bad);
             }
             if self.windows.count() == 1 && self.is_long {
                 self.windows.reserve(self.batch_rows * slicer.width * matrix.dim);
             }
-            self.windows.add_features(matrix.rows(start, end), slicer.width, matrix.dim);
+            self.windows.add_features(matrix.rows(start, end), slicer, matrix.dim);
         }
         Ok(())
     }
@@ -201,9 +238,14 @@ impl Cutter {
             Features::Columns(names) => names[place].clone(),
             Features::List { column, .. } => format!("{column}[{}]", place + 1),
         };
+        let advice = match &self.spec.cut {
+            Cut::Windows { nulls: Nulls::Fill { most, .. }, .. } => {
+                format!("nothing within max_fill => {most} frames can fill it: raise that, filter such frames, or nulls => 'zero'")
+            }
+            _ => "filter such frames, fill them with nulls => 'interpolate', 'carry' or 'zero', or keep what is missing with nulls => 'keep'".to_owned(),
+        };
         data_err!(
-            "{}: {}: feature '{feature}' is {what}; a window holds finite numbers only: \
-             filter or fill such frames, or keep missing values with nulls => 'keep'",
+            "{}: {}: feature '{feature}' is {what}; a window holds finite numbers only: {advice}",
             self.spec.function(),
             self.frames.recording(&self.spec, row)?
         )
@@ -218,6 +260,7 @@ impl Cutter {
         let rows = self.frames.rows();
         let windows = matches!(self.spec.cut, Cut::Windows { .. });
         let next = self.open.as_ref().filter(|_| windows).map_or(rows, |open| open.next.min(rows));
+        let next = self.found.front().map_or(next, |window| window.start.min(next));
         if let Some(matrix) = &mut self.matrix {
             matrix.forget(next);
         }

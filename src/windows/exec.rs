@@ -226,7 +226,7 @@ impl EmbeddedProjection for WindowsExec {
 /// The account of rows, as EXPLAIN ANALYZE shows it.
 struct Counters {
     windows: Count,
-    frames: [Count; 4],
+    frames: [Count; 6],
 }
 
 impl Counters {
@@ -234,7 +234,15 @@ impl Counters {
         let count = |name: &'static str| MetricBuilder::new(metrics).counter(name, partition);
         Self {
             windows: MetricBuilder::new(metrics).output_rows(partition),
-            frames: ["frames_used", "frames_skipped", "frames_in_tails", "frames_in_short_segments"].map(count),
+            frames: [
+                "frames_used",
+                "frames_skipped",
+                "frames_in_tails",
+                "frames_in_short_segments",
+                "frames_in_impure_windows",
+                "values_filled",
+            ]
+            .map(count),
         }
     }
 }
@@ -263,7 +271,7 @@ impl Running {
             }
             if self.ended {
                 let a = self.cutter.account();
-                let rows = [a.windowed, a.skipped, a.tail, a.short];
+                let rows = [a.windowed, a.skipped, a.tail, a.short, a.impure, self.cutter.filled()];
                 self.counters.frames.iter().zip(rows).for_each(|(count, rows)| count.add(rows as usize));
                 self.memory.free();
                 return Ok(None);

@@ -1,6 +1,7 @@
 //! Feature columns as one row-major matrix [rows, D], so that a window is one contiguous piece of it.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use arrow::array::{Array, FixedSizeListArray, Float32Array, RecordBatch};
 use arrow::compute::cast;
@@ -50,15 +51,44 @@ impl Matrix {
             }
             Features::List { column: name, .. } => self.append_list(column(batch, name)?, name)?,
         }
-        if self.values[from..].iter().all(|value| value.is_finite()) && self.valid.is_empty() {
-            return Ok(());
-        }
-        for row in from / self.dim..self.values.len() / self.dim {
-            if (row * self.dim..(row + 1) * self.dim).any(|index| self.is_bad(index)) {
-                self.bad.push_back(self.base + row as u64);
-            }
-        }
+        self.look(from);
         Ok(())
+    }
+
+    /// Adds rows that are all there, but for values that are not finite.
+    pub fn extend(&mut self, rows: &[f32]) {
+        let from = self.values.len();
+        self.values.extend_from_slice(rows);
+        self.valid_until_now();
+        self.look(from);
+    }
+
+    /// Whether a value is missing or not finite.
+    pub fn is_missing(&self, row: u64, place: usize) -> bool {
+        self.is_bad(self.index(row, place))
+    }
+
+    /// Row and place of each value in `rows` that is missing or not finite.
+    pub fn missing(&self, rows: Range<u64>) -> Vec<(u64, usize)> {
+        let bad = self.bad.iter().skip(self.bad.partition_point(|&bad| bad < rows.start));
+        let bad = bad.copied().take_while(|&bad| bad < rows.end);
+        bad.flat_map(|row| (0..self.dim).map(move |place| (row, place)))
+            .filter(|&(r, p)| self.is_missing(r, p))
+            .collect()
+    }
+
+    /// A value.
+    pub fn value(&self, row: u64, place: usize) -> f32 {
+        self.values[self.index(row, place)]
+    }
+
+    /// Puts a value where one was missing.
+    pub fn set(&mut self, row: u64, place: usize, value: f32) {
+        let index = self.index(row, place);
+        self.values[index] = value;
+        if let Some(valid) = self.valid.get_mut(index) {
+            *valid = true;
+        }
     }
 
     /// Forgets the rows before `row`, sooner or later.
@@ -86,15 +116,30 @@ impl Matrix {
 
     /// The first row in `start..end` with a missing or non-finite value, the place of that value in the row, and the value.
     pub fn first_bad(&self, start: u64, end: u64) -> Option<(u64, usize, Option<f32>)> {
-        let row = *self.bad.get(self.bad.partition_point(|&bad| bad < start)).filter(|&&bad| bad < end)?;
-        let first = (row - self.base) as usize * self.dim;
-        let place = (0..self.dim).find(|place| self.is_bad(first + place))?;
-        Some((row, place, self.is_valid(first + place).then(|| self.values[first + place])))
+        let (row, place) = *self.missing(start..end).first()?;
+        let index = self.index(row, place);
+        Some((row, place, self.is_valid(index).then(|| self.values[index])))
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.values.capacity() * 4 + self.valid.capacity()
+    }
+
+    /// Remembers the rows from this value on that hold a missing or non-finite value.
+    fn look(&mut self, from: usize) {
+        if self.values[from..].iter().all(|value| value.is_finite()) && self.valid.is_empty() {
+            return;
+        }
+        for row in from / self.dim..self.values.len() / self.dim {
+            if (row * self.dim..(row + 1) * self.dim).any(|index| self.is_bad(index)) {
+                self.bad.push_back(self.base + row as u64);
+            }
+        }
+    }
+
+    fn index(&self, row: u64, place: usize) -> usize {
+        (row - self.base) as usize * self.dim + place
     }
 
     fn is_valid(&self, index: usize) -> bool {

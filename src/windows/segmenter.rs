@@ -9,18 +9,29 @@ use super::spec::Spec;
 use crate::error::{Error, Result, data_err};
 use crate::frames::series::changes::changes;
 
+/// Where rows of a batch begin something new.
+pub struct Breaks {
+    /// A segment.
+    pub segments: Vec<usize>,
+    /// A stretch: a recording, or what lies behind a gap in one.
+    pub stretches: Vec<usize>,
+    /// The frame number of each row.
+    pub frames: Int64Array,
+}
+
 /// The rows of `batch` at which a new segment begins, and the frame numbers of all rows.
 ///
 /// `last`, if there is one, is the row that was seen before: row 0 may continue its segment.
 ///
 /// # Errors
 /// A frame number that is NULL, occurs twice in a recording, or goes back.
-pub fn breaks(spec: &Spec, last: Option<&RecordBatch>, batch: &RecordBatch) -> Result<(Vec<usize>, Int64Array)> {
+pub fn breaks(spec: &Spec, last: Option<&RecordBatch>, batch: &RecordBatch) -> Result<Breaks> {
     let frames = numbers(spec, batch)?;
     let last_frame = last.map(|last| numbers(spec, last)).transpose()?.map(|frames| frames.value(0));
     let recordings = begins(spec, last, batch, &spec.columns.by)?;
     let label = spec.columns.label.clone().filter(|_| spec.label_breaks());
-    let mut breaks = begins(spec, last, batch, label.as_slice())?;
+    let mut segments = begins(spec, last, batch, label.as_slice())?;
+    let mut stretches = recordings.clone();
     let mut recordings_left = recordings.iter().copied().peekable();
     let values = frames.values();
     // One step is the rule: what is not is looked at.
@@ -41,13 +52,14 @@ pub fn breaks(spec: &Spec, last: Option<&RecordBatch>, batch: &RecordBatch) -> R
             );
         }
         if step > i128::from(spec.max_gap) {
-            breaks.push(row);
+            stretches.push(row);
         }
     }
-    breaks.extend(recordings);
-    breaks.sort_unstable();
-    breaks.dedup();
-    Ok((breaks, frames))
+    stretches.sort_unstable();
+    segments.extend(&stretches);
+    segments.sort_unstable();
+    segments.dedup();
+    Ok(Breaks { segments, stretches, frames })
 }
 
 /// The recording of a row, for messages: `source 'a', video 'b'`.

@@ -7,6 +7,8 @@ pub enum Short {
     Drop,
     /// It becomes one window; its last frame is repeated, `valid_len` tells how many frames are real.
     Pad,
+    /// It becomes one window; its frames are repeated from the first on, `valid_len` tells how many are real.
+    Loop,
 }
 
 /// One window: its first row, and how many of its rows were recorded.
@@ -42,6 +44,8 @@ pub struct Account {
     pub tail: u64,
     /// Rows of a segment that is too short.
     pub short: u64,
+    /// Rows in windows that are left out because their label is not pure enough.
+    pub impure: u64,
 }
 
 impl Slicer {
@@ -53,7 +57,7 @@ impl Slicer {
             out.push(Window { start: next, valid_len: self.width as u32 });
             next += self.stride as u64;
         }
-        if closed && self.short == Short::Pad && next == segment && end > segment {
+        if closed && self.short != Short::Drop && next == segment && end > segment {
             out.push(Window { start: segment, valid_len: (end - segment) as u32 });
         }
         next
@@ -65,13 +69,13 @@ impl Slicer {
         if rows < width {
             return match self.short {
                 Short::Drop => Account { short: rows, ..Account::default() },
-                Short::Pad => Account { windowed: rows, ..Account::default() },
+                Short::Pad | Short::Loop => Account { windowed: rows, ..Account::default() },
             };
         }
         let steps = (rows - width) / stride;
         let reach = steps * stride + width;
         let skipped = steps * stride.saturating_sub(width);
-        Account { windowed: reach - skipped, skipped, tail: rows - reach, short: 0 }
+        Account { windowed: reach - skipped, skipped, tail: rows - reach, ..Account::default() }
     }
 }
 

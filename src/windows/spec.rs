@@ -1,9 +1,11 @@
 //! What to cut, how, and the schema that comes of it.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
+use super::fill::Fill;
 use super::rule::LabelRule;
 use super::slicer::Slicer;
 use crate::error::{Result, query_err};
@@ -32,6 +34,8 @@ pub enum Cut {
         slicer: Slicer,
         /// Which label they carry.
         rule: LabelRule,
+        /// The least share of a window's frames that carry its label.
+        min_purity: Purity,
         /// What becomes of missing values.
         nulls: Nulls,
     },
@@ -44,6 +48,25 @@ pub enum Nulls {
     Refuse,
     /// It stays; `features` is no tensor then.
     Keep,
+    /// It is filled; what cannot be is refused.
+    Fill {
+        /// With what.
+        fill: Fill,
+        /// The longest run of frames that is filled.
+        most: usize,
+    },
+}
+
+/// A share of frames, in [0, 1].
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Purity(pub f32);
+
+impl Eq for Purity {}
+
+impl Hash for Purity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
 }
 
 impl Spec {
@@ -114,7 +137,7 @@ impl Spec {
         let names = if let Features::Columns(names) = features { names.as_slice() } else { &[] };
         let tensor = features_field(FEATURES, width, features.dim(), names);
         match nulls {
-            Nulls::Refuse => tensor,
+            Nulls::Refuse | Nulls::Fill { .. } => tensor,
             // The tensor type forbids NULL inside.
             Nulls::Keep => Field::new(FEATURES, tensor.data_type().clone(), false),
         }

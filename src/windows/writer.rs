@@ -15,7 +15,7 @@ use super::cutter::internal;
 use super::frames::Frames;
 use super::matrix::Piece;
 use super::segmenter::column;
-use super::slicer::Window;
+use super::slicer::{Short, Slicer, Window};
 use super::spec::Spec;
 use crate::error::{Error, Result};
 use crate::schema::{FEATURES, FRAME_END, FRAME_START, FRAMES, PURITY, VALID_LEN, WINDOW_ID};
@@ -79,17 +79,19 @@ impl Windows {
         self.rows.push((window, deciding, purity));
     }
 
-    /// Adds the features of the window that was added last: its recorded rows, the last of them again until there are `width`.
-    pub fn add_features(&mut self, piece: Piece<'_>, width: usize, dim: usize) {
+    /// Adds the features of the window that was added last: its recorded rows, and what makes them as many as a window has.
+    pub fn add_features(&mut self, piece: Piece<'_>, slicer: &Slicer, dim: usize) {
         let before = self.values.len();
-        let padding = width - piece.values.len() / dim;
+        let recorded = piece.values.len() / dim;
+        let again = |k: usize| if slicer.short == Short::Loop { k % recorded } else { recorded - 1 };
+        let padding = (recorded..slicer.width).map(|k| again(k) * dim..(again(k) + 1) * dim);
         self.values.extend_from_slice(piece.values);
-        (0..padding).for_each(|_| self.values.extend_from_slice(&piece.values[piece.values.len() - dim..]));
+        padding.clone().for_each(|of| self.values.extend_from_slice(&piece.values[of]));
         if !piece.valid.is_empty() || !self.valid.is_empty() {
             self.valid.resize(before, true);
             self.valid.extend_from_slice(piece.valid);
             if !piece.valid.is_empty() {
-                (0..padding).for_each(|_| self.valid.extend_from_slice(&piece.valid[piece.valid.len() - dim..]));
+                padding.for_each(|of| self.valid.extend_from_slice(&piece.valid[of]));
             }
             self.valid.resize(self.values.len(), true);
         }
