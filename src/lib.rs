@@ -4,6 +4,7 @@
 //! frames -> windows -> split -> augment -> weigh -> train (COPY) -> models.<name>.* -> predict
 //! ```
 #![warn(missing_docs)]
+#![deny(unsafe_code)]
 
 pub mod args;
 pub mod error;

@@ -150,6 +150,7 @@ fn features(schema: &Schema, arguments: &Arguments, by: &[String]) -> Result<Fea
 /// Every floating-point column that has no other meaning, in the order of the subquery.
 fn default_features(schema: &Schema, by: &[String]) -> Vec<String> {
     let fields = schema.fields().iter().filter(|f| f.data_type().is_floating());
-    let names = fields.map(|f| f.name()).filter(|n| *n != TIME && *n != WEIGHT && !by.contains(n));
+    // A label that is a number is what a net shall say, not what it may read.
+    let names = fields.map(|f| f.name()).filter(|n| ![TIME, WEIGHT, LABEL].contains(&n.as_str()) && !by.contains(n));
     names.cloned().collect()
 }

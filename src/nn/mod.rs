@@ -14,11 +14,14 @@ pub mod init;
 pub mod loss;
 pub mod softmax;
 
-use crate::error::Result;
-use crate::options::training::{EngineKind, TrainingOptions};
+use crate::error::{Result, query_err};
+use crate::options::training::{EngineKind, Precision, TrainingOptions};
 
 /// A new net with the initial values of `options.seed`, on the engine that `options.engine` names.
 pub fn new_engine(config: &config::ModelConfig, options: &TrainingOptions) -> Result<Box<dyn engine::Engine>> {
+    if options.engine == EngineKind::Candle && config.precision != Precision::F32 {
+        return query_err!("option precision 'bf16' needs option engine to be 'fused' (was 'candle')");
+    }
     Ok(match options.engine {
         EngineKind::Fused => Box::new(fused::FusedEngine::new(config, options)?),
         EngineKind::Candle => Box::new(candle::CandleEngine::new(config, options, candle_core::Device::Cpu)?),

@@ -418,7 +418,7 @@ mod tests {
     fn options_of_a_model_from_before_an_option_have_its_default() {
         let json = serde_json::to_string(&TrainingOptions::default()).unwrap();
         let mut old: BTreeMap<String, serde_json::Value> = serde_json::from_str(&json).unwrap();
-        for name in ["loss", "focal_gamma", "label_smoothing", "reduction", "input_dropout"] {
+        for name in ["loss", "focal_gamma", "label_smoothing", "reduction", "input_dropout", "precision"] {
             assert!(old.remove(name).is_some());
         }
         let read = serde_json::from_value::<TrainingOptions>(serde_json::to_value(old).unwrap()).unwrap();

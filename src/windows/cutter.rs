@@ -14,7 +14,7 @@ use super::slicer::{Account, Window};
 use super::spec::{Cut, Nulls, Spec};
 use super::writer::{Segment, Windows, segments_batch};
 use crate::error::{Error, Result, data_err};
-use crate::frames::columns::Features;
+use crate::frames::columns::{Features, FrameColumns as Columns};
 use crate::options::BATCH_BYTES;
 
 /// One series of frames being cut, in key and frame order.
@@ -25,7 +25,7 @@ pub struct Cutter {
     batch_rows: usize,
     /// Whether a batch was filled: then the next one gets its memory at once.
     is_long: bool,
-    /// Columns of the input that are no features.
+    /// Columns of the input that are no features, or not only features.
     others: Vec<usize>,
     frames: Frames,
     matrix: Option<Matrix>,
@@ -59,7 +59,12 @@ impl Cutter {
     /// Labels that cannot be compared.
     pub fn new(spec: Spec, input: &SchemaRef, output: SchemaRef, batch_size: usize) -> Result<Self> {
         let features = spec.columns.features.columns();
-        let others = (0..input.fields().len()).filter(|&column| !features.contains(input.field(column).name()));
+        let Columns { by, order_by, label, .. } = &spec.columns;
+        let is_read = |name: &String| by.contains(name) || order_by == name || label.as_ref() == Some(name);
+        let others = (0..input.fields().len()).filter(|&column| {
+            let name = input.field(column).name();
+            !features.contains(name) || is_read(name)
+        });
         let dim = spec.columns.features.dim();
         let reads = spec.reads_features(input) && output.index_of(crate::schema::FEATURES).is_ok();
         let width = if let Cut::Windows { slicer, .. } = &spec.cut { slicer.width } else { 1 };
@@ -156,7 +161,9 @@ impl Cutter {
                 return self.write_windows().map(Some);
             }
         }
-        if self.ended && self.windows.count() > 0 { self.write_windows().map(Some) } else { Ok(None) }
+        // Where windows are rare, their first rows would hold on to all that follow.
+        let is_due = self.ended || self.frames.bytes() > BATCH_BYTES;
+        if is_due && self.windows.count() > 0 { self.write_windows().map(Some) } else { Ok(None) }
     }
 
     /// What happened to the rows so far.
@@ -175,7 +182,9 @@ impl Cutter {
 
     /// Bytes held, to be accounted for.
     pub fn bytes(&self) -> usize {
-        self.frames.bytes() + self.matrix.as_ref().map_or(0, Matrix::bytes) + self.windows.bytes()
+        let labels = self.labels.as_ref().map_or(0, Labels::bytes);
+        let matrix = self.matrix.as_ref().map_or(0, Matrix::bytes) + self.filler.as_ref().map_or(0, Filler::bytes);
+        self.frames.bytes() + labels + matrix + self.windows.bytes()
     }
 
     /// Ends the open segment before row `end`; `last` is the number of its last frame.
@@ -262,7 +271,8 @@ impl Cutter {
         let next = self.open.as_ref().filter(|_| windows).map_or(rows, |open| open.next.min(rows));
         let next = self.found.front().map_or(next, |window| window.start.min(next));
         if let Some(matrix) = &mut self.matrix {
-            matrix.forget(next);
+            // What waits to be filled may lie in no window.
+            matrix.forget(self.filler.as_ref().map_or(next, |filler| filler.ready(rows).min(next)));
         }
         if let Some(labels) = &mut self.labels {
             labels.forget(next);

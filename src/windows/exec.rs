@@ -10,7 +10,7 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::projection::ProjectionMapping;
 use datafusion::physical_expr::{LexRequirement, OrderingRequirements, PhysicalExpr, PhysicalSortRequirement};
-use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, ReplaceChildrenOptions};
+use datafusion::physical_plan::execution_plan::{EmissionType, ReplaceChildrenOptions};
 use datafusion::physical_plan::expressions::Column;
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
 use datafusion::physical_plan::projection::{EmbeddedProjection, ProjectionExec, try_embed_projection};
@@ -108,7 +108,7 @@ fn properties(spec: &Spec, input: &Arc<dyn ExecutionPlan>, to: SchemaRef) -> Res
         equivalences.project(&mapping, to),
         input.output_partitioning().project(&mapping, equivalences),
         EmissionType::Incremental,
-        Boundedness::Bounded,
+        input.boundedness(),
     ))
 }
 
@@ -165,9 +165,10 @@ impl ExecutionPlan for WindowsExec {
         vec![LexRequirement::new(any.chain(frame)).map(OrderingRequirements::new)]
     }
 
-    /// Where none is required DataFusion would move a sort of the result below, by the numbers of its columns.
+    /// Our columns are others than those of the input: DataFusion would move a sort of the result below, by their numbers.
+    /// What order the result has is in the properties.
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![self.order == Order::Required]
+        vec![false]
     }
 
     fn apply_expressions(

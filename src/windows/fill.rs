@@ -46,6 +46,11 @@ impl Filler {
         self.filled
     }
 
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.columns.iter().map(|column| column.run.capacity() * size_of::<(u64, i64)>()).sum()
+    }
+
     /// Rows before this one stay as they are; `rows` is the number of all.
     pub fn ready(&self, rows: u64) -> u64 {
         self.columns.iter().filter_map(|column| column.run.first()).map(|(row, _)| *row).min().unwrap_or(rows)
@@ -119,7 +124,7 @@ impl Filler {
 
 /// The value at `frame` on the line through two points.
 fn line((from, a): (i64, f32), (to, b): (i64, f32), frame: i64) -> f32 {
-    let share = (frame - from) as f64 / (to - from) as f64;
+    let share = (frame as f64 - from as f64) / (to as f64 - from as f64);
     (f64::from(a) + share * (f64::from(b) - f64::from(a))) as f32
 }
 

@@ -51,6 +51,11 @@ impl Labels {
         }
     }
 
+    /// Bytes held for rows.
+    pub fn bytes(&self) -> usize {
+        self.ids.capacity() * 4
+    }
+
     /// Those of the rows `start..end`.
     pub fn rows(&self, start: u64, end: u64) -> &[u32] {
         &self.ids[(start - self.base) as usize..(end - self.base) as usize]

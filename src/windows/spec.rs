@@ -150,9 +150,14 @@ impl Spec {
         let label = self.columns.label.as_deref().map_or("none", |_| LABEL);
         match &self.cut {
             Cut::Segments => format!("by=[{by}], order_by={order}, label={label}, max_gap={}", self.max_gap),
-            Cut::Windows { slicer, rule, .. } => format!(
-                "width={}, stride={}, by=[{by}], order_by={order}, label={rule:?}, short={:?}, max_gap={}",
-                slicer.width, slicer.stride, slicer.short, self.max_gap
+            Cut::Windows { slicer, rule, min_purity, nulls } => format!(
+                "width={}, stride={}, by=[{by}], order_by={order}, label={rule:?}, short={:?}, max_gap={}{}{}",
+                slicer.width,
+                slicer.stride,
+                slicer.short,
+                self.max_gap,
+                if min_purity.0 > 0.0 { format!(", min_purity={}", min_purity.0) } else { String::new() },
+                if *nulls == Nulls::Refuse { String::new() } else { format!(", nulls={nulls:?}") },
             ),
         }
     }

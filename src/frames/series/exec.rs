@@ -12,7 +12,8 @@ use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{
     LexOrdering, LexRequirement, Partitioning, PhysicalExpr, PhysicalSortExpr, PhysicalSortRequirement,
 };
-use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, ReplaceChildrenOptions};
+use datafusion::physical_plan::coop::cooperative;
+use datafusion::physical_plan::execution_plan::{EmissionType, EvaluationType, ReplaceChildrenOptions, SchedulingType};
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PlanProperties};
@@ -77,7 +78,10 @@ impl SeriesExec {
         equivalences.clear_orderings();
         equivalences.clear_per_partition_constants();
         let partitioning = Partitioning::UnknownPartitioning(gather.partitions);
-        let properties = PlanProperties::new(equivalences, partitioning, EmissionType::Final, Boundedness::Bounded);
+        // It reads in tasks of its own, and gives what it read from memory.
+        let properties = PlanProperties::new(equivalences, partitioning, EmissionType::Final, input.boundedness())
+            .with_evaluation_type(EvaluationType::Eager)
+            .with_scheduling_type(SchedulingType::Cooperative);
         Self {
             gather,
             input,
@@ -182,7 +186,8 @@ impl ExecutionPlan for SeriesExec {
                 None => Err(DataFusionError::Internal(format!("SeriesExec: partition {partition} was read before"))),
             }
         };
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::once(stream).try_flatten())))
+        let stream = Box::pin(stream::once(stream).try_flatten());
+        Ok(Box::pin(cooperative(RecordBatchStreamAdapter::new(self.schema(), stream))))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {

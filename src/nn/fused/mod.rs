@@ -5,7 +5,7 @@
 //! minibatch is cut into parts of [`PART_ROWS`] rows, whatever the number of threads, the parts of a group add up their
 //! gradients one after the other, and groups are added in their order: so any number of threads agrees, too.
 //!
-//! [`pulp`] finds out at run time what the processor can do; the only unsafe code is one instruction, in [`native`].
+//! [`pulp`] finds out at run time what the processor can do; the only unsafe code is one instruction, in `native`.
 
 mod activation;
 mod attention;

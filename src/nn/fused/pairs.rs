@@ -28,9 +28,26 @@ impl Dot for Emulated {
         let (upper, half) = (simd.splat_u32s(0xffff_0000), simd.splat_u32s(16));
         let second = |pair| flush(simd, simd.transmute_f32s_u32s(simd.and_u32s(pair, upper)));
         let first = |pair| flush(simd, simd.transmute_f32s_u32s(simd.wrapping_dyn_shl_u32s(pair, half)));
-        let sum = flush(simd, simd.mul_add_f32s(second(x), second(y), flush(simd, sum)));
-        flush(simd, simd.mul_add_f32s(first(x), first(y), sum))
+        let sum = mul_add(simd, second(x), second(y), flush(simd, sum));
+        mul_add(simd, first(x), first(y), sum)
     }
+}
+
+/// `x y + sum`, zero if that is subnormal as numbers with 24 bits and any exponent are rounded: what f32 rounds up to its
+/// smallest normal number may be.
+#[inline(always)]
+fn mul_add<S: Simd>(simd: S, x: S::f32s, y: S::f32s, sum: S::f32s) -> S::f32s {
+    let least = simd.splat_f32s(f32::MIN_POSITIVE);
+    let rounded = flush(simd, simd.mul_add_f32s(x, y, sum));
+    // 2^64 times as much of factors and sum that give so little does not overflow if it goes to the smaller factor.
+    let scale = simd.splat_f32s(18_446_744_073_709_551_616.0);
+    let x_is_smaller = simd.less_than_f32s(simd.abs_f32s(x), simd.abs_f32s(y));
+    let (small, large) = (simd.select_f32s(x_is_smaller, x, y), simd.select_f32s(x_is_smaller, y, x));
+    let scaled = simd.mul_add_f32s(simd.mul_f32s(small, scale), large, simd.mul_f32s(sum, scale));
+    let is_subnormal = simd.less_than_f32s(simd.abs_f32s(scaled), simd.mul_f32s(least, scale));
+    let zero = simd.mul_f32s(rounded, simd.splat_f32s(0.0));
+    let or_zero = simd.select_f32s(is_subnormal, zero, rounded);
+    simd.select_f32s(simd.equal_f32s(simd.abs_f32s(rounded), least), or_zero, rounded)
 }
 
 /// Zero for what is subnormal.
@@ -46,12 +63,15 @@ pub fn pair(first: f32, second: f32) -> u32 {
     round(first) >> 16 | round(second) & 0xffff_0000
 }
 
-/// The nearest bfloat16 in the upper half. (A NaN of arithmetic has no lower half that could carry over.)
+/// The nearest bfloat16 in the upper half.
 #[inline(always)]
 fn round(x: f32) -> u32 {
     let bits = x.to_bits();
-    bits.wrapping_add(0x7fff + (bits >> 16 & 1))
+    if x.is_nan() { NAN } else { bits.wrapping_add(0x7fff + (bits >> 16 & 1)) }
 }
+
+/// Rounding the bits of a NaN could make a number of it.
+const NAN: u32 = 0x7fc0_0000;
 
 /// The same for vectors.
 #[inline(always)]
@@ -60,7 +80,8 @@ pub fn pair_vectors<S: Simd>(simd: S, first: S::f32s, second: S::f32s) -> S::u32
     let rounded = |x| {
         let bits = simd.transmute_u32s_f32s(x);
         let last = simd.and_u32s(simd.wrapping_dyn_shr_u32s(bits, half), simd.splat_u32s(1));
-        simd.add_u32s(bits, simd.add_u32s(last, simd.splat_u32s(0x7fff)))
+        let up = simd.add_u32s(bits, simd.add_u32s(last, simd.splat_u32s(0x7fff)));
+        simd.select_u32s(simd.equal_f32s(x, x), up, simd.splat_u32s(NAN))
     };
     let second = simd.and_u32s(rounded(second), simd.splat_u32s(0xffff_0000));
     simd.or_u32s(simd.wrapping_dyn_shr_u32s(rounded(first), half), second)
@@ -185,7 +206,9 @@ mod tests {
                 [expected[0], expected[1]].map(f32::to_bits)
             );
         }
-        assert!(halves(pair(f32::NAN, -f32::NAN)).iter().all(|x| x.is_nan()));
+        for nan in [0x7fff_ffff, 0xffff_ffff, 0x7f80_0001, 0x7fc0_0000] {
+            assert!(halves(pair(f32::from_bits(nan), f32::from_bits(nan))).iter().all(|x| x.is_nan()), "{nan:x}");
+        }
     }
 
     #[test]
@@ -238,6 +261,20 @@ mod tests {
                     sums.iter().map(|x| if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() }).collect::<Vec<_>>()
                 });
                 assert!(results.iter().all(|r| *r == results[0]), "{x:x?} {y:x?} {sums:?}: {results:x?}");
+            }
+        }
+    }
+
+    /// 2^-126 - 1.5 * 2^-151 is subnormal with 24 bits and any exponent, and the smallest normal number once it is rounded as f32.
+    #[test]
+    fn a_sum_that_only_rounding_makes_normal_is_zero() {
+        let arch = Arch::new();
+        for products in [Products::new(arch, Precision::Bf16), Products::Emulated] {
+            let (x, y) = (1.5 * f32::from_bits(52 << 23), -f32::from_bits(51 << 23));
+            for [x, y] in [[pair(x, 0.0), pair(y, 0.0)], [pair(0.0, x), pair(0.0, y)]] {
+                let mut sums = [f32::MIN_POSITIVE; 16];
+                products.dispatch(arch, Once(&[x; 16], &[y; 16], &mut sums));
+                assert_eq!(sums, [0.0; 16], "{products:?}");
             }
         }
     }

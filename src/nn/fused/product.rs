@@ -165,7 +165,10 @@ impl Products {
             #[cfg(target_arch = "x86_64")]
             Precision::Bf16 => Native::new(arch).map_or(Self::Emulated, Self::Native),
             #[cfg(not(target_arch = "x86_64"))]
-            Precision::Bf16 => Self::Emulated,
+            Precision::Bf16 => {
+                let _ = arch;
+                Self::Emulated
+            }
         }
     }
 
