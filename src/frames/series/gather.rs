@@ -133,7 +133,8 @@ impl Gather {
         let begun = |Read { runs, reservation, rest }: Read| {
             let mut read: Vec<RecordBatch> = runs.into_iter().flat_map(|run| run.rows).collect();
             read.reverse();
-            Begun { read, reservation, rest }
+            let rows = read.iter().map(RecordBatch::num_rows).sum();
+            Begun { read, memory: Held::new(vec![reservation], rows), rest }
         };
         let replay = ReplayExec::new(input.schema(), reads.into_iter().map(begun).collect());
         let keys = self.ordering.iter().take(self.columns.by.len()).map(|sort| Arc::clone(&sort.expr)).collect();
@@ -183,10 +184,11 @@ async fn read(
         let Some(batch) = stream.next().await.transpose()? else {
             return Ok(Read { runs: reader.finish(), reservation, rest: None });
         };
-        budget.take(&reservation, get_record_batch_memory_size(&batch));
+        let before = reader.bytes();
         if reader.push(&batch)? {
             budget.stop();
         }
+        budget.take(&reservation, get_record_batch_memory_size(&batch) + reader.bytes() - before);
     }
     Ok(Read { runs: reader.finish(), reservation, rest: Some(stream) })
 }

@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::utils::memory::get_record_batch_memory_size;
 use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, ReplaceChildrenOptions};
@@ -16,12 +14,14 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::{StreamExt, stream};
 
-/// A partition: batches in memory, which is accounted to `reservation`, and the stream they were read from.
+use super::gather::Held;
+
+/// A partition: batches in memory, and the stream they were read from.
 pub struct Begun {
     /// Read already, the first one last.
     pub read: Vec<RecordBatch>,
     /// What they occupy.
-    pub reservation: MemoryReservation,
+    pub memory: Held,
     /// What is left; nothing if it ended.
     pub rest: Option<SendableRecordBatchStream>,
 }
@@ -92,12 +92,12 @@ impl ExecutionPlan for ReplayExec {
     fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = parts.get_mut(partition).and_then(Option::take);
-        let Begun { read, reservation, rest } =
+        let Begun { read, memory, rest } =
             begun.ok_or_else(|| DataFusionError::Internal(format!("partition {partition} was read before")))?;
-        let read = stream::unfold((read, reservation), |(mut read, reservation)| async move {
+        let read = stream::unfold((read, memory), |(mut read, memory)| async move {
             let batch = read.pop()?;
-            reservation.shrink(get_record_batch_memory_size(&batch).min(reservation.size()));
-            Some((Ok(batch), (read, reservation)))
+            memory.release(batch.num_rows());
+            Some((Ok(batch), (read, memory)))
         });
         let all = read.chain(stream::iter(rest).flatten());
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), all)))

@@ -38,8 +38,13 @@ pub struct RunReader {
     converter: RowConverter,
     runs: Vec<Run>,
     rows: usize,
+    /// Slices of batches in the runs, and the columns of each.
+    pieces: usize,
+    width: usize,
 }
 
+/// An array without its buffers, about.
+const ARRAY_BYTES: usize = 128;
 /// So many runs are no trouble however short they are.
 const FEW: usize = 4096;
 /// Shorter runs than this, on average, are no order worth to be kept.
@@ -52,7 +57,14 @@ impl RunReader {
     /// A key of a type that cannot be compared.
     pub fn new(columns: Columns, schema: &SchemaRef) -> Result<Self, ArrowError> {
         let fields = columns.by.iter().map(|&key| SortField::new(schema.field(key).data_type().clone()));
-        Ok(Self { converter: RowConverter::new(fields.collect())?, columns, runs: vec![], rows: 0 })
+        Ok(Self {
+            converter: RowConverter::new(fields.collect())?,
+            columns,
+            runs: vec![],
+            rows: 0,
+            pieces: 0,
+            width: schema.fields().len(),
+        })
     }
 
     /// Takes a batch. Whether runs are so short by now that a sort of everything is better.
@@ -81,7 +93,13 @@ impl RunReader {
             self.add(key.as_ref(), numbers[start], numbers[end - 1], batch.slice(start, end - start));
         }
         self.rows += batch.num_rows();
+        self.pieces += starts.len();
         Ok(self.runs.len() > FEW + self.rows / SHORT)
+    }
+
+    /// Bytes of the runs beside those of the batches: a slice is an array of its own for each column.
+    pub fn bytes(&self) -> usize {
+        self.pieces * (size_of::<Run>() + self.width * ARRAY_BYTES)
     }
 
     /// The runs, in the order of the rows.
