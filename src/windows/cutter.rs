@@ -14,8 +14,9 @@ use super::slicer::{Account, Window};
 use super::spec::{Cut, Nulls, Spec};
 use super::writer::{Segment, Windows, segments_batch};
 use crate::error::{Error, Result, data_err};
-use crate::frames::columns::{Features, FrameColumns as Columns};
+use crate::frames::columns::{Features, FrameColumns};
 use crate::options::BATCH_BYTES;
+use crate::schema::FEATURES;
 
 /// One series of frames being cut, in key and frame order.
 pub struct Cutter {
@@ -59,14 +60,14 @@ impl Cutter {
     /// Labels that cannot be compared.
     pub fn new(spec: Spec, input: &SchemaRef, output: SchemaRef, batch_size: usize) -> Result<Self> {
         let features = spec.columns.features.columns();
-        let Columns { by, order_by, label, .. } = &spec.columns;
+        let FrameColumns { by, order_by, label, .. } = &spec.columns;
         let is_read = |name: &String| by.contains(name) || order_by == name || label.as_ref() == Some(name);
         let others = (0..input.fields().len()).filter(|&column| {
             let name = input.field(column).name();
             !features.contains(name) || is_read(name)
         });
         let dim = spec.columns.features.dim();
-        let reads = spec.reads_features(input) && output.index_of(crate::schema::FEATURES).is_ok();
+        let reads = spec.reads_features(input) && output.index_of(FEATURES).is_ok();
         let width = if let Cut::Windows { slicer, .. } = &spec.cut { slicer.width } else { 1 };
         let row_bytes = if reads { width * dim * 4 } else { 1 };
         let filler = match &spec.cut {
@@ -230,7 +231,9 @@ impl Cutter {
         self.end = end;
         self.windows.add(window, start + row as u64, purity);
         if let Some(matrix) = &self.matrix {
-            if let Some(bad) = matrix.first_bad(start, end).filter(|_| *nulls != Nulls::Keep) {
+            if *nulls != Nulls::Keep
+                && let Some(bad) = matrix.first_bad(start, end)
+            {
                 return self.refuse(bad);
             }
             if self.windows.count() == 1 && self.is_long {

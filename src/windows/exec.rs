@@ -10,7 +10,7 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::projection::ProjectionMapping;
 use datafusion::physical_expr::{LexRequirement, OrderingRequirements, PhysicalExpr, PhysicalSortRequirement};
-use datafusion::physical_plan::execution_plan::{EmissionType, ReplaceChildrenOptions};
+use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, EmissionType, ReplaceChildrenOptions};
 use datafusion::physical_plan::expressions::Column;
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
 use datafusion::physical_plan::projection::{EmbeddedProjection, ProjectionExec, try_embed_projection};
@@ -191,8 +191,8 @@ impl ExecutionPlan for WindowsExec {
         Ok(Arc::new(Self::projected(self.spec.clone(), children.swap_remove(0), self.order, self.projection.clone())?))
     }
 
-    fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::projected(self.spec.clone(), children.swap_remove(0), self.order, self.projection.clone())?))
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
     }
 
     /// Columns that nobody reads are not made.
@@ -284,12 +284,12 @@ impl Running {
                     self.ended = true;
                 }
             }
-            self.account(self.cutter.bytes())?;
+            self.reserve(self.cutter.bytes())?;
         }
     }
 
     /// A window and a batch of the result are little, and nobody but a larger operator could have taken the room for them.
-    fn account(&self, bytes: usize) -> Result<()> {
+    fn reserve(&self, bytes: usize) -> Result<()> {
         if bytes <= 2 * BATCH_BYTES {
             self.memory.resize(bytes);
             return Ok(());

@@ -56,6 +56,7 @@ impl Matrix {
     }
 
     /// Adds rows that are all there, but for values that are not finite.
+    #[cfg(test)]
     pub fn extend(&mut self, rows: &[f32]) {
         let from = self.values.len();
         self.values.extend_from_slice(rows);

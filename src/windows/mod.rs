@@ -1,6 +1,6 @@
 //! 2 windows: frames become windows of fixed width, inside segments that never cross a recording, a gap or (by default) a label.
 //!
-//! [`slicer`], [`rule`], [`fill`] and [`interleave`] are pure; [`segmenter`], [`frames`], [`labels`], [`matrix`], [`writer`] and [`cutter`] are Arrow; [`node`] and [`exec`] are DataFusion.
+//! [`slicer`], [`rule`] and [`interleave`] are pure, [`fill`] knows the matrix alone; [`segmenter`], [`frames`], [`labels`], [`matrix`], [`writer`] and [`cutter`] are Arrow; [`node`] and [`exec`] are DataFusion.
 
 pub mod cutter;
 pub mod exec;

@@ -13,7 +13,9 @@ use datafusion::physical_expr::{
     LexOrdering, LexRequirement, Partitioning, PhysicalExpr, PhysicalSortExpr, PhysicalSortRequirement,
 };
 use datafusion::physical_plan::coop::cooperative;
-use datafusion::physical_plan::execution_plan::{EmissionType, EvaluationType, ReplaceChildrenOptions, SchedulingType};
+use datafusion::physical_plan::execution_plan::{
+    ChildrenPropertiesMode, EmissionType, EvaluationType, ReplaceChildrenOptions, SchedulingType,
+};
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PlanProperties};
@@ -162,8 +164,8 @@ impl ExecutionPlan for SeriesExec {
         Ok(Arc::new(Self::new(self.gather.clone(), children.swap_remove(0))))
     }
 
-    fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::new(self.gather.clone(), children.swap_remove(0))))
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
     }
 
     fn reset_state(self: Arc<Self>) -> Result<Arc<dyn ExecutionPlan>> {
@@ -217,11 +219,10 @@ impl Counters {
 
 /// The batches of one recording after the other.
 fn recordings(part: Part, order_by: usize, counters: Counters) -> impl Stream<Item = Result<RecordBatch>> {
-    stream::try_unfold((part, vec![].into_iter()), move |(mut part, mut batches)| {
+    stream::try_unfold((part, Vec::<RecordBatch>::new().into_iter()), move |(mut part, mut batches)| {
         let mut next = || -> Result<Option<RecordBatch>> {
             loop {
                 if let Some(batch) = batches.next() {
-                    let _: &RecordBatch = &batch;
                     counters.rows.add(batch.num_rows());
                     part.memory.release(batch.num_rows());
                     return Ok(Some(batch));

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arrow::array::RecordBatch;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::utils::memory::get_record_batch_memory_size;
 use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryReservation};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{LexOrdering, Partitioning};
 use datafusion::physical_plan::repartition::RepartitionExec;
@@ -16,6 +15,7 @@ use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::StreamExt;
 
+use super::memory::{Budget, Held};
 use super::replay::{Begun, ReplayExec};
 use super::run::{Columns, Run, RunReader};
 
@@ -44,61 +44,6 @@ pub struct Part {
     pub recordings: Vec<Vec<Run>>,
     /// What all partitions together occupy.
     pub memory: Arc<Held>,
-}
-
-/// Memory that is given back as rows go on.
-pub struct Held {
-    reservations: Vec<MemoryReservation>,
-    row_bytes: usize,
-}
-
-impl Held {
-    fn new(reservations: Vec<MemoryReservation>, rows: usize) -> Self {
-        let bytes: usize = reservations.iter().map(MemoryReservation::size).sum();
-        Self { reservations, row_bytes: bytes / rows.max(1) }
-    }
-
-    /// Gives back what so many rows occupied.
-    pub fn release(&self, rows: usize) {
-        let mut bytes = rows * self.row_bytes;
-        for reservation in &self.reservations {
-            let here = bytes.min(reservation.size());
-            bytes -= reservation.try_shrink(here).map_or(0, |_| here);
-        }
-    }
-}
-
-/// What all readers may occupy together, and whether they go on.
-struct Budget {
-    left: AtomicUsize,
-    stopped: AtomicBool,
-}
-
-impl Budget {
-    /// A third of the memory there is: a sort may have to follow, and windows do.
-    fn new(context: &TaskContext) -> Self {
-        let left = match context.memory_pool().memory_limit() {
-            MemoryLimit::Finite(limit) => limit / 3,
-            MemoryLimit::Infinite | MemoryLimit::Unknown => usize::MAX,
-        };
-        Self { left: AtomicUsize::new(left), stopped: AtomicBool::new(false) }
-    }
-
-    fn take(&self, reservation: &MemoryReservation, bytes: usize) {
-        let enough =
-            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok();
-        if !enough || reservation.try_grow(bytes).is_err() {
-            self.stop();
-        }
-    }
-
-    fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
-    }
 }
 
 struct Read {

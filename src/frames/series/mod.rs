@@ -2,11 +2,13 @@
 //!
 //! Frames are mostly stored as they were recorded: one recording after the other, each in the order of its frames. [`run`]
 //! finds such runs while batches are read, [`order`] puts the runs of a recording behind one another and sorts only those that
-//! overlap, [`gather`] reads all partitions, [`exec`] is the plan node. [`run`] and [`order`] are Arrow.
+//! overlap, [`gather`] reads all partitions, [`exec`] is the plan node; where there is no order or no memory, [`replay`] hands what was read to a
+//! sort. [`changes`], [`run`] and [`order`] are Arrow, the others DataFusion.
 
 pub mod changes;
 pub mod exec;
 pub mod gather;
+pub mod memory;
 pub mod order;
 pub mod replay;
 pub mod run;

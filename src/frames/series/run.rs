@@ -13,7 +13,7 @@ use super::changes::changes;
 /// A stretch of rows as they were read.
 #[derive(Debug)]
 pub struct Run {
-    /// The recording, in Arrow's row format: bytes whose order is that of the keys, ascending, NULL first.
+    /// The recording, in Arrow's row format: bytes that are equal for equal keys.
     pub key: Box<[u8]>,
     /// The number of its first frame; of a frame without a number `i64::MAX`.
     pub first: i64,
@@ -70,7 +70,7 @@ impl RunReader {
     /// Takes a batch. Whether runs are so short by now that a sort of everything is better.
     ///
     /// # Errors
-    /// A frame number that does not fit Int64.
+    /// None that data could cause: the planner has checked the types.
     pub fn push(&mut self, batch: &RecordBatch) -> Result<bool, ArrowError> {
         if batch.num_rows() == 0 {
             return Ok(false);

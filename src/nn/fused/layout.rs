@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use super::packed::Packed;
 use super::pairs::Pairing;
-use super::recurrent::gates_and_biases;
+use super::shape::{Shape, gates_and_biases};
 use super::tile::PANEL;
-use super::{attention, dense, recurrent};
+use super::{attention, dense};
 use crate::nn::config::ModelConfig;
 use crate::nn::engine::NamedTensor;
 use crate::options::training::Pooling;
@@ -18,7 +18,7 @@ use crate::options::training::Pooling;
 #[derive(Debug, Clone)]
 pub struct Layout {
     /// Recurrent layers, from the windows up, each in one or two directions.
-    pub recurrent: Vec<Vec<recurrent::Shape>>,
+    pub recurrent: Vec<Vec<Shape>>,
     /// What weighs the steps of the last of them, if anything does.
     pub attention: Option<attention::Shape>,
     /// Dense layers; the last gives the logits.
@@ -29,8 +29,8 @@ pub struct Layout {
     pub transposed: usize,
     /// Items in the buffer of pairs.
     pub pairs: usize,
-    /// How those are made: each of this matrix, among the transposes if it says so.
-    pub pairings: Vec<(Packed, bool, Pairing)>,
+    /// How those are made.
+    pub pairings: Vec<Pairing>,
     /// Name, shape, and the place of each value of each tensor, in the order of [`ModelConfig::parameters`].
     tensors: Vec<(String, Vec<usize>, Vec<u32>)>,
 }
@@ -45,12 +45,10 @@ impl Layout {
         for &units in &config.units {
             let mut layer = vec![];
             for _ in 0..config.directions() {
-                let shape = recurrent::Shape::new(config.cell, inputs, units, offset, transposed, pairs);
+                let shape = Shape::new(config.cell, inputs, units, offset, transposed, pairs);
                 places.extend(recurrent_places(&shape));
                 (offset, transposed, pairs) = (shape.end(), shape.transposed_h.end(), shape.pairs[3].end());
-                let matrices = [shape.weight_x, shape.weight_h, shape.transposed_x, shape.transposed_h];
-                let of = matrices.into_iter().zip([false, false, true, true]).zip(shape.pairings());
-                pairings.extend(of.map(|((from, transposed), pairing)| (from, transposed, pairing)));
+                pairings.extend(shape.pairings());
                 layer.push(shape);
             }
             inputs = units * config.directions();
@@ -148,7 +146,7 @@ fn dense_places(shape: &dense::Shape) -> [Vec<u32>; 2] {
 }
 
 /// The places of weight_ih [gates * units, inputs], weight_hh [gates * units, units] and the biases [gates * units].
-fn recurrent_places(shape: &recurrent::Shape) -> Vec<Vec<u32>> {
+fn recurrent_places(shape: &Shape) -> Vec<Vec<u32>> {
     let (gates, biases) = gates_and_biases(shape.cell);
     let rows = || (0..gates).flat_map(|gate| (0..shape.units).map(move |unit| (gate, unit)));
     let column = |gate, unit| (unit / PANEL * gates + gate) * PANEL + unit % PANEL;

@@ -22,6 +22,7 @@ mod packed;
 mod pairs;
 mod product;
 mod recurrent;
+mod shape;
 mod tile;
 mod update;
 mod workers;
@@ -140,15 +141,15 @@ impl FusedEngine {
 
     fn pair(&mut self) {
         let Self { arch, layout, parameters, transposed, pairs, workers, .. } = self;
+        if pairs.is_empty() {
+            return;
+        }
         let mut rest = pairs.as_mut_slice();
         let mut items = vec![];
-        for (from, is_transposed, pairing) in &layout.pairings {
-            if rest.is_empty() {
-                return;
-            }
+        for pairing in &layout.pairings {
             let (pairs, others) = rest.split_at_mut(pairing.to.len());
-            let values: &[f32] = if *is_transposed { transposed } else { parameters };
-            items.push(Pair { pairing, from: *from, values, pairs });
+            let values: &[f32] = if pairing.is_transposed { transposed } else { parameters };
+            items.push(Pair { pairing, values, pairs });
             rest = others;
         }
         workers.each(items, |pair| arch.dispatch(pair));

@@ -4,7 +4,8 @@ use pulp::Arch;
 
 use super::layout::Layout;
 use super::product::Products;
-use super::recurrent::{self, Scratch, Shape, Trace};
+use super::recurrent::{self, Scratch, Trace};
+use super::shape::Shape;
 use super::tile::PANEL;
 use super::{attention, dense, direction};
 use crate::nn::config::ModelConfig;

@@ -126,6 +126,10 @@ pub fn across<S: Simd>(_: S, values: &[f32], stride: usize, pairs: &mut Vec<u32>
 /// A matrix of pairs, and the two rows of another matrix that make each of its rows; no row is zeros.
 #[derive(Debug, Clone)]
 pub struct Pairing {
+    /// The other matrix, with the same groups of columns.
+    pub from: Packed,
+    /// Whether that lies among the transposes.
+    pub is_transposed: bool,
     /// The matrix.
     pub to: Packed,
     /// Its rows.
@@ -136,9 +140,7 @@ pub struct Pairing {
 pub struct Pair<'a> {
     /// Of what.
     pub pairing: &'a Pairing,
-    /// Where the other matrix lies, with the same groups of columns.
-    pub from: Packed,
-    /// The buffer that it lies in.
+    /// The buffer that the other matrix lies in.
     pub values: &'a [f32],
     /// Those of the matrix of pairs alone.
     pub pairs: &'a mut [u32],
@@ -149,7 +151,7 @@ impl WithSimd for Pair<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { pairing: Pairing { to, rows }, from, values, pairs } = self;
+        let Self { pairing: Pairing { from, to, rows, .. }, values, pairs } = self;
         let zeros = [0.0; 64];
         for first in (0..to.columns).step_by(to.group) {
             let width = to.group.min(to.columns - first);
