@@ -11,6 +11,7 @@ pub mod error;
 pub mod options;
 pub mod random;
 pub mod relation;
+pub mod scalar;
 pub mod schema;
 
 pub mod augment;
@@ -27,4 +28,4 @@ pub mod windows;
 pub mod pipeline;
 pub mod plugin;
 
-pub use plugin::register::{register, session, session_with};
+pub use plugin::register::{register, register_tables, session, session_with};

@@ -12,10 +12,10 @@ use datafusion::logical_expr::{
 };
 use datafusion_macros::user_doc;
 
-use super::arguments::{Kind, Parameters, shape_of};
-use super::features::Features;
 use super::sums::ExactSums;
 use crate::error::{self, Error, data_err};
+use crate::scalar::arguments::{Kind, Parameters, shape_of};
+use crate::scalar::features::Features;
 
 const PARAMETERS: Parameters = Parameters {
     function: "pose_feature_std",
@@ -148,7 +148,7 @@ impl Accumulator for Deviations {
         let Some(features) = values.first() else { return internal_err!("an aggregate without arguments") };
         let features = Features::new(features)?;
         let widths: Option<&Int64Array> = values.get(1).map(|widths| widths.as_primitive::<Int64Type>());
-        for row in 0..features.len() {
+        for row in 0..features.rows() {
             let given = widths.map_or(self.width, |widths| widths.is_valid(row).then(|| widths.value(row)));
             if let (Some(window), Some(width)) = (features.row(row), given) {
                 self.add(window, width)?;

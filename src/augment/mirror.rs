@@ -1,8 +1,9 @@
 //! Mirroring: left becomes right. A plan of which value goes where, and what becomes of it.
 
 use super::columns::Columns;
-use crate::error::{Result, query_err, suggest};
-use crate::frames::skeleton::{SKELETONS, Skeleton};
+use crate::error::{Result, query_err};
+use crate::frames::skeletons::Skeletons;
+use crate::frames::skeletons::body::{Body, Image, Value};
 
 /// What becomes of a value in the mirror. A missing value (NaN) stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,7 +29,8 @@ impl Change {
 
 /// How a frame of D values is mirrored: for each value, where it comes from and what becomes of it.
 ///
-/// A spec is either a skeleton, which swaps left and right joints with all their values (scores too) and turns x round:
+/// A spec is either a skeleton ([`Body`]), which swaps left and right joints with all their values (scores too) and turns
+/// x round, velocities along x and signed angles too:
 ///
 /// * `body25`, the same as `body25:centred`: x' = -x, for coordinates with 0 on the body's midline;
 /// * `body25:fraction`: x' = 1 - x, for fractions of the image's width;
@@ -52,37 +54,31 @@ pub struct Mirror {
 
 impl Mirror {
     /// The plan that `spec` asks for, over frames of these features.
-    pub fn parse(spec: &str, features: &Columns) -> Result<Self> {
-        let (name, how) = match spec.split_once(':') {
-            Some((name, how)) => (name.trim(), Some(how.trim())),
-            None => (spec.trim(), None),
-        };
-        let listed = spec.contains("<->") || (how.is_some() && !SKELETONS.iter().any(|s| s.name == name));
-        if listed { Self::of_list(spec, features) } else { Self::of_skeleton(Skeleton::find(name)?, how, features.dim) }
+    pub fn parse(spec: &str, features: &Columns, skeletons: &Skeletons) -> Result<Self> {
+        let name = spec.split(':').next().unwrap_or_default().trim();
+        let is_list = spec.contains("<->") || (name != spec.trim() && skeletons.find(name).is_err());
+        if is_list {
+            return Self::of_list(spec, features);
+        }
+        Ok(Self::of_body(&Body::parse(spec, features.dim, skeletons)?))
     }
 
-    fn of_skeleton(skeleton: &Skeleton, how: Option<&str>, dim: usize) -> Result<Self> {
-        let turn = match how {
-            None | Some("centred") => Change::Negate,
-            Some("fraction") => Change::Reflect(1.0),
-            Some(how) => match positive(how) {
-                Some(width) => Change::Reflect(width),
-                None => {
-                    return query_err!(
-                        "mirror '{}:{how}': expected the image's width in pixels, as in '{}:1920', or a word{}",
-                        skeleton.name,
-                        skeleton.name,
-                        suggest(how, ["centred", "fraction"])
-                    );
-                }
-            },
+    fn of_body(body: &Body) -> Self {
+        let turn = match body.image {
+            Image::Centred => Change::Negate,
+            Image::Width(width) => Change::Reflect(width),
         };
-        let values = skeleton.values_per_joint(dim)?;
-        let column = |d: usize| {
-            let (joint, value) = (d / values, d % values);
-            (skeleton.mirrored(joint) * values + value, if value == 0 { turn } else { Change::Keep })
+        let change = |value: Value| match value {
+            Value::Position(0) => turn,
+            Value::Velocity(0) | Value::Angle => Change::Negate,
+            Value::Position(_) | Value::Velocity(_) | Value::Confidence => Change::Keep,
         };
-        Ok(Self { columns: (0..dim).map(column).collect() })
+        let values = body.values.len();
+        let joints = body.skeleton.joints.iter();
+        let columns = joints.flat_map(|joint| {
+            body.values.iter().enumerate().map(move |(place, &value)| (joint.twin * values + place, change(value)))
+        });
+        Self { columns: columns.collect() }
     }
 
     fn of_list(spec: &str, features: &Columns) -> Result<Self> {
@@ -135,7 +131,9 @@ mod tests {
         let names: Vec<String> = names.iter().map(|&n| n.to_owned()).collect();
         let dim = if names.is_empty() { window.len() } else { names.len() };
         let mut mirrored = vec![0.0; window.len()];
-        Mirror::parse(spec, &Columns::new(dim, &names).unwrap()).unwrap().apply(window, &mut mirrored);
+        Mirror::parse(spec, &Columns::new(dim, &names).unwrap(), &Skeletons::default())
+            .unwrap()
+            .apply(window, &mut mirrored);
         mirrored
     }
 
@@ -146,13 +144,13 @@ mod tests {
     #[test]
     fn mirrored_twice_is_the_same_pose_for_every_skeleton() {
         let mut stream = crate::random::Stream::new(3, &["poses"]);
-        for (skeleton, values) in SKELETONS.iter().flat_map(|s| [(s, 2), (s, 3), (s, 4)]) {
+        for (skeleton, values) in Skeletons::default().all().iter().flat_map(|s| [(s, 2), (s, 3), (s, 4)]) {
             let mut pose: Vec<f32> =
                 (0..skeleton.joints.len() * values).map(|_| stream.normal_pair().0 as f32).collect();
             (pose[0], pose[1], pose[values]) = (0.0, -0.0, f32::NAN);
-            let once = mirrored(skeleton.name, &[], &pose);
+            let once = mirrored(&skeleton.name, &[], &pose);
             assert_ne!(bits(&once), bits(&pose));
-            assert_eq!(bits(&mirrored(skeleton.name, &[], &once)), bits(&pose), "{}", skeleton.name);
+            assert_eq!(bits(&mirrored(&skeleton.name, &[], &once)), bits(&pose), "{}", skeleton.name);
         }
     }
 
@@ -207,7 +205,8 @@ mod tests {
             ("body25:fractoin", "did you mean 'fraction'"),
             ("", "unknown skeleton ''"),
         ] {
-            let message = Mirror::parse(spec, &Columns::new(2, &names).unwrap()).unwrap_err().to_string();
+            let message =
+                Mirror::parse(spec, &Columns::new(2, &names).unwrap(), &Skeletons::default()).unwrap_err().to_string();
             assert!(message.contains(expected), "{spec}: {message}");
         }
     }

@@ -1,9 +1,7 @@
 //! 4 augment: copies of windows that could have been recorded too.
 
-pub(crate) mod arguments;
 pub mod columns;
 pub mod feature_std;
-pub(crate) mod features;
 pub mod mirror;
 pub mod noise;
 pub mod policy;
@@ -18,9 +16,24 @@ pub mod sums;
 #[cfg(test)]
 mod sql;
 
+use datafusion::logical_expr::ScalarUDF;
+
+use crate::frames::skeletons::Skeletons;
+use crate::scalar::udf;
+
+/// The scalar functions of this stage, over the skeletons of a session.
+pub fn functions(skeletons: &Skeletons) -> Vec<ScalarUDF> {
+    vec![
+        udf(pose_noise::PoseNoise),
+        udf(pose_speed::PoseSpeed),
+        udf(pose_mirror::PoseMirror { skeletons: skeletons.clone() }),
+        udf(pose_augment_copy::PoseAugmentCopy { skeletons: skeletons.clone() }),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{feature_std, sql};
+    use super::{Skeletons, feature_std, functions, sql};
 
     /// The query and the table that it prints, of an example in a function's documentation.
     fn example(documentation: Option<&datafusion_doc::Documentation>) -> (String, String) {
@@ -32,7 +45,8 @@ mod tests {
 
     #[tokio::test]
     async fn every_example_prints_what_it_says() {
-        let mut examples: Vec<_> = sql::functions().iter().map(|f| example(f.documentation())).collect();
+        let mut examples: Vec<_> =
+            functions(&Skeletons::default()).iter().map(|f| example(f.documentation())).collect();
         examples.push(example(feature_std::udaf().documentation()));
         for (query, table) in examples {
             let batches = sql::session(1, 8192, sql::windows()).sql(&query).await.unwrap().collect().await.unwrap();

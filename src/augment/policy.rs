@@ -7,6 +7,7 @@ use super::mirror::Mirror;
 use super::noise::add_noise;
 use super::speed::resample;
 use crate::error::{Result, query_err, suggest};
+use crate::frames::skeletons::Skeletons;
 use crate::random::Stream;
 
 /// Operations that make a copy of a window, in the order in which they are done.
@@ -57,10 +58,10 @@ pub struct Source<'a> {
 
 impl Policy {
     /// Reads a policy over frames of these features; `mirror` is the spec of its `mirror` operations.
-    pub fn parse(text: &str, mirror: Option<&str>, features: &Columns) -> Result<Self> {
+    pub fn parse(text: &str, mirror: Option<&str>, features: &Columns, skeletons: &Skeletons) -> Result<Self> {
         let mut steps = Vec::new();
         for (start, part) in split(text)? {
-            match Step::parse(part, mirror, features) {
+            match Step::parse(part, mirror, features, skeletons) {
                 Ok(step) => steps.push(step),
                 Err(e) => return query_err!("policy, character {}, '{part}': {e}", character(text, start)),
             }
@@ -130,7 +131,13 @@ impl Operation {
         }
     }
 
-    fn parse(name: &str, arguments: &[&str], mirror: Option<&str>, features: &Columns) -> Result<Self> {
+    fn parse(
+        name: &str,
+        arguments: &[&str],
+        mirror: Option<&str>,
+        features: &Columns,
+        skeletons: &Skeletons,
+    ) -> Result<Self> {
         match name {
             "noise" => match arguments {
                 &[sigma] => Ok(Self::Noise { sigma: number("sigma", sigma, 0.0)? }),
@@ -154,7 +161,7 @@ impl Operation {
                 Ok(Self::Speed { low, high, velocities })
             }
             "mirror" => match (arguments, mirror) {
-                ([], Some(spec)) => Ok(Self::Mirror(Mirror::parse(spec, features)?)),
+                ([], Some(spec)) => Ok(Self::Mirror(Mirror::parse(spec, features, skeletons)?)),
                 ([], None) => query_err!(
                     "mirror needs to know left from right: give a skeleton, as in skeleton => 'body25', or the \
                      features that change, as in skeleton => 'ax:-1, wy:-1'"
@@ -167,7 +174,7 @@ impl Operation {
 }
 
 impl Step {
-    fn parse(text: &str, mirror: Option<&str>, features: &Columns) -> Result<Self> {
+    fn parse(text: &str, mirror: Option<&str>, features: &Columns, skeletons: &Skeletons) -> Result<Self> {
         let (call, probability) = match text.rsplit_once('@') {
             Some((call, p)) => (call.trim(), number("the probability after '@'", p, 0.0)?),
             None => (text, 1.0),
@@ -182,7 +189,7 @@ impl Step {
             },
             None => (call, vec![]),
         };
-        Ok(Self { operation: Operation::parse(name, &arguments, mirror, features)?, probability })
+        Ok(Self { operation: Operation::parse(name, &arguments, mirror, features, skeletons)?, probability })
     }
 }
 
@@ -235,7 +242,7 @@ mod tests {
 
     fn parse(text: &str) -> Result<Policy> {
         let names: Vec<String> = ["ax", "ay"].map(str::to_owned).into();
-        Policy::parse(text, Some("ax:-1"), &Columns::new(2, &names)?)
+        Policy::parse(text, Some("ax:-1"), &Columns::new(2, &names)?, &Skeletons::default())
     }
 
     const WINDOW: [f32; 8] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 4.0, 5.0];
@@ -311,7 +318,8 @@ mod tests {
             let message = parse(policy).unwrap_err().to_string();
             assert!(message.contains(expected), "{policy}: {message}");
         }
-        let message = Policy::parse("mirror", None, &Columns::new(2, &[]).unwrap()).unwrap_err().to_string();
+        let parsed = Policy::parse("mirror", None, &Columns::new(2, &[]).unwrap(), &Skeletons::default());
+        let message = parsed.unwrap_err().to_string();
         assert!(message.contains("give a skeleton"), "{message}");
     }
 }

@@ -12,12 +12,15 @@ use datafusion::logical_expr::{
 };
 
 use super::columns::Columns;
+use super::feature_std;
 use super::policy::Policy;
-use super::{feature_std, pose_augment_copy};
+use super::pose_augment_copy::PoseAugmentCopy;
 use crate::args::Arguments;
 use crate::error::{Error, query_err};
+use crate::frames::skeletons::Skeletons;
 use crate::options::{COPIES, MAX_COPIES, SEED};
 use crate::relation::{RelationFunction, column, key_name, over_all, with_windows};
+use crate::scalar::udf;
 use crate::schema::{
     COPY, FEATURES, LABEL, OPERATIONS, SOURCE_WINDOW_ID, SPLIT, TRAIN, VALID_LEN, WINDOW_ID, feature_names,
     tensor_shape,
@@ -29,7 +32,10 @@ use crate::schema::{
 /// (seed, window_id, copy): no order of rows can change a bit. Noise is scaled by the standard deviation of each feature
 /// over train rows, an exact sum, joined to all rows.
 #[derive(Debug)]
-pub struct PoseAugment;
+pub struct PoseAugment {
+    /// Those of the session.
+    pub skeletons: Skeletons,
+}
 
 const COPIES_OF_ROW: &str = "__copies";
 const SCALE: &str = "__scale";
@@ -63,7 +69,8 @@ impl RelationFunction for PoseAugment {
         };
         let skeleton = arguments.text("skeleton")?;
         if let Some((_, dim)) = tensor_shape(field) {
-            let parsed = Columns::new(dim, &names).and_then(|columns| Policy::parse(policy, skeleton, &columns));
+            let parsed = Columns::new(dim, &names)
+                .and_then(|columns| Policy::parse(policy, skeleton, &columns, &self.skeletons));
             parsed.map_err(|e| Error::Query(format!("pose_augment: {e}")))?;
         }
         let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
@@ -86,7 +93,7 @@ impl RelationFunction for PoseAugment {
         let has_valid_len = columns.iter().any(|c| c == VALID_LEN);
         let valid_len = if has_valid_len { column(VALID_LEN) } else { lit(ScalarValue::Int32(None)) };
         let names = names.iter().map(|n| ScalarValue::from(n.as_str())).collect::<Vec<_>>();
-        let made = pose_augment_copy::udf().call(vec![
+        let made = udf(PoseAugmentCopy { skeletons: self.skeletons.clone() }).call(vec![
             column(ORIGINAL),
             valid_len,
             column(SOURCE_WINDOW_ID),

@@ -9,41 +9,21 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Float64Type};
 use datafusion::common::{Result, internal_err, plan_err, utils::take_function_args};
-use datafusion::logical_expr::{
-    ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-};
+use datafusion::logical_expr::{ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs};
 use datafusion_macros::user_doc;
 
-use super::arguments::{
-    Argument, Kind, Parameters, field_like_first, first_column, literal_text, literal_texts, shape_of,
-};
 use super::columns::Columns;
-use super::features::Features;
 use super::policy::{Policy, Source};
 use crate::error::{self, Error, data_err};
+use crate::frames::skeletons::Skeletons;
+use crate::scalar::ScalarFunction;
+use crate::scalar::arguments::{
+    Argument, Kind, Parameters, field_like_first, first_column, literal_text, literal_texts, shape_of,
+};
+use crate::scalar::features::Features;
 use crate::schema::{FEATURES, OPERATIONS};
 
-const PARAMETERS: Parameters = Parameters {
-    function: "pose_augment_copy",
-    required: 9,
-    kinds: &[
-        ("features", Kind::Features),
-        ("valid_len", Kind::Whole),
-        ("window_id", Kind::Key),
-        ("copy", Kind::Whole),
-        ("scale", Kind::Numbers),
-        ("policy", Kind::Text),
-        ("seed", Kind::Whole),
-        ("mirror", Kind::Text),
-        ("names", Kind::Texts),
-    ],
-};
-
 /// The function `pose_augment_copy`.
-pub fn udf() -> ScalarUDF {
-    PoseAugmentCopy::new().into()
-}
-
 #[user_doc(
     doc_section(label = "Pose Functions"),
     description = "Makes a copy of a window by a policy, as pose_augment does for each row. Returns a struct of the \
@@ -74,49 +54,48 @@ pub fn udf() -> ScalarUDF {
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct PoseAugmentCopy {
-    signature: Signature,
+pub struct PoseAugmentCopy {
+    /// Those of the session.
+    pub skeletons: Skeletons,
 }
 
-impl PoseAugmentCopy {
-    fn new() -> Self {
-        Self { signature: PARAMETERS.signature() }
-    }
-}
+impl ScalarFunction for PoseAugmentCopy {
+    const PARAMETERS: Parameters = Parameters {
+        function: "pose_augment_copy",
+        required: 9,
+        kinds: &[
+            ("features", Kind::Features),
+            ("valid_len", Kind::Whole),
+            ("window_id", Kind::Key),
+            ("copy", Kind::Whole),
+            ("scale", Kind::Numbers),
+            ("policy", Kind::Text),
+            ("seed", Kind::Whole),
+            ("mirror", Kind::Text),
+            ("names", Kind::Texts),
+        ],
+    };
 
-impl ScalarUDFImpl for PoseAugmentCopy {
-    fn name(&self) -> &str {
-        PARAMETERS.function
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        PARAMETERS.coerce(given)
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        internal_err!("return_field_from_args is called instead")
+    fn documentation(&self) -> Option<&Documentation> {
+        self.doc()
     }
 
-    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+    fn result(&self, args: &ReturnFieldArgs) -> Result<FieldRef> {
         let features = field_like_first(FEATURES, &args.arg_fields[..1])?;
         let operations = Arc::new(Field::new(OPERATIONS, DataType::Utf8, false));
         let fields = DataType::Struct(Fields::from(vec![features, operations]));
         // What is literal is read here, so that a wrong policy is an error of the plan.
         let literal = |i: usize| args.scalar_arguments[i].cloned().map(ColumnarValue::Scalar);
         if let (Some(policy), Some(mirror), Some(names)) = (literal(5), literal(7), literal(8)) {
-            Recipe::read(&policy, &mirror, &names, shape_of(args.arg_fields))?;
+            Recipe::read(&policy, &mirror, &names, shape_of(args.arg_fields), &self.skeletons)?;
         }
-        Ok(Arc::new(Field::new(self.name(), fields, false)))
+        Ok(Arc::new(Field::new(Self::PARAMETERS.function, fields, false)))
     }
 
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
         let [_, valid_len, window_id, copy, scale, policy, seed, mirror, names] =
-            take_function_args(self.name(), &args.args)?;
-        let Recipe { policy, dim } = Recipe::read(policy, mirror, names, shape_of(&args.arg_fields))?;
+            take_function_args(Self::PARAMETERS.function, &args.args)?;
+        let Recipe { policy, dim } = Recipe::read(policy, mirror, names, shape_of(&args.arg_fields), &self.skeletons)?;
         let (valid_len, window_id, copy, scale, seed) = (
             Argument::<Int64Array>::new(valid_len)?,
             Argument::<StringArray>::new(window_id)?,
@@ -145,16 +124,12 @@ impl ScalarUDFImpl for PoseAugmentCopy {
             operations.append_value("");
             Ok(true)
         })?;
-        (operations.len()..features.len()).for_each(|_| operations.append_value(""));
+        (operations.len()..features.rows()).for_each(|_| operations.append_value(""));
         let DataType::Struct(fields) = args.return_field.data_type() else {
             return internal_err!("pose_augment_copy returns a struct");
         };
         let columns: Vec<ArrayRef> = vec![copies, Arc::new(operations.finish())];
-        Ok(ColumnarValue::Array(Arc::new(StructArray::try_new(fields.clone(), columns, None)?)))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
-        self.doc()
+        Ok(Arc::new(StructArray::try_new(fields.clone(), columns, None)?))
     }
 }
 
@@ -170,8 +145,9 @@ impl Recipe {
         mirror: &ColumnarValue,
         names: &ColumnarValue,
         shape: Option<(usize, usize)>,
+        skeletons: &Skeletons,
     ) -> Result<Self> {
-        let function = PARAMETERS.function;
+        let function = PoseAugmentCopy::PARAMETERS.function;
         let names = literal_texts(function, "names", names)?;
         let dim = match shape {
             Some((_, dim)) => dim,
@@ -184,7 +160,7 @@ impl Recipe {
             return plan_err!("{function}: policy must be a text (was NULL)");
         };
         let mirror = literal_text(function, "mirror", mirror)?;
-        Ok(Self { policy: Policy::parse(policy, mirror, &Columns::new(dim, &names)?)?, dim })
+        Ok(Self { policy: Policy::parse(policy, mirror, &Columns::new(dim, &names)?, skeletons)?, dim })
     }
 }
 

@@ -1,30 +1,20 @@
 //! `pose_mirror(features, spec [, names])`: left becomes right.
 
-use arrow::array::{Int64Array, StringArray};
-use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::{Result, internal_err};
-use datafusion::logical_expr::{
-    ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-};
+use arrow::array::{ArrayRef, Int64Array, StringArray};
+use arrow::datatypes::DataType;
+use datafusion::common::Result;
+use datafusion::logical_expr::{Documentation, ScalarFunctionArgs};
 use datafusion_macros::user_doc;
 
-use super::arguments::{Argument, Kind, Parameters, field_like_first, first_column, literal_texts, shape_of};
 use super::columns::Columns;
-use super::features::Features;
 use super::mirror::Mirror;
 use crate::error::{self, query_err};
-
-const PARAMETERS: Parameters = Parameters {
-    function: "pose_mirror",
-    required: 2,
-    kinds: &[("features", Kind::Features), ("spec", Kind::Text), ("names", Kind::TextsOrWhole)],
-};
+use crate::frames::skeletons::Skeletons;
+use crate::scalar::ScalarFunction;
+use crate::scalar::arguments::{Argument, Kind, Parameters, first_column, literal_texts, shape_of};
+use crate::scalar::features::Features;
 
 /// The function `pose_mirror`.
-pub fn udf() -> ScalarUDF {
-    PoseMirror::new().into()
-}
-
 #[user_doc(
     doc_section(label = "Pose Functions"),
     description = "Mirrors each frame, so that left becomes right. A skeleton (body25, coco17, openpose18, mediapipe33) \
@@ -51,43 +41,28 @@ pub fn udf() -> ScalarUDF {
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct PoseMirror {
-    signature: Signature,
+pub struct PoseMirror {
+    /// Those of the session.
+    pub skeletons: Skeletons,
 }
 
-impl PoseMirror {
-    fn new() -> Self {
-        Self { signature: PARAMETERS.signature() }
-    }
-}
+impl ScalarFunction for PoseMirror {
+    const PARAMETERS: Parameters = Parameters {
+        function: "pose_mirror",
+        required: 2,
+        kinds: &[("features", Kind::Features), ("spec", Kind::Text), ("names", Kind::TextsOrWhole)],
+    };
 
-impl ScalarUDFImpl for PoseMirror {
-    fn name(&self) -> &str {
-        PARAMETERS.function
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
+    fn documentation(&self) -> Option<&Documentation> {
+        self.doc()
     }
 
-    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        PARAMETERS.coerce(given)
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        internal_err!("return_field_from_args is called instead")
-    }
-
-    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
-        field_like_first(self.name(), args.arg_fields)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
         let spec = Argument::<StringArray>::new(&args.args[1])?;
         let (mut names, mut width) = (vec![], None);
         match args.args.get(2) {
             Some(frames) if frames.data_type() == DataType::Int64 => width = Some(Argument::<Int64Array>::new(frames)?),
-            Some(list) => names = literal_texts(self.name(), "names", list)?,
+            Some(list) => names = literal_texts(Self::PARAMETERS.function, "names", list)?,
             None => {}
         }
         let features = Features::new(&first_column(&args.args, args.number_rows)?)?;
@@ -98,18 +73,14 @@ impl ScalarUDFImpl for PoseMirror {
             let Some(dim) = frames.dim(old.len(), width.as_ref().map(|width| width.at(row)))? else { return Ok(false) };
             // One plan serves all rows of the same spec, which is mostly all.
             if !matches!(&latest, Some((known, of, _)) if *known == spec && *of == dim) {
-                latest = Some((spec, dim, Mirror::parse(spec, &Columns::new(dim, &names)?)?));
+                latest = Some((spec, dim, Mirror::parse(spec, &Columns::new(dim, &names)?, &self.skeletons)?));
             }
             if let Some((.., mirror)) = &latest {
                 mirror.apply(old, new);
             }
             Ok(true)
         })?;
-        Ok(ColumnarValue::Array(mirrored))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
-        self.doc()
+        Ok(mirrored)
     }
 }
 

@@ -1,30 +1,18 @@
 //! `pose_noise(features, sigma, seed, key)`: a normal number added to each value.
 
-use arrow::array::{Float64Array, Int64Array, StringArray};
-use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::{Result, internal_err, utils::take_function_args};
-use datafusion::logical_expr::{
-    ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-};
+use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
+use datafusion::common::{Result, utils::take_function_args};
+use datafusion::logical_expr::{Documentation, ScalarFunctionArgs};
 use datafusion_macros::user_doc;
 
-use super::arguments::{Argument, Kind, Parameters, field_like_first, first_column};
-use super::features::Features;
 use super::noise::add_noise;
 use crate::error::{self, query_err};
 use crate::random::Stream;
-
-const PARAMETERS: Parameters = Parameters {
-    function: "pose_noise",
-    required: 4,
-    kinds: &[("features", Kind::Features), ("sigma", Kind::Number), ("seed", Kind::Whole), ("key", Kind::Key)],
-};
+use crate::scalar::ScalarFunction;
+use crate::scalar::arguments::{Argument, Kind, Parameters, first_column};
+use crate::scalar::features::Features;
 
 /// The function `pose_noise`.
-pub fn udf() -> ScalarUDF {
-    PoseNoise::new().into()
-}
-
 #[user_doc(
     doc_section(label = "Pose Functions"),
     description = "Adds a normal number, N(0, sigma²), to each value. The numbers come from the seed and the key alone: \
@@ -44,39 +32,21 @@ pub fn udf() -> ScalarUDF {
     argument(name = "key", description = "The name of the row, such as its window_id: other keys, other noise.")
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct PoseNoise {
-    signature: Signature,
-}
+pub struct PoseNoise;
 
-impl PoseNoise {
-    fn new() -> Self {
-        Self { signature: PARAMETERS.signature() }
-    }
-}
+impl ScalarFunction for PoseNoise {
+    const PARAMETERS: Parameters = Parameters {
+        function: "pose_noise",
+        required: 4,
+        kinds: &[("features", Kind::Features), ("sigma", Kind::Number), ("seed", Kind::Whole), ("key", Kind::Key)],
+    };
 
-impl ScalarUDFImpl for PoseNoise {
-    fn name(&self) -> &str {
-        PARAMETERS.function
+    fn documentation(&self) -> Option<&Documentation> {
+        self.doc()
     }
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        PARAMETERS.coerce(given)
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        internal_err!("return_field_from_args is called instead")
-    }
-
-    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
-        field_like_first(self.name(), args.arg_fields)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let [_, sigma, seed, key] = take_function_args(self.name(), &args.args)?;
+    fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
+        let [_, sigma, seed, key] = take_function_args(Self::PARAMETERS.function, &args.args)?;
         let (sigma, seed, key) = (
             Argument::<Float64Array>::new(sigma)?,
             Argument::<Int64Array>::new(seed)?,
@@ -92,11 +62,7 @@ impl ScalarUDFImpl for PoseNoise {
             add_noise(new, sigma, &[1.0], &mut Stream::new(seed as u64, &["pose_noise", key]));
             Ok(true)
         })?;
-        Ok(ColumnarValue::Array(noisy))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
-        self.doc()
+        Ok(noisy)
     }
 }
 

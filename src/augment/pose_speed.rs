@@ -1,29 +1,18 @@
 //! `pose_speed(features, factor [, width])`: the same movement, faster or slower.
 
-use arrow::array::{Float64Array, Int64Array};
-use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::{Result, internal_err, plan_err};
-use datafusion::logical_expr::{
-    ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-};
+use arrow::array::{ArrayRef, Float64Array, Int64Array};
+use arrow::datatypes::FieldRef;
+use datafusion::common::{Result, plan_err};
+use datafusion::logical_expr::{Documentation, ReturnFieldArgs, ScalarFunctionArgs};
 use datafusion_macros::user_doc;
 
-use super::arguments::{Argument, Kind, Parameters, field_like_first, first_column, shape_of};
-use super::features::Features;
 use super::speed::resample;
 use crate::error::{self, query_err};
-
-const PARAMETERS: Parameters = Parameters {
-    function: "pose_speed",
-    required: 2,
-    kinds: &[("features", Kind::Features), ("factor", Kind::Number), ("width", Kind::Whole)],
-};
+use crate::scalar::ScalarFunction;
+use crate::scalar::arguments::{Argument, Kind, Parameters, field_like_first, first_column, shape_of};
+use crate::scalar::features::Features;
 
 /// The function `pose_speed`.
-pub fn udf() -> ScalarUDF {
-    PoseSpeed::new().into()
-}
-
 #[user_doc(
     doc_section(label = "Pose Functions"),
     description = "Plays a window at another speed: frame t is read at t * factor, linearly between the frames around \
@@ -45,41 +34,27 @@ pub fn udf() -> ScalarUDF {
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct PoseSpeed {
-    signature: Signature,
-}
+pub struct PoseSpeed;
 
-impl PoseSpeed {
-    fn new() -> Self {
-        Self { signature: PARAMETERS.signature() }
-    }
-}
+impl ScalarFunction for PoseSpeed {
+    const PARAMETERS: Parameters = Parameters {
+        function: "pose_speed",
+        required: 2,
+        kinds: &[("features", Kind::Features), ("factor", Kind::Number), ("width", Kind::Whole)],
+    };
 
-impl ScalarUDFImpl for PoseSpeed {
-    fn name(&self) -> &str {
-        PARAMETERS.function
+    fn documentation(&self) -> Option<&Documentation> {
+        self.doc()
     }
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        PARAMETERS.coerce(given)
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        internal_err!("return_field_from_args is called instead")
-    }
-
-    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+    fn result(&self, args: &ReturnFieldArgs) -> Result<FieldRef> {
         if args.arg_fields.len() == 2 && shape_of(args.arg_fields).is_none() {
             return plan_err!("pose_speed: the type of features does not tell its frames; give their number as width");
         }
-        field_like_first(self.name(), args.arg_fields)
+        field_like_first(Self::PARAMETERS.function, args.arg_fields)
     }
 
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
         let factor = Argument::<Float64Array>::new(&args.args[1])?;
         let width = args.args.get(2).map(Argument::<Int64Array>::new).transpose()?;
         let shape = shape_of(&args.arg_fields);
@@ -95,11 +70,7 @@ impl ScalarUDFImpl for PoseSpeed {
             resample(old, old.len() / width, width, factor, &[], new);
             Ok(true)
         })?;
-        Ok(ColumnarValue::Array(resampled))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
-        self.doc()
+        Ok(resampled)
     }
 }
 

@@ -6,16 +6,11 @@ use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array, Int64Array, Recor
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::datasource::MemTable;
-use datafusion::logical_expr::ScalarUDF;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-use super::{feature_std, pose_augment_copy, pose_mirror, pose_noise, pose_speed};
+use super::{feature_std, functions};
+use crate::frames::skeletons::Skeletons;
 use crate::schema::{FEATURES, WINDOW_ID, features_field};
-
-/// The scalar functions of this stage.
-pub fn functions() -> [ScalarUDF; 4] {
-    [pose_noise::udf(), pose_speed::udf(), pose_mirror::udf(), pose_augment_copy::udf()]
-}
 
 /// 12 windows of 3 frames of 2 features, with their shape in the type.
 pub fn windows() -> RecordBatch {
@@ -39,7 +34,7 @@ pub fn session(partitions: usize, batch_size: usize, windows: RecordBatch) -> Se
         parts[i % partitions].push(windows.slice(start, batch_size.min(rows - start)));
     }
     session.register_table("windows", Arc::new(MemTable::try_new(windows.schema(), parts).unwrap())).unwrap();
-    for function in functions() {
+    for function in functions(&Skeletons::default()) {
         session.register_udf(function);
     }
     session.register_udaf(feature_std::udaf());

@@ -2,4 +2,4 @@
 
 pub mod columns;
 pub mod series;
-pub mod skeleton;
+pub mod skeletons;

@@ -15,8 +15,11 @@ use super::relations::Relations;
 use super::table_function::PositionalFunction;
 use super::training::TrainingFormatFactory;
 use crate::augment::pose_augment::PoseAugment;
-use crate::augment::{feature_std, pose_augment_copy, pose_mirror, pose_noise, pose_speed};
-use crate::predict::{pose_attention, pose_predict};
+use crate::augment::{self, feature_std};
+use crate::error::query_err;
+use crate::frames::skeletons::Skeletons;
+use crate::frames::skeletons::pose_skeletons::{self, PoseSkeletons};
+use crate::predict;
 use crate::relation::RelationFunction;
 use crate::split::pose_split::PoseSplit;
 use crate::store::models::Models;
@@ -26,8 +29,14 @@ use crate::windows::pose_segments::PoseSegments;
 use crate::windows::pose_windows::PoseWindows;
 
 /// The relation functions, in the order a batch meets them.
-pub fn relations() -> Vec<Arc<dyn RelationFunction>> {
-    vec![Arc::new(PoseSegments), Arc::new(PoseWindows), Arc::new(PoseSplit), Arc::new(PoseAugment), Arc::new(PoseWeigh)]
+pub fn relations(skeletons: &Skeletons) -> Vec<Arc<dyn RelationFunction>> {
+    vec![
+        Arc::new(PoseSegments),
+        Arc::new(PoseWindows),
+        Arc::new(PoseSplit),
+        Arc::new(PoseAugment { skeletons: skeletons.clone() }),
+        Arc::new(PoseWeigh),
+    ]
 }
 
 /// Adds posequel to a session that is being built: functions, planners, catalog, file formats and session defaults.
@@ -39,31 +48,32 @@ pub fn relations() -> Vec<Arc<dyn RelationFunction>> {
 /// # fn main() -> datafusion::common::Result<()> {
 /// let state = posequel::register(SessionStateBuilder::new().with_default_features())?.build();
 /// let context = SessionContext::new_with_state(state);
+/// posequel::register_tables(&context)?;
 /// # Ok(()) }
 /// ```
 pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
+    let skeletons = Skeletons::default();
     let mut builder = builder
         .with_query_planner(Arc::new(PoseQueryPlanner))
-        .with_relation_planners(vec![Arc::new(Relations(relations()))]);
+        .with_relation_planners(vec![Arc::new(Relations(relations(&skeletons)))]);
     let tables = builder.table_functions().get_or_insert_default();
-    for function in relations() {
+    for function in relations(&skeletons) {
         let name = function.name().to_owned();
         let table = datafusion::catalog::TableFunction::new(name.clone(), Arc::new(PositionalFunction(function)));
         tables.insert(name, Arc::new(table));
     }
-    let scalars = [pose_noise::udf(), pose_speed::udf(), pose_mirror::udf(), pose_augment_copy::udf()];
-    builder.scalar_functions().get_or_insert_default().extend(scalars.map(Arc::new));
     builder.aggregate_functions().get_or_insert_default().push(Arc::new(feature_std::udaf()));
     builder.window_functions().get_or_insert_default().push(Arc::new(pose_class_weight::udwf()));
     let options = PosequelOptions::default();
     let runtime = Arc::clone(builder.runtime_env().get_or_insert_with(|| Arc::new(RuntimeEnv::default())));
     let models = Arc::new(Models::new(options.models_location.clone(), runtime));
+    builder.config().get_or_insert_default().set_extension(Arc::new(skeletons.clone()));
     let config = builder.config().get_or_insert_default().options_mut();
     config.extensions.insert(options);
     // The rule moves `p['label']` below any node that has a column of the same name beneath it. Our relations make new
     // columns under old names, so it fails on them: https://github.com/apache/datafusion/issues/25446
     config.optimizer.enable_leaf_expression_pushdown = false;
-    let scalars = [pose_predict::udf(Arc::clone(&models)), pose_attention::udf(Arc::clone(&models))];
+    let scalars = augment::functions(&skeletons).into_iter().chain(predict::functions(&models));
     builder.scalar_functions().get_or_insert_default().extend(scalars.map(Arc::new));
     let catalogs = builder.catalog_list().get_or_insert_with(|| Arc::new(MemoryCatalogProviderList::new()));
     catalogs.register_catalog(catalog::NAME.to_owned(), catalog::catalog(models));
@@ -72,6 +82,19 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     formats.push(Arc::new(TrainingFormatFactory::gru()));
     formats.push(Arc::new(TrainingFormatFactory::ensemble()));
     Ok(builder)
+}
+
+/// Adds the tables of posequel to a session that is built: `pose_skeletons`.
+///
+/// # Errors
+/// The session was not built by [`register`], or has a table of that name.
+pub fn register_tables(context: &SessionContext) -> Result<()> {
+    let config = context.copied_config();
+    let Some(skeletons) = config.get_extension::<Skeletons>() else {
+        return Ok(query_err!("posequel::register was not called for this session; build it with that first")?);
+    };
+    context.register_table(pose_skeletons::NAME, Arc::new(PoseSkeletons(skeletons.as_ref().clone())))?;
+    Ok(())
 }
 
 /// A session that is ready to use.
@@ -87,7 +110,9 @@ pub fn session_with(config: SessionConfig) -> Result<SessionContext> {
         .set_bool("datafusion.execution.parquet.skip_metadata", false);
     let builder = SessionStateBuilder::new().with_config(config).with_default_features();
     let state: SessionState = register(builder)?.build();
-    Ok(SessionContext::new_with_state(state).enable_url_table())
+    let context = SessionContext::new_with_state(state).enable_url_table();
+    register_tables(&context)?;
+    Ok(context)
 }
 
 #[cfg(test)]

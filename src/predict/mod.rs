@@ -6,3 +6,18 @@ mod windows;
 
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::ScalarUDF;
+
+use crate::scalar::udf;
+use crate::store::models::Models;
+
+/// The scalar functions of this stage, over the models of a session.
+pub fn functions(models: &Arc<Models>) -> [ScalarUDF; 2] {
+    [
+        udf(pose_predict::PosePredict { models: Arc::clone(models) }),
+        udf(pose_attention::PoseAttention { models: Arc::clone(models) }),
+    ]
+}

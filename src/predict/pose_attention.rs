@@ -2,32 +2,19 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Float32Builder, ListArray, ListBuilder};
+use arrow::array::{ArrayRef, Float32Builder, ListArray, ListBuilder, new_null_array};
 use arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::{Result, ScalarValue, internal_err};
-use datafusion::logical_expr::{
-    ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-};
+use datafusion::common::Result;
+use datafusion::logical_expr::{Documentation, ReturnFieldArgs, ScalarFunctionArgs, Volatility};
 use datafusion_macros::user_doc;
 
 use super::windows::{Windows, asked};
-use crate::augment::arguments::{Kind, Parameters};
 use crate::error::query_err;
+use crate::scalar::ScalarFunction;
+use crate::scalar::arguments::{Kind, Parameters};
 use crate::store::models::Models;
 
-const PARAMETERS: Parameters = Parameters {
-    function: "pose_attention",
-    required: 2,
-    kinds: &[("model", Kind::Text), ("features", Kind::Features), ("valid_len", Kind::Whole)],
-};
-
-/// The function `pose_attention` over the models of a session.
-pub fn udf(models: Arc<Models>) -> ScalarUDF {
-    // The same model name may mean another version in the next query.
-    let signature = Signature { volatility: Volatility::Stable, ..PARAMETERS.signature() };
-    PoseAttention { signature, models }.into()
-}
-
+/// The function `pose_attention`.
 #[user_doc(
     doc_section(label = "Pose Functions"),
     description = "Where in a window a trained model looks: the weight of each frame in the mean that its decision is \
@@ -47,50 +34,42 @@ pub fn udf(models: Arc<Models>) -> ScalarUDF {
     argument(name = "valid_len", description = "Frames that were recorded; the rest is padding. All, if not given.")
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct PoseAttention {
-    signature: Signature,
-    models: Arc<Models>,
+pub struct PoseAttention {
+    /// Those of the session.
+    pub models: Arc<Models>,
 }
 
-impl ScalarUDFImpl for PoseAttention {
-    fn name(&self) -> &str {
-        PARAMETERS.function
+impl ScalarFunction for PoseAttention {
+    const PARAMETERS: Parameters = Parameters {
+        function: "pose_attention",
+        required: 2,
+        kinds: &[("model", Kind::Text), ("features", Kind::Features), ("valid_len", Kind::Whole)],
+    };
+    /// The same name of a model may mean another version in the next query.
+    const VOLATILITY: Volatility = Volatility::Stable;
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.doc()
     }
 
-    fn signature(&self) -> &Signature {
-        &self.signature
+    fn result(&self, _: &ReturnFieldArgs) -> Result<FieldRef> {
+        Ok(Arc::new(Field::new(Self::PARAMETERS.function, weights_type(), true)))
     }
 
-    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        PARAMETERS.coerce(given)
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        internal_err!("return_field_from_args is called instead")
-    }
-
-    fn return_field_from_args(&self, _: ReturnFieldArgs) -> Result<FieldRef> {
-        Ok(Arc::new(Field::new(self.name(), weights_type(), true)))
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let Some((model, windows)) = asked(self.name(), &self.models, &args)? else {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from(weights_type())?));
+    fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
+        let Some((model, windows)) = asked(Self::PARAMETERS.function, &self.models, args)? else {
+            return Ok(new_null_array(&weights_type(), args.number_rows));
         };
         let Windows { valid, values, lengths } = &windows;
         let Some(weights) = model.predictor.attention(values, lengths)? else {
             return Ok(query_err!(
                 "{}: model '{}' (version {}) has no attention; train one with OPTIONS ('pooling' 'attention')",
-                self.name(),
+                Self::PARAMETERS.function,
                 model.name,
                 model.version
             )?);
         };
-        Ok(ColumnarValue::Array(Arc::new(lists(model.recipe.architecture.width, valid, &weights))))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
-        self.doc()
+        Ok(Arc::new(lists(model.recipe.architecture.width, valid, &weights)))
     }
 }
 

@@ -2,34 +2,21 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float32Builder, Float64Builder, ListBuilder, StringBuilder, StructArray};
+use arrow::array::{ArrayRef, Float32Builder, Float64Builder, ListBuilder, StringBuilder, StructArray, new_null_array};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
-use datafusion::common::{Result, ScalarValue, internal_err};
-use datafusion::logical_expr::{
-    ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-};
+use datafusion::common::Result;
+use datafusion::logical_expr::{Documentation, ReturnFieldArgs, ScalarFunctionArgs, Volatility};
 use datafusion_macros::user_doc;
 
 use super::windows::{Windows, asked};
-use crate::augment::arguments::{Kind, Parameters};
 use crate::error::{self, Error};
+use crate::scalar::ScalarFunction;
+use crate::scalar::arguments::{Kind, Parameters};
 use crate::schema::LABEL;
 use crate::store::models::Models;
 
-const PARAMETERS: Parameters = Parameters {
-    function: "pose_predict",
-    required: 2,
-    kinds: &[("model", Kind::Text), ("features", Kind::Features), ("valid_len", Kind::Whole)],
-};
-
-/// The function `pose_predict` over the models of a session.
-pub fn udf(models: Arc<Models>) -> ScalarUDF {
-    // The same model name may mean another version in the next query.
-    let signature = Signature { volatility: Volatility::Stable, ..PARAMETERS.signature() };
-    PosePredict { signature, models }.into()
-}
-
+/// The function `pose_predict`.
 #[user_doc(
     doc_section(label = "Pose Functions"),
     description = "What a trained model takes a window for: a struct of the most probable label, its probability, and \
@@ -48,44 +35,36 @@ pub fn udf(models: Arc<Models>) -> ScalarUDF {
     argument(name = "valid_len", description = "Frames that were recorded; the rest is padding. All, if not given.")
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct PosePredict {
-    signature: Signature,
-    models: Arc<Models>,
+pub struct PosePredict {
+    /// Those of the session.
+    pub models: Arc<Models>,
 }
 
-impl ScalarUDFImpl for PosePredict {
-    fn name(&self) -> &str {
-        PARAMETERS.function
+impl ScalarFunction for PosePredict {
+    const PARAMETERS: Parameters = Parameters {
+        function: "pose_predict",
+        required: 2,
+        kinds: &[("model", Kind::Text), ("features", Kind::Features), ("valid_len", Kind::Whole)],
+    };
+    /// The same name of a model may mean another version in the next query.
+    const VOLATILITY: Volatility = Volatility::Stable;
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.doc()
     }
 
-    fn signature(&self) -> &Signature {
-        &self.signature
+    fn result(&self, _: &ReturnFieldArgs) -> Result<FieldRef> {
+        Ok(Arc::new(Field::new(Self::PARAMETERS.function, prediction_type(), true)))
     }
 
-    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        PARAMETERS.coerce(given)
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        internal_err!("return_field_from_args is called instead")
-    }
-
-    fn return_field_from_args(&self, _: ReturnFieldArgs) -> Result<FieldRef> {
-        Ok(Arc::new(Field::new(self.name(), prediction_type(), true)))
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let Some((model, windows)) = asked(self.name(), &self.models, &args)? else {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from(prediction_type())?));
+    fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
+        let Some((model, windows)) = asked(Self::PARAMETERS.function, &self.models, args)? else {
+            return Ok(new_null_array(&prediction_type(), args.number_rows));
         };
         let Windows { valid, values, lengths } = &windows;
         let probabilities = if lengths.is_empty() { vec![] } else { model.predictor.probabilities(values, lengths)? };
         let predictions = structs(&model.recipe.labels, valid, &probabilities)?;
-        Ok(ColumnarValue::Array(Arc::new(predictions)))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
-        self.doc()
+        Ok(Arc::new(predictions))
     }
 }
 

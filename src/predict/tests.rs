@@ -8,7 +8,7 @@ use datafusion::error::Result;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::prelude::SessionContext;
 
-use super::{pose_attention, pose_predict};
+use super::functions;
 use crate::error::Error;
 use crate::nn::config::ModelConfig;
 use crate::options::training::{Pooling, TrainingOptions};
@@ -78,8 +78,7 @@ impl Lab {
         setting.set(&folder.path().display().to_string());
         let models = Arc::new(Models::new(setting, runtime));
         let session = SessionContext::new();
-        session.register_udf(pose_predict::udf(Arc::clone(&models)));
-        session.register_udf(pose_attention::udf(Arc::clone(&models)));
+        functions(&models).into_iter().for_each(|function| session.register_udf(function));
         let lab = Self { _folder: folder, models, session, fitted, recipe };
         lab.publish().await;
         lab

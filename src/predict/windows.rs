@@ -7,9 +7,9 @@ use arrow::datatypes::FieldRef;
 use datafusion::common::internal_err;
 use datafusion::logical_expr::ScalarFunctionArgs;
 
-use crate::augment::arguments::{Argument, literal_text};
-use crate::augment::features::Features;
 use crate::error::{Result, data_err, query_err};
+use crate::scalar::arguments::{Argument, literal_text};
+use crate::scalar::features::Features;
 use crate::schema::{feature_names, tensor_shape};
 use crate::store::models::{Model, Models};
 
@@ -75,7 +75,7 @@ impl Reads<'_> {
             self.check_names(&feature_names(field))?;
         }
         let mut windows = Windows::default();
-        for row in 0..features.len() {
+        for row in 0..features.rows() {
             let length = valid_len.map(|len| len.at(row));
             let window = features.row(row).filter(|_| length != Some(None));
             windows.valid.push(window.is_some());

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use posequel::frames::skeletons::Skeletons;
 use posequel::plugin::register::relations;
 
 use crate::support::{data, lines, rows, session};
@@ -39,7 +40,7 @@ async fn the_example_of_every_relation_runs() {
     rows(&session, &format!("CREATE VIEW windows AS SELECT * FROM {WINDOWS}")).await;
     rows(&session, "CREATE VIEW split_windows AS SELECT * FROM pose_split((SELECT * FROM windows), by => 'subject')")
         .await;
-    for relation in relations() {
+    for relation in relations(&Skeletons::default()) {
         let (sentence, example) = relation.about();
         assert!(sentence.ends_with('.') && example.contains(&format!("{}((", relation.name())));
         let count = rows(&session, example).await.iter().map(|batch| batch.num_rows()).sum::<usize>();

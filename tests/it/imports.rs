@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-const FLOOR: [&str; 6] = ["error", "random", "schema", "options", "args", "relation"];
+const FLOOR: [&str; 7] = ["error", "random", "schema", "options", "args", "relation", "scalar"];
 const STAGES: [&str; 10] =
     ["frames", "windows", "split", "augment", "weigh", "nn", "train", "evaluate", "store", "predict"];
 

@@ -41,7 +41,7 @@ impl Features {
     }
 
     /// The number of rows.
-    pub fn len(&self) -> usize {
+    pub fn rows(&self) -> usize {
         self.array.len()
     }
 
@@ -65,8 +65,8 @@ impl Features {
     /// A row that is NULL, or for which `change` returns false, is NULL in the result.
     pub fn map(&self, mut change: impl FnMut(usize, &[f32], &mut [f32]) -> Result<bool>) -> Result<ArrayRef> {
         let mut changed = vec![0.0; self.values.len()];
-        let mut valid = Vec::with_capacity(self.len());
-        for row in 0..self.len() {
+        let mut valid = Vec::with_capacity(self.rows());
+        for row in 0..self.rows() {
             valid.push(match self.row(row) {
                 Some(old) => change(row, old, &mut changed[self.range(row)])?,
                 None => false,
@@ -81,7 +81,7 @@ impl Features {
         let child = Arc::new(Float32Array::new(values.into(), missing.map(NullBuffer::from)));
         Ok(match self.array.data_type() {
             DataType::FixedSizeList(item, size) => {
-                Arc::new(FixedSizeListArray::try_new_with_length(Arc::clone(item), *size, child, nulls, self.len())?)
+                Arc::new(FixedSizeListArray::try_new_with_length(Arc::clone(item), *size, child, nulls, self.rows())?)
             }
             DataType::List(item) => {
                 let offsets: OffsetBuffer<i32> = self.array.as_list::<i32>().offsets().clone();
