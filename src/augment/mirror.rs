@@ -1,9 +1,12 @@
 //! Mirroring: left becomes right. A plan of which value goes where, and what becomes of it.
 
 use super::columns::Columns;
+use super::operation::{Call, Operation, Recorded};
 use crate::error::{Result, query_err};
 use crate::frames::skeletons::Skeletons;
 use crate::frames::skeletons::body::{Body, Image, Value};
+use crate::random::Stream;
+use std::fmt::{Result as Written, Write};
 
 /// What becomes of a value in the mirror. A missing value (NaN) stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,12 +58,16 @@ pub struct Mirror {
 impl Mirror {
     /// The plan that `spec` asks for, over frames of these features.
     pub fn parse(spec: &str, features: &Columns, skeletons: &Skeletons) -> Result<Self> {
-        let name = spec.split(':').next().unwrap_or_default().trim();
-        let is_list = spec.contains("<->") || (name != spec.trim() && skeletons.find(name).is_err());
-        if is_list {
+        if Self::is_list(spec, skeletons) {
             return Self::of_list(spec, features);
         }
         Ok(Self::of_body(&Body::parse(spec, features.dim, skeletons)?))
+    }
+
+    /// Whether a spec lists features, and is no skeleton.
+    pub fn is_list(spec: &str, skeletons: &Skeletons) -> bool {
+        let name = spec.split(':').next().unwrap_or_default().trim();
+        spec.contains("<->") || (name != spec.trim() && skeletons.find(name).is_err())
     }
 
     fn of_body(body: &Body) -> Self {
@@ -121,6 +128,25 @@ impl Mirror {
 /// A finite number above 0.
 fn positive(text: &str) -> Option<f32> {
     text.trim().parse().ok().filter(|w: &f32| w.is_finite() && *w > 0.0)
+}
+
+/// Reads `mirror`; how, the skeleton of the call tells.
+pub fn parse(call: &Call) -> Result<Box<dyn Operation>> {
+    match (call.arguments, &call.frame.mirror) {
+        ([], Some(mirror)) => Ok(Box::new(mirror.clone())),
+        ([], None) => query_err!(
+            "mirror needs to know left from right: give a skeleton, as in skeleton => 'body25', or the features that \
+             change, as in skeleton => 'ax:-1, wy:-1'"
+        ),
+        _ => query_err!("mirror takes no arguments"),
+    }
+}
+
+impl Operation for Mirror {
+    fn apply(&self, window: Recorded, _: &mut Stream, changed: &mut [f32], _: &mut dyn Write) -> Written {
+        Mirror::apply(self, window.values, changed);
+        Ok(())
+    }
 }
 
 #[cfg(test)]

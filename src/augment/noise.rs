@@ -1,6 +1,9 @@
 //! Noise: a normal number added to each value.
 
+use super::operation::{Call, Limits, Operation, Recorded};
+use crate::error::Result;
 use crate::random::Stream;
+use std::fmt::{Result as Written, Write};
 
 /// Adds N(0, (sigma · scale_d)²) to each value of a window, in place: x' = x + sigma · scale_d · z.
 ///
@@ -17,6 +20,25 @@ pub fn add_noise(window: &mut [f32], sigma: f64, scale: &[f64], stream: &mut Str
                 *value = (f64::from(*value) + deviation * z) as f32;
             }
         }
+    }
+}
+
+#[derive(Debug)]
+struct Noise {
+    sigma: f64,
+}
+
+/// Reads `noise(sigma)`.
+pub fn parse(call: &Call) -> Result<Box<dyn Operation>> {
+    let sigma = call.number("sigma in standard deviations", Limits::AtLeast0, "noise(0.02)")?;
+    Ok(Box::new(Noise { sigma }))
+}
+
+impl Operation for Noise {
+    fn apply(&self, window: Recorded, stream: &mut Stream, changed: &mut [f32], drawn: &mut dyn Write) -> Written {
+        changed.copy_from_slice(window.values);
+        add_noise(changed, self.sigma, window.units, stream);
+        write!(drawn, "{}", self.sigma)
     }
 }
 

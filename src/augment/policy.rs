@@ -1,45 +1,61 @@
 //! Policies: which operations make a copy, with which parameters and how often.
 
-use std::fmt::Write;
+use std::fmt::{Result as Written, Write};
 
-use super::columns::Columns;
-use super::mirror::Mirror;
-use super::noise::add_noise;
-use super::speed::resample;
+use super::frame::Frame;
+use super::operation::{Call, Limits, Operation, Recorded};
+use super::{
+    joint_drop, magnitude_warp, mirror, noise, permutation, rotate, scale, speed, time_mask, time_warp, window_slice,
+};
 use crate::error::{Result, query_err, suggest};
-use crate::frames::skeletons::Skeletons;
 use crate::random::Stream;
 
 /// Operations that make a copy of a window, in the order in which they are done.
 ///
-/// Written as `noise(0.02), speed(0.8, 1.25), mirror@0.5`, with `,` or `|` between the operations:
+/// Written as `noise(0.02) | speed(0.8, 1.25) | mirror@0.5`, with `|` or `,` between the operations. Of one number or two,
+/// two are the lowest and the highest of a uniform draw, in steps of 0.0001 so that the text of the operation tells it exactly:
 ///
 /// * `noise(sigma)`: x + N(0, (sigma · std_d)²), with the standard deviation of each feature over the train rows;
-/// * `speed(low, high)`: played at a speed drawn uniformly from [low, high], in steps of 0.0001 so that the text of the
-///   operation tells it exactly; `speed(factor)` for one speed; `speed(low, high, vx, vy)` names the features that are
-///   velocities and grow with the speed;
-/// * `mirror`: left becomes right, by the spec of [`Mirror`].
+/// * `speed(low, high)`: played at another speed; `speed(low, high, vx, vy)` names features that are velocities and grow
+///   with it, as those of a skeleton do anyway;
+/// * `mirror`: left becomes right, by the spec of [`Mirror`](super::mirror::Mirror);
+/// * `rotate(low, high)`: turned in the plane, in degrees, about the body's centroid; `rotate(low, high, ax, ay)` turns
+///   pairs of features about 0;
+/// * `scale(low, high)`: a larger or smaller body, in its place; without a skeleton, larger or smaller values;
+/// * `time_warp(sigma, knots)`: faster here and slower there; `magnitude_warp(sigma, knots)`: larger here, smaller there;
+/// * `window_slice(share)`: a part of the window, stretched to all of it;
+/// * `time_mask(share)`: a run of frames that holds nothing but means; `joint_drop(probability)`: the same for joints;
+/// * `permutation(segments)`: parts of the window in another order.
 ///
 /// `@p` after an operation does it with probability p, else never.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Policy {
     steps: Vec<Step>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 struct Step {
-    operation: Operation,
+    name: &'static str,
+    operation: Box<dyn Operation>,
     probability: f64,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Operation {
-    Noise { sigma: f64 },
-    Speed { low: f64, high: f64, velocities: Vec<usize> },
-    Mirror(Mirror),
-}
+type Parse = fn(&Call) -> Result<Box<dyn Operation>>;
 
-const NAMES: [&str; 3] = ["noise", "speed", "mirror"];
+/// All operations: one file each.
+const OPERATIONS: [(&str, Parse); 11] = [
+    ("noise", noise::parse),
+    ("speed", speed::parse),
+    ("mirror", mirror::parse),
+    ("rotate", rotate::parse),
+    ("scale", scale::parse),
+    ("time_warp", time_warp::parse),
+    ("magnitude_warp", magnitude_warp::parse),
+    ("window_slice", window_slice::parse),
+    ("time_mask", time_mask::parse),
+    ("joint_drop", joint_drop::parse),
+    ("permutation", permutation::parse),
+];
 
 /// A window that is made into a copy, and what its random numbers belong to.
 #[derive(Debug, Clone, Copy)]
@@ -57,11 +73,14 @@ pub struct Source<'a> {
 }
 
 impl Policy {
-    /// Reads a policy over frames of these features; `mirror` is the spec of its `mirror` operations.
-    pub fn parse(text: &str, mirror: Option<&str>, features: &Columns, skeletons: &Skeletons) -> Result<Self> {
+    /// Reads a policy over frames of this kind.
+    ///
+    /// # Errors
+    /// An operation that is unknown or has wrong arguments, with its place in the text.
+    pub fn parse(text: &str, frame: &Frame) -> Result<Self> {
         let mut steps = Vec::new();
         for (start, part) in split(text)? {
-            match Step::parse(part, mirror, features, skeletons) {
+            match Step::parse(part, frame) {
                 Ok(step) => steps.push(step),
                 Err(e) => return query_err!("policy, character {}, '{part}': {e}", character(text, start)),
             }
@@ -71,117 +90,71 @@ impl Policy {
 
     /// Makes a copy of a window in `copied`, and writes what was done, with its parameters, to `operations`.
     ///
-    /// `scale` is the unit of the noise, one for each feature or one for all. Random numbers come from the seed, the
+    /// `units` is the unit of the noise, one for each feature or one for all. Random numbers come from the seed, the
     /// window's name, the number of the copy, and the name and place of the operation: from nothing else. `spare` is
     /// memory that may be used again.
     pub fn apply(
         &self,
         source: &Source,
         dim: usize,
-        scale: &[f64],
+        units: &[f64],
         copied: &mut [f32],
         spare: &mut Vec<f32>,
-        operations: &mut impl Write,
-    ) -> std::fmt::Result {
-        copied.copy_from_slice(source.window);
-        spare.resize(copied.len(), 0.0);
+        operations: &mut dyn Write,
+    ) -> Written {
+        let (recorded, padding) = copied.split_at_mut((source.valid_len * dim).min(source.window.len()));
+        recorded.copy_from_slice(&source.window[..recorded.len()]);
+        spare.resize(recorded.len(), 0.0);
         let copy = source.copy.to_string();
         let mut separator = "";
-        for (place, Step { operation, probability }) in self.steps.iter().enumerate() {
-            let key = [source.window_id, &copy, operation.name(), &place.to_string()];
-            let mut stream = Stream::new(source.seed, &key);
+        for (place, Step { name, operation, probability }) in self.steps.iter().enumerate() {
+            let mut stream = Stream::new(source.seed, &[source.window_id, &copy, name, &place.to_string()]);
             // Drawn even where it is certain, so that a new probability leaves the parameters as they were.
             if stream.uniform() >= *probability {
                 continue;
             }
-            write!(operations, "{separator}{}", operation.name())?;
+            write!(operations, "{separator}{name}")?;
             separator = " | ";
-            match operation {
-                Operation::Noise { sigma } => {
-                    write!(operations, "({sigma})")?;
-                    let (valid, padding) = copied.split_at_mut((source.valid_len * dim).min(source.window.len()));
-                    add_noise(valid, *sigma, scale, &mut stream);
-                    let edge = valid.len().saturating_sub(dim);
-                    padding.chunks_exact_mut(dim).filter(|_| !valid.is_empty()).for_each(|frame| {
-                        frame.copy_from_slice(&valid[edge..]);
-                    });
-                }
-                Operation::Speed { low, high, velocities } => {
-                    let factor = ((stream.between(*low, *high) * 1e4).round() / 1e4).clamp(*low, *high);
-                    write!(operations, "({factor})")?;
-                    resample(copied, dim, source.valid_len, factor, velocities, spare);
-                    copied.copy_from_slice(spare);
-                }
-                Operation::Mirror(mirror) => {
-                    mirror.apply(copied, spare);
-                    copied.copy_from_slice(spare);
-                }
-            }
+            let mut drawn = Brackets { to: operations, open: false };
+            operation.apply(Recorded { values: recorded, dim, units }, &mut stream, spare, &mut drawn)?;
+            drawn.close()?;
+            recorded.copy_from_slice(spare);
+        }
+        match recorded.len().checked_sub(dim).map(|last| &recorded[last..]) {
+            Some(last) => padding.chunks_exact_mut(dim).for_each(|frame| frame.copy_from_slice(last)),
+            None => padding.copy_from_slice(&source.window[recorded.len()..]),
         }
         Ok(())
     }
 }
 
-impl Operation {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Noise { .. } => "noise",
-            Self::Speed { .. } => "speed",
-            Self::Mirror(_) => "mirror",
-        }
-    }
+/// Puts what is written in brackets, and nothing in none.
+struct Brackets<'a> {
+    to: &'a mut dyn Write,
+    open: bool,
+}
 
-    fn parse(
-        name: &str,
-        arguments: &[&str],
-        mirror: Option<&str>,
-        features: &Columns,
-        skeletons: &Skeletons,
-    ) -> Result<Self> {
-        match name {
-            "noise" => match arguments {
-                &[sigma] => Ok(Self::Noise { sigma: number("sigma", sigma, 0.0)? }),
-                _ => query_err!("noise expects one number, its sigma in standard deviations, as in noise(0.02)"),
-            },
-            "speed" => {
-                let Some((&low, more)) = arguments.split_first() else {
-                    return query_err!("speed expects a factor or a lowest and a highest one, as in speed(0.8, 1.25)");
-                };
-                let low = number("speed", low, f64::MIN_POSITIVE)?;
-                let (high, velocities) = match more.split_first() {
-                    Some((high, velocities)) if high.parse::<f64>().is_ok() => {
-                        (number("speed", high, f64::MIN_POSITIVE)?, velocities)
-                    }
-                    _ => (low, more),
-                };
-                if low > high {
-                    return query_err!("the lowest speed must come first (was {low}, {high})");
-                }
-                let velocities = velocities.iter().map(|v| features.find(v)).collect::<Result<_>>()?;
-                Ok(Self::Speed { low, high, velocities })
-            }
-            "mirror" => match (arguments, mirror) {
-                ([], Some(spec)) => Ok(Self::Mirror(Mirror::parse(spec, features, skeletons)?)),
-                ([], None) => query_err!(
-                    "mirror needs to know left from right: give a skeleton, as in skeleton => 'body25', or the \
-                     features that change, as in skeleton => 'ax:-1, wy:-1'"
-                ),
-                _ => query_err!("mirror takes no arguments"),
-            },
-            _ => query_err!("unknown operation '{name}'{}", suggest(name, NAMES)),
+impl Write for Brackets<'_> {
+    fn write_str(&mut self, text: &str) -> Written {
+        if !std::mem::replace(&mut self.open, true) {
+            self.to.write_str("(")?;
         }
+        self.to.write_str(text)
+    }
+}
+
+impl Brackets<'_> {
+    fn close(self) -> Written {
+        if self.open { self.to.write_str(")") } else { Ok(()) }
     }
 }
 
 impl Step {
-    fn parse(text: &str, mirror: Option<&str>, features: &Columns, skeletons: &Skeletons) -> Result<Self> {
+    fn parse(text: &str, frame: &Frame) -> Result<Self> {
         let (call, probability) = match text.rsplit_once('@') {
-            Some((call, p)) => (call.trim(), number("the probability after '@'", p, 0.0)?),
+            Some((call, p)) => (call.trim(), Limits::Share.read("the probability after '@'", p.trim())?),
             None => (text, 1.0),
         };
-        if probability > 1.0 {
-            return query_err!("the probability after '@' must be at most 1 (was {probability})");
-        }
         let (name, arguments) = match call.split_once('(') {
             Some((name, rest)) => match rest.strip_suffix(')') {
                 Some(arguments) => (name.trim(), arguments.split(',').map(str::trim).collect()),
@@ -189,15 +162,13 @@ impl Step {
             },
             None => (call, vec![]),
         };
-        Ok(Self { operation: Operation::parse(name, &arguments, mirror, features, skeletons)?, probability })
-    }
-}
-
-fn number(what: &str, text: &str, least: f64) -> Result<f64> {
-    match text.trim().parse() {
-        Ok(x) if f64::is_finite(x) && x >= least => Ok(x),
-        _ if least > 0.0 => query_err!("{what} must be a number above 0 (was '{text}')"),
-        _ => query_err!("{what} must be a number of at least 0 (was '{text}')"),
+        let Some((name, parse)) = OPERATIONS.iter().find(|(known, _)| *known == name) else {
+            return query_err!(
+                "unknown operation '{name}'{}",
+                suggest(name, OPERATIONS.iter().map(|(known, _)| *known))
+            );
+        };
+        Ok(Self { name, operation: parse(&Call { name, arguments: &arguments, frame })?, probability })
     }
 }
 
@@ -239,10 +210,12 @@ fn character(text: &str, byte: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::augment::columns::Columns;
+    use crate::frames::skeletons::Skeletons;
 
     fn parse(text: &str) -> Result<Policy> {
         let names: Vec<String> = ["ax", "ay"].map(str::to_owned).into();
-        Policy::parse(text, Some("ax:-1"), &Columns::new(2, &names)?, &Skeletons::default())
+        Policy::parse(text, &Frame::new(Columns::new(2, &names)?, Some("ax:-1"), &Skeletons::default())?)
     }
 
     const WINDOW: [f32; 8] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 4.0, 5.0];
@@ -301,14 +274,27 @@ mod tests {
     fn a_wrong_policy_is_named_with_its_place() {
         for (policy, expected) in [
             ("noise(0.02), sped(2)", "character 14, 'sped(2)': unknown operation 'sped'; did you mean 'speed'?"),
-            ("noise(-1)", "character 1, 'noise(-1)': sigma must be a number of at least 0 (was '-1')"),
+            (
+                "noise(-1)",
+                "character 1, 'noise(-1)': sigma in standard deviations must be a number of at least 0 (was '-1')",
+            ),
             ("noise(0.1, 0.2)", "noise expects one number"),
             ("noise", "as in noise(0.02)"),
             ("speed(0)", "above 0 (was '0')"),
             ("speed(1.25, 0.8)", "lowest speed must come first (was 1.25, 0.8)"),
             ("speed(0.8, 1.25, az)", "unknown feature 'az'"),
-            ("mirror@1.5", "at most 1 (was 1.5)"),
+            ("mirror@1.5", "the probability after '@' must be a number in 0 to 1 (was '1.5')"),
             ("mirror(0.5)", "no arguments"),
+            ("rotate(10, -10, ax, ay)", "lowest rotate must come first (was 10, -10)"),
+            ("rotate(10, ax)", "'ax' is left over"),
+            ("scale(-1)", "scale must be a number above 0 (was '-1')"),
+            ("time_warp(0.2, 0)", "knots must be a whole number in 1 to 1000 (was '0')"),
+            ("time_warp", "as in time_warp(0.2)"),
+            ("magnitude_warp(x)", "sigma must be a number of at least 0 (was 'x')"),
+            ("window_slice(1.5)", "must be a number in 0 to 1 (was '1.5')"),
+            ("time_mask()", "largest share of the window must be"),
+            ("joint_drop(2)", "probability of each joint must be a number in 0 to 1 (was '2')"),
+            ("permutation(0)", "at least 1, as in permutation(4)"),
             ("noise(0.1) mirror", "after the ')'"),
             ("noise(0.1", "never closed"),
             ("noise(0.1)),", "character 11: ')' without '('"),
@@ -318,8 +304,10 @@ mod tests {
             let message = parse(policy).unwrap_err().to_string();
             assert!(message.contains(expected), "{policy}: {message}");
         }
-        let parsed = Policy::parse("mirror", None, &Columns::new(2, &[]).unwrap(), &Skeletons::default());
-        let message = parsed.unwrap_err().to_string();
-        assert!(message.contains("give a skeleton"), "{message}");
+        let frame = Frame::new(Columns::new(2, &[]).unwrap(), None, &Skeletons::default()).unwrap();
+        for operation in ["mirror", "rotate(20)"] {
+            let message = Policy::parse(operation, &frame).unwrap_err().to_string();
+            assert!(message.contains("give a skeleton"), "{message}");
+        }
     }
 }

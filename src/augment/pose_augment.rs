@@ -13,6 +13,7 @@ use datafusion::logical_expr::{
 
 use super::columns::Columns;
 use super::feature_std;
+use super::frame::Frame;
 use super::policy::Policy;
 use super::pose_augment_copy::PoseAugmentCopy;
 use crate::args::Arguments;
@@ -69,8 +70,8 @@ impl RelationFunction for PoseAugment {
         };
         let skeleton = arguments.text("skeleton")?;
         if let Some((_, dim)) = tensor_shape(field) {
-            let parsed = Columns::new(dim, &names)
-                .and_then(|columns| Policy::parse(policy, skeleton, &columns, &self.skeletons));
+            let frame = Columns::new(dim, &names).and_then(|of| Frame::new(of, skeleton, &self.skeletons));
+            let parsed = frame.and_then(|frame| Policy::parse(policy, &frame));
             parsed.map_err(|e| Error::Query(format!("pose_augment: {e}")))?;
         }
         let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);

@@ -13,6 +13,7 @@ use datafusion::logical_expr::{ColumnarValue, Documentation, ReturnFieldArgs, Sc
 use datafusion_macros::user_doc;
 
 use super::columns::Columns;
+use super::frame::Frame;
 use super::policy::{Policy, Source};
 use crate::error::{self, Error, data_err};
 use crate::frames::skeletons::Skeletons;
@@ -160,7 +161,8 @@ impl Recipe {
             return plan_err!("{function}: policy must be a text (was NULL)");
         };
         let mirror = literal_text(function, "mirror", mirror)?;
-        Ok(Self { policy: Policy::parse(policy, mirror, &Columns::new(dim, &names)?, skeletons)?, dim })
+        let frame = Frame::new(Columns::new(dim, &names)?, mirror, skeletons)?;
+        Ok(Self { policy: Policy::parse(policy, &frame)?, dim })
     }
 }
 

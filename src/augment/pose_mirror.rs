@@ -1,18 +1,17 @@
 //! `pose_mirror(features, spec [, names])`: left becomes right.
 
-use arrow::array::{ArrayRef, Int64Array, StringArray};
-use arrow::datatypes::DataType;
+use arrow::array::{ArrayRef, StringArray};
 use datafusion::common::Result;
 use datafusion::logical_expr::{Documentation, ScalarFunctionArgs};
 use datafusion_macros::user_doc;
 
 use super::columns::Columns;
 use super::mirror::Mirror;
-use crate::error::{self, query_err};
 use crate::frames::skeletons::Skeletons;
 use crate::scalar::ScalarFunction;
-use crate::scalar::arguments::{Argument, Kind, Parameters, first_column, literal_texts, shape_of};
+use crate::scalar::arguments::{Argument, Kind, Parameters, first_column};
 use crate::scalar::features::Features;
+use crate::scalar::frames::Frames;
 
 /// The function `pose_mirror`.
 #[user_doc(
@@ -59,21 +58,15 @@ impl ScalarFunction for PoseMirror {
 
     fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
         let spec = Argument::<StringArray>::new(&args.args[1])?;
-        let (mut names, mut width) = (vec![], None);
-        match args.args.get(2) {
-            Some(frames) if frames.data_type() == DataType::Int64 => width = Some(Argument::<Int64Array>::new(frames)?),
-            Some(list) => names = literal_texts(Self::PARAMETERS.function, "names", list)?,
-            None => {}
-        }
+        let frames = Frames::new(Self::PARAMETERS.function, args, 2)?;
         let features = Features::new(&first_column(&args.args, args.number_rows)?)?;
-        let frames = Frames { shape: shape_of(&args.arg_fields), names: &names };
         let mut latest: Option<(&str, usize, Mirror)> = None;
         let mirrored = features.map(|row, old, new| {
             let Some(spec) = spec.at(row) else { return Ok(false) };
-            let Some(dim) = frames.dim(old.len(), width.as_ref().map(|width| width.at(row)))? else { return Ok(false) };
+            let Some(dim) = frames.dim(row, old.len())? else { return Ok(false) };
             // One plan serves all rows of the same spec, which is mostly all.
             if !matches!(&latest, Some((known, of, _)) if *known == spec && *of == dim) {
-                latest = Some((spec, dim, Mirror::parse(spec, &Columns::new(dim, &names)?, &self.skeletons)?));
+                latest = Some((spec, dim, Mirror::parse(spec, &Columns::new(dim, &frames.names)?, &self.skeletons)?));
             }
             if let Some((.., mirror)) = &latest {
                 mirror.apply(old, new);
@@ -81,36 +74,6 @@ impl ScalarFunction for PoseMirror {
             Ok(true)
         })?;
         Ok(mirrored)
-    }
-}
-
-/// What is known of the frames of a window.
-struct Frames<'a> {
-    shape: Option<(usize, usize)>,
-    names: &'a [String],
-}
-
-impl Frames<'_> {
-    /// The features of a frame in a row of so many values: by its width, its names or its type; else it is one frame.
-    fn dim(&self, values: usize, width: Option<Option<i64>>) -> error::Result<Option<usize>> {
-        let dim = match (width, self.shape) {
-            (Some(None), _) => return Ok(None),
-            (Some(Some(width)), _) if width >= 1 && (values as u64).is_multiple_of(width as u64) => {
-                values / width as usize
-            }
-            (Some(Some(width)), _) => {
-                return query_err!("pose_mirror: {values} values are not whole frames of a window of width {width}");
-            }
-            (None, Some((_, dim))) => dim,
-            (None, None) if self.names.is_empty() => values,
-            (None, None) => self.names.len(),
-        };
-        if !values.is_multiple_of(dim.max(1)) {
-            return query_err!(
-                "pose_mirror: {values} values are not whole frames of the {dim} features that are named"
-            );
-        }
-        Ok(Some(dim))
     }
 }
 

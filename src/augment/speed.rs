@@ -1,5 +1,13 @@
 //! Speed: the same movement, faster or slower.
 
+use super::drawn::between;
+use super::interpolate::frame_at;
+use super::operation::{Call, Limits, Operation, Recorded};
+use super::present::changed;
+use crate::error::Result;
+use crate::random::Stream;
+use std::fmt::{Result as Written, Write};
+
 /// Resamples a window of [width, D] values so that the movement runs `factor` times as fast (above 1 faster).
 ///
 /// Frame t of the result is read at t · factor of the first `valid` frames, linearly between the two frames around it;
@@ -11,35 +19,33 @@ pub fn resample(window: &[f32], dim: usize, valid: usize, factor: f64, velocitie
         resampled.copy_from_slice(window);
         return;
     };
-    let frame = |t: usize| &window[t * dim..][..dim];
+    let recorded = &window[..(last + 1) * dim];
     for (t, result) in resampled.chunks_exact_mut(dim).enumerate() {
-        let place = (t.min(last) as f64 * factor).min(last as f64);
-        let before = place as usize;
-        let share = place - before as f64;
-        if share == 0.0 {
-            result.copy_from_slice(frame(before));
-        } else {
-            for ((value, &a), &b) in result.iter_mut().zip(frame(before)).zip(frame(before + 1)) {
-                *value = between(a, b, share);
-            }
-        }
+        frame_at(recorded, dim, t.min(last) as f64 * factor, result);
         for &v in velocities {
-            result[v] = scaled(result[v], factor);
+            result[v] = changed(result[v], |x| x * factor);
         }
     }
 }
 
-/// a + share · (b - a); missing next to a missing value, whose bits it keeps.
-fn between(a: f32, b: f32, share: f64) -> f32 {
-    match (a.is_nan(), b.is_nan()) {
-        (true, _) => a,
-        (_, true) => b,
-        _ => (f64::from(a) + share * (f64::from(b) - f64::from(a))) as f32,
-    }
+#[derive(Debug)]
+struct Speed {
+    range: (f64, f64),
+    velocities: Vec<usize>,
 }
 
-fn scaled(x: f32, factor: f64) -> f32 {
-    if x.is_nan() { x } else { (f64::from(x) * factor) as f32 }
+/// Reads `speed(factor)` or `speed(low, high)`, with the names of velocities after that.
+pub fn parse(call: &Call) -> Result<Box<dyn Operation>> {
+    let (range, names) = call.range(Limits::Above0, "speed(0.8, 1.25)")?;
+    Ok(Box::new(Speed { range, velocities: call.frame.velocities(names)? }))
+}
+
+impl Operation for Speed {
+    fn apply(&self, window: Recorded, stream: &mut Stream, changed: &mut [f32], drawn: &mut dyn Write) -> Written {
+        let factor = between(self.range.0, self.range.1, stream);
+        resample(window.values, window.dim, window.frames(), factor, &self.velocities, changed);
+        write!(drawn, "{factor}")
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub mod features;
+pub mod frames;
 
 use std::fmt::Debug;
 use std::hash::Hash;
