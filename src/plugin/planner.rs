@@ -11,9 +11,10 @@ use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
-use crate::frames::series::exec::SeriesExec;
-use crate::windows::exec::WindowsExec;
-use crate::windows::node::WindowsNode;
+use crate::frames::pass::Pass;
+use crate::frames::pass::exec::PassExec;
+use crate::frames::pass::node::PassNode;
+use crate::windows::spec::Spec;
 
 /// DataFusion's planner, with our nodes.
 #[derive(Debug)]
@@ -42,13 +43,18 @@ impl ExtensionPlanner for PoseExtensionPlanner {
         session: &dyn Session,
         _context: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-        let (Some(node), [input]) = (node.as_any().downcast_ref::<WindowsNode>(), physical_inputs) else {
-            return Ok(None);
-        };
-        let partitions = session.config().target_partitions();
-        Ok(Some(Arc::new(match SeriesExec::over(&node.spec.columns, input, partitions)? {
-            Some(series) => WindowsExec::over_series(node.spec.clone(), series)?,
-            None => WindowsExec::try_new(node.spec.clone(), Arc::clone(input))?,
-        })))
+        let [input] = physical_inputs else { return Ok(None) };
+        pass::<Spec>(node, input, session)
     }
+}
+
+/// The plan of a node, if it is of this pass.
+fn pass<P: Pass>(
+    node: &dyn UserDefinedLogicalNode,
+    input: &Arc<dyn ExecutionPlan>,
+    session: &dyn Session,
+) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let Some(node) = node.as_any().downcast_ref::<PassNode<P>>() else { return Ok(None) };
+    let partitions = session.config().target_partitions();
+    Ok(Some(Arc::new(PassExec::over(node.pass.clone(), input, partitions)?)))
 }

@@ -9,12 +9,13 @@ use super::fill::Filler;
 use super::frames::Frames;
 use super::labels::Labels;
 use super::matrix::Matrix;
-use super::segmenter::{Breaks, breaks};
 use super::slicer::{Account, Window};
 use super::spec::{Cut, Nulls, Spec};
 use super::writer::{Segment, Windows, segments_batch};
-use crate::error::{Error, Result, data_err};
+use crate::error::{Result, data_err};
 use crate::frames::columns::{Features, FrameColumns};
+use crate::frames::pass::segmenter::{Breaks, breaks};
+use crate::frames::pass::{Worker, internal};
 use crate::options::BATCH_BYTES;
 use crate::schema::FEATURES;
 
@@ -97,76 +98,6 @@ impl Cutter {
         })
     }
 
-    /// Takes frames; they must follow those taken before, and [`Self::pop`] must have given all that is ready.
-    ///
-    /// # Errors
-    /// Data that is refused: see [`breaks`] and [`Nulls::Refuse`].
-    pub fn push(&mut self, batch: &RecordBatch) -> Result<()> {
-        let rows = batch.num_rows();
-        if rows == 0 {
-            return Ok(());
-        }
-        self.forget();
-        let Breaks { segments, stretches, frames } =
-            breaks(&self.spec, self.last.as_ref().map(|(last, _)| last), batch)?;
-        let from = self.frames.rows();
-        self.frames.push(batch.project(&self.others).map_err(internal)?);
-        if let Some(matrix) = &mut self.matrix {
-            matrix.append(&self.spec.columns.features, batch)?;
-            if let Some(filler) = &mut self.filler {
-                let starts: Vec<u64> = stretches.iter().map(|&row| from + row as u64).collect();
-                filler.fill(matrix, from..from + rows as u64, frames.values(), &starts);
-            }
-        }
-        if let Some(labels) = &mut self.labels {
-            labels.append(batch)?;
-        }
-        for row in segments {
-            let last = if row == 0 { self.last.as_ref().map(|(_, last)| *last) } else { Some(frames.value(row - 1)) };
-            self.close(from + row as u64, last);
-            let start = from + row as u64;
-            let first = matches!(self.spec.cut, Cut::Segments).then(|| batch.slice(row, 1));
-            self.open = Some(Open { start, next: start, first });
-        }
-        self.advance(self.frames.rows(), false);
-        self.last = Some((batch.slice(rows - 1, 1), frames.value(rows - 1)));
-        Ok(())
-    }
-
-    /// No more frames will come.
-    pub fn finish(&mut self) {
-        if let (Some(filler), Some(matrix)) = (&mut self.filler, &mut self.matrix) {
-            filler.finish(matrix);
-        }
-        let last = self.last.take().map(|(_, last)| last);
-        self.close(self.frames.rows(), last);
-        self.ended = true;
-    }
-
-    /// The next batch of the result, if one is ready.
-    ///
-    /// # Errors
-    /// [`Nulls::Refuse`].
-    pub fn pop(&mut self) -> Result<Option<RecordBatch>> {
-        if !self.segments.is_empty() {
-            let segments = std::mem::take(&mut self.segments);
-            return segments_batch(&self.spec, &self.output, &segments).map(Some);
-        }
-        let rows = self.frames.rows();
-        let ready = self.filler.as_ref().map_or(rows, |filler| filler.ready(rows));
-        let is_ready = |window: &mut Window| window.start + u64::from(window.valid_len) <= ready;
-        while let Some(window) = self.found.pop_front_if(is_ready) {
-            self.add(window)?;
-            if self.windows.count() == self.batch_rows {
-                self.is_long = true;
-                return self.write_windows().map(Some);
-            }
-        }
-        // Where windows are rare, their first rows would hold on to all that follow.
-        let is_due = self.ended || self.frames.bytes() > BATCH_BYTES;
-        if is_due && self.windows.count() > 0 { self.write_windows().map(Some) } else { Ok(None) }
-    }
-
     /// What happened to the rows so far.
     pub fn account(&self) -> Account {
         let Account { windowed, .. } = self.account;
@@ -174,18 +105,6 @@ impl Cutter {
             Cut::Windows { .. } => Account { windowed: self.covered, impure: windowed - self.covered, ..self.account },
             Cut::Segments => self.account,
         }
-    }
-
-    /// Values that were missing and are filled.
-    pub fn filled(&self) -> u64 {
-        self.filler.as_ref().map_or(0, Filler::filled)
-    }
-
-    /// Bytes held, to be accounted for.
-    pub fn bytes(&self) -> usize {
-        let labels = self.labels.as_ref().map_or(0, Labels::bytes);
-        let matrix = self.matrix.as_ref().map_or(0, Matrix::bytes) + self.filler.as_ref().map_or(0, Filler::bytes);
-        self.frames.bytes() + labels + matrix + self.windows.bytes()
     }
 
     /// Ends the open segment before row `end`; `last` is the number of its last frame.
@@ -284,7 +203,78 @@ impl Cutter {
     }
 }
 
-/// An error of Arrow where no user could have caused one.
-pub fn internal(error: arrow::error::ArrowError) -> Error {
-    Error::Internal(error.to_string())
+impl Worker for Cutter {
+    fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let rows = batch.num_rows();
+        if rows == 0 {
+            return Ok(());
+        }
+        self.forget();
+        let Breaks { segments, stretches, frames, .. } =
+            breaks(&self.spec.rules(), self.last.as_ref().map(|(last, _)| last), batch)?;
+        let from = self.frames.rows();
+        self.frames.push(batch.project(&self.others).map_err(internal)?);
+        if let Some(matrix) = &mut self.matrix {
+            matrix.append(&self.spec.columns.features, batch)?;
+            if let Some(filler) = &mut self.filler {
+                let starts: Vec<u64> = stretches.iter().map(|&row| from + row as u64).collect();
+                filler.fill(matrix, from..from + rows as u64, frames.values(), &starts);
+            }
+        }
+        if let Some(labels) = &mut self.labels {
+            labels.append(batch)?;
+        }
+        for row in segments {
+            let last = if row == 0 { self.last.as_ref().map(|(_, last)| *last) } else { Some(frames.value(row - 1)) };
+            self.close(from + row as u64, last);
+            let start = from + row as u64;
+            let first = matches!(self.spec.cut, Cut::Segments).then(|| batch.slice(row, 1));
+            self.open = Some(Open { start, next: start, first });
+        }
+        self.advance(self.frames.rows(), false);
+        self.last = Some((batch.slice(rows - 1, 1), frames.value(rows - 1)));
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        if let (Some(filler), Some(matrix)) = (&mut self.filler, &mut self.matrix) {
+            filler.finish(matrix);
+        }
+        let last = self.last.take().map(|(_, last)| last);
+        self.close(self.frames.rows(), last);
+        self.ended = true;
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Result<Option<RecordBatch>> {
+        if !self.segments.is_empty() {
+            let segments = std::mem::take(&mut self.segments);
+            return segments_batch(&self.spec, &self.output, &segments).map(Some);
+        }
+        let rows = self.frames.rows();
+        let ready = self.filler.as_ref().map_or(rows, |filler| filler.ready(rows));
+        let is_ready = |window: &mut Window| window.start + u64::from(window.valid_len) <= ready;
+        while let Some(window) = self.found.pop_front_if(is_ready) {
+            self.add(window)?;
+            if self.windows.count() == self.batch_rows {
+                self.is_long = true;
+                return self.write_windows().map(Some);
+            }
+        }
+        // Where windows are rare, their first rows would hold on to all that follow.
+        let is_due = self.ended || self.frames.bytes() > BATCH_BYTES;
+        if is_due && self.windows.count() > 0 { self.write_windows().map(Some) } else { Ok(None) }
+    }
+
+    fn bytes(&self) -> usize {
+        let labels = self.labels.as_ref().map_or(0, Labels::bytes);
+        let matrix = self.matrix.as_ref().map_or(0, Matrix::bytes) + self.filler.as_ref().map_or(0, Filler::bytes);
+        self.frames.bytes() + labels + matrix + self.windows.bytes()
+    }
+
+    fn counts(&self) -> Vec<u64> {
+        let a = self.account();
+        let filled = self.filler.as_ref().map_or(0, Filler::filled);
+        vec![a.windowed, a.skipped, a.tail, a.short, a.impure, filled]
+    }
 }

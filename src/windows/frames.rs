@@ -6,10 +6,10 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::interleave;
 use arrow::util::display::array_value_to_string;
 
-use super::cutter::internal;
-use super::segmenter::{column, recording};
 use super::spec::Spec;
 use crate::error::{Error, Result};
+use crate::frames::pass::internal;
+use crate::frames::pass::segmenter::{column, recording};
 
 /// The rows that are needed still.
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl Frames {
         let (batch, row) = self.place(row);
         let (_, batch) = self.batches.get(batch).ok_or_else(|| Error::Internal("a row that was forgotten".into()))?;
         let number = array_value_to_string(column(batch, &spec.columns.order_by)?, row).map_err(internal)?;
-        Ok(format!("{}, frame {number}", recording(spec, batch, row)))
+        Ok(format!("{}, frame {number}", recording(&spec.columns, batch, row)))
     }
 
     /// Bytes held: those of the rows, not of the batches that they are slices of.

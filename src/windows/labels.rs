@@ -6,9 +6,9 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use arrow::row::{RowConverter, SortField};
 
-use super::cutter::internal;
-use super::segmenter::column;
 use crate::error::Result;
+use crate::frames::pass::internal;
+use crate::frames::pass::segmenter::column;
 
 /// The labels of the rows that windows may still need.
 pub struct Labels {

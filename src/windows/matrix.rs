@@ -8,9 +8,9 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
 use super::interleave::interleave;
-use super::segmenter::column;
 use crate::error::{Error, Result};
 use crate::frames::columns::Features;
+use crate::frames::pass::segmenter::column;
 
 /// The values of the rows that windows may still need; rows are numbered over the whole series.
 pub struct Matrix {

@@ -3,10 +3,10 @@
 use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
-use super::node::WindowsNode;
 use super::spec::{Cut, Spec};
 use crate::args::Arguments;
 use crate::frames::columns::FrameColumns;
+use crate::frames::pass::node::PassNode;
 use crate::options::MAX_GAP;
 use crate::relation::RelationFunction;
 
@@ -34,6 +34,6 @@ impl RelationFunction for PoseSegments {
         let mut columns = FrameColumns::find_without_features(input.schema().as_arrow(), arguments)?;
         columns.carried.clear();
         let max_gap = arguments.whole("max_gap", 1)?.map_or(MAX_GAP, |g| g as i64);
-        Ok(WindowsNode::new(Spec { columns, max_gap, cut: Cut::Segments }, input)?.into_plan())
+        Ok(PassNode::new(Spec { columns, max_gap, cut: Cut::Segments }, input)?.into_plan())
     }
 }

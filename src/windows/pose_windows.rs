@@ -4,13 +4,13 @@ use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::fill::Fill;
-use super::node::WindowsNode;
 use super::rule::LabelRule;
 use super::slicer::{Short, Slicer};
 use super::spec::{Cut, Nulls, Purity, Spec};
 use crate::args::Arguments;
 use crate::error::query_err;
 use crate::frames::columns::FrameColumns;
+use crate::frames::pass::node::PassNode;
 use crate::options::{MAX_GAP, STRIDE, WIDTH};
 use crate::relation::RelationFunction;
 
@@ -82,7 +82,7 @@ impl RelationFunction for PoseWindows {
                 nulls,
             },
         };
-        Ok(WindowsNode::new(spec, input)?.into_plan())
+        Ok(PassNode::new(spec, input)?.into_plan())
     }
 }
 

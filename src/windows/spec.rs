@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
+use super::cutter::Cutter;
 use super::fill::Fill;
 use super::rule::LabelRule;
 use super::slicer::Slicer;
 use crate::error::{Result, query_err};
 use crate::frames::columns::{Features, FrameColumns};
+use crate::frames::pass::segmenter::Rules;
+use crate::frames::pass::{Pass, Worker};
 use crate::schema::{FEATURES, FRAME_END, FRAME_START, FRAMES, LABEL, PURITY, VALID_LEN, WINDOW_ID, features_field};
 
 /// One cutting of frames.
@@ -83,6 +86,12 @@ impl Spec {
         }
     }
 
+    /// What ends a segment.
+    pub fn rules(&self) -> Rules<'_> {
+        let label_breaks = self.label_breaks();
+        Rules { function: self.function(), columns: &self.columns, max_gap: self.max_gap, label_breaks }
+    }
+
     /// Whether `input` still holds every feature column: the optimizer takes them away when nobody reads `features`.
     pub fn reads_features(&self, input: &Schema) -> bool {
         let columns = self.columns.features.columns();
@@ -94,11 +103,76 @@ impl Spec {
         self.columns.carried.iter().filter(|c| input.index_of(c).is_ok())
     }
 
-    /// The schema of the result over `input`.
-    ///
-    /// # Errors
-    /// An input column that has the name of one of ours.
-    pub fn output(&self, input: &Schema) -> Result<SchemaRef> {
+    fn features_field(&self, width: usize, nulls: Nulls) -> Field {
+        let features = &self.columns.features;
+        let names = if let Features::Columns(names) = features { names.as_slice() } else { &[] };
+        let tensor = features_field(FEATURES, width, features.dim(), names);
+        match nulls {
+            Nulls::Refuse | Nulls::Fill { .. } => tensor,
+            // The tensor type forbids NULL inside.
+            Nulls::Keep => Field::new(FEATURES, tensor.data_type().clone(), false),
+        }
+    }
+}
+
+impl Pass for Spec {
+    /// The account of rows, and what was filled.
+    const COUNTERS: &'static [&'static str] = &[
+        "frames_used",
+        "frames_skipped",
+        "frames_in_tails",
+        "frames_in_short_segments",
+        "frames_in_impure_windows",
+        "values_filled",
+    ];
+
+    fn names(&self) -> (&'static str, &'static str) {
+        match self.cut {
+            Cut::Segments => ("PoseSegments", "SegmentsExec"),
+            Cut::Windows { .. } => ("PoseWindows", "WindowsExec"),
+        }
+    }
+
+    fn describe(&self) -> String {
+        let by = self.columns.by.join(", ");
+        let order = &self.columns.order_by;
+        let label = self.columns.label.as_deref().map_or("none", |_| LABEL);
+        match &self.cut {
+            Cut::Segments => format!("by=[{by}], order_by={order}, label={label}, max_gap={}", self.max_gap),
+            Cut::Windows { slicer, rule, min_purity, nulls } => format!(
+                "width={}, stride={}, by=[{by}], order_by={order}, label={rule:?}, short={:?}, max_gap={}{}{}",
+                slicer.width,
+                slicer.stride,
+                slicer.short,
+                self.max_gap,
+                if min_purity.0 > 0.0 { format!(", min_purity={}", min_purity.0) } else { String::new() },
+                if *nulls == Nulls::Refuse { String::new() } else { format!(", nulls={nulls:?}") },
+            ),
+        }
+    }
+
+    fn columns(&self) -> &FrameColumns {
+        &self.columns
+    }
+
+    fn required(&self) -> Vec<&String> {
+        let columns = &self.columns;
+        columns.by.iter().chain([&columns.order_by]).chain(&columns.label).collect()
+    }
+
+    /// Feature columns are read only for `features`, carried columns only for themselves.
+    fn read_for<'s>(&'s self, output: &'s str) -> Vec<&'s str> {
+        match output {
+            FEATURES => self.columns.features.columns().iter().map(String::as_str).collect(),
+            carried => vec![carried],
+        }
+    }
+
+    fn ordered(&self) -> &str {
+        FRAME_START
+    }
+
+    fn output(&self, input: &Schema) -> Result<SchemaRef> {
         let mut fields: Vec<Arc<Field>> = vec![];
         let own = |name, data_type| Arc::new(Field::new(name, data_type, false));
         let column = |name: &String| input.fields().iter().find(|f| f.name() == name).cloned();
@@ -132,33 +206,7 @@ impl Spec {
         Ok(Arc::new(Schema::new(fields)))
     }
 
-    fn features_field(&self, width: usize, nulls: Nulls) -> Field {
-        let features = &self.columns.features;
-        let names = if let Features::Columns(names) = features { names.as_slice() } else { &[] };
-        let tensor = features_field(FEATURES, width, features.dim(), names);
-        match nulls {
-            Nulls::Refuse | Nulls::Fill { .. } => tensor,
-            // The tensor type forbids NULL inside.
-            Nulls::Keep => Field::new(FEATURES, tensor.data_type().clone(), false),
-        }
-    }
-
-    /// One line for EXPLAIN.
-    pub fn describe(&self) -> String {
-        let by = self.columns.by.join(", ");
-        let order = &self.columns.order_by;
-        let label = self.columns.label.as_deref().map_or("none", |_| LABEL);
-        match &self.cut {
-            Cut::Segments => format!("by=[{by}], order_by={order}, label={label}, max_gap={}", self.max_gap),
-            Cut::Windows { slicer, rule, min_purity, nulls } => format!(
-                "width={}, stride={}, by=[{by}], order_by={order}, label={rule:?}, short={:?}, max_gap={}{}{}",
-                slicer.width,
-                slicer.stride,
-                slicer.short,
-                self.max_gap,
-                if min_purity.0 > 0.0 { format!(", min_purity={}", min_purity.0) } else { String::new() },
-                if *nulls == Nulls::Refuse { String::new() } else { format!(", nulls={nulls:?}") },
-            ),
-        }
+    fn worker(&self, input: &SchemaRef, output: SchemaRef, batch_size: usize) -> Result<Box<dyn Worker>> {
+        Ok(Box::new(Cutter::new(self.clone(), input, output, batch_size)?))
     }
 }

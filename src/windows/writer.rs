@@ -11,13 +11,13 @@ use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use super::cutter::internal;
 use super::frames::Frames;
 use super::matrix::Piece;
-use super::segmenter::column;
 use super::slicer::{Short, Slicer, Window};
 use super::spec::Spec;
 use crate::error::{Error, Result};
+use crate::frames::pass::internal;
+use crate::frames::pass::segmenter::column;
 use crate::schema::{FEATURES, FRAME_END, FRAME_START, FRAMES, PURITY, VALID_LEN, WINDOW_ID};
 
 /// A closed segment: its first row, its last frame number, its number of frames.

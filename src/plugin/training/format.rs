@@ -22,13 +22,13 @@ use object_store::{ObjectMeta, ObjectStore};
 use super::naming::by_window;
 use super::sink::TrainingSink;
 use crate::error::{self, Error, query_err};
+use crate::frames::pass::exec::PassExec;
 use crate::nn::config::ModelConfig;
 use crate::options::training::{CellKind, TrainingOptions};
 use crate::schema::{FEATURES, feature_names, tensor_shape};
 use crate::store::layout::check_model_name;
 use crate::store::resolve;
-use crate::windows::exec::WindowsExec;
-use crate::windows::spec::Cut;
+use crate::windows::spec::{Cut, Spec};
 
 /// Makes the format of a COPY from its options.
 #[derive(Debug)]
@@ -221,8 +221,8 @@ impl Shape {
 
 fn below(plan: &Arc<dyn ExecutionPlan>) -> Option<Shape> {
     let any: &dyn Any = plan.as_ref();
-    if let Some(windows) = any.downcast_ref::<WindowsExec>() {
-        let spec = windows.spec();
+    if let Some(windows) = any.downcast_ref::<PassExec<Spec>>() {
+        let spec = windows.pass();
         let Cut::Windows { slicer, .. } = &spec.cut else { return None };
         let features = &spec.columns.features;
         let names = if features.columns().len() == features.dim() { features.columns().to_vec() } else { vec![] };

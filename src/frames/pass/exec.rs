@@ -1,4 +1,4 @@
-//! WindowsExec: asks for whole recordings in frame order, and cuts them as they stream by.
+//! The execution plan of a pass: asks for whole recordings in frame order, and works on them as they stream by.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,18 +21,17 @@ use datafusion::physical_plan::{
 };
 use futures::{Stream, StreamExt, stream};
 
-use super::cutter::Cutter;
-use super::spec::{Cut, Spec};
+use super::{Pass, Worker};
+use crate::frames::series::exec::SeriesExec;
 use crate::options::BATCH_BYTES;
-use crate::schema::FRAME_START;
 
-/// Cuts frames into windows or segments; one open window is all it holds.
+/// Makes rows of recordings; it holds what a row that is open still needs.
 #[derive(Debug)]
-pub struct WindowsExec {
-    spec: Spec,
+pub struct PassExec<P> {
+    pass: P,
     input: Arc<dyn ExecutionPlan>,
     order: Order,
-    /// Columns of [`Spec::output`] that somebody reads; all if it says nothing.
+    /// Columns of [`Pass::output`] that somebody reads; all if it says nothing.
     projection: Option<Vec<usize>>,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
@@ -43,42 +42,32 @@ pub struct WindowsExec {
 enum Order {
     /// The plan has to see to it, by the order that the input says it has.
     Required,
-    /// They do: the input is a [`SeriesExec`](crate::frames::series::exec::SeriesExec).
+    /// They do: the input is a [`SeriesExec`], or a pass over one.
     Given,
 }
 
-impl WindowsExec {
-    /// Cuts the rows of `input`, which is in the order of keys and frames.
+impl<P: Pass> PassExec<P> {
+    /// The pass over `input`, whose frames are put into their order where nothing says that they are, in `partitions`.
     ///
     /// # Errors
-    /// As [`Spec::output`].
-    pub fn try_new(spec: Spec, input: Arc<dyn ExecutionPlan>) -> Result<Self> {
-        Self::projected(spec, input, Order::Required, None)
+    /// As [`Pass::output`].
+    pub fn over(pass: P, input: &Arc<dyn ExecutionPlan>, partitions: usize) -> Result<Self> {
+        match SeriesExec::over(pass.columns(), input, partitions)? {
+            Some(series) => Self::projected(pass, series, Order::Given, None),
+            None => Self::projected(pass, Arc::clone(input), Order::Required, None),
+        }
     }
 
-    /// Cuts the rows of `series`, where each recording is one stretch of rows.
-    ///
-    /// # Errors
-    /// As [`Spec::output`].
-    pub fn over_series(spec: Spec, series: Arc<dyn ExecutionPlan>) -> Result<Self> {
-        Self::projected(spec, series, Order::Given, None)
-    }
-
-    fn projected(
-        spec: Spec,
-        input: Arc<dyn ExecutionPlan>,
-        order: Order,
-        projection: Option<Vec<usize>>,
-    ) -> Result<Self> {
-        let all = spec.output(&input.schema())?;
+    fn projected(pass: P, input: Arc<dyn ExecutionPlan>, order: Order, projection: Option<Vec<usize>>) -> Result<Self> {
+        let all = pass.output(&input.schema())?;
         let schema = projection.as_ref().map_or_else(|| Ok(Arc::clone(&all)), |of| all.project(of).map(Arc::new))?;
-        let properties = Arc::new(properties(&spec, &input, schema)?);
-        Ok(Self { spec, input, order, projection, properties, metrics: ExecutionPlanMetricsSet::new() })
+        let properties = Arc::new(properties(&pass, &input, schema)?);
+        Ok(Self { pass, input, order, projection, properties, metrics: ExecutionPlanMetricsSet::new() })
     }
 
-    /// What is cut, how: the recipe that a model stores.
-    pub fn spec(&self) -> &Spec {
-        &self.spec
+    /// What is made, how.
+    pub fn pass(&self) -> &P {
+        &self.pass
     }
 
     fn column(&self, name: &str) -> Option<Arc<dyn PhysicalExpr>> {
@@ -86,15 +75,15 @@ impl WindowsExec {
     }
 
     fn keys(&self) -> Vec<Arc<dyn PhysicalExpr>> {
-        self.spec.columns.by.iter().filter_map(|name| self.column(name)).collect()
+        self.pass.columns().by.iter().filter_map(|name| self.column(name)).collect()
     }
 }
 
-/// Windows of a recording come out where its frames went in, in their order: partitioning and order are the input's.
-fn properties(spec: &Spec, input: &Arc<dyn ExecutionPlan>, to: SchemaRef) -> Result<PlanProperties> {
+/// What is made of a recording comes out where its frames went in, in their order: partitioning and order are the input's.
+fn properties<P: Pass>(pass: &P, input: &Arc<dyn ExecutionPlan>, to: SchemaRef) -> Result<PlanProperties> {
     let from = input.schema();
-    let keys = spec.columns.by.iter().map(|name| (name.as_str(), name.as_str()));
-    let renamed = keys.chain([(spec.columns.order_by.as_str(), FRAME_START)]);
+    let keys = pass.columns().by.iter().map(|name| (name.as_str(), name.as_str()));
+    let renamed = keys.chain([(pass.columns().order_by.as_str(), pass.ordered())]);
     let indices = renamed.filter_map(|(old, new)| Some((from.index_of(old).ok()?, to.index_of(new).ok()?)));
     let mapping: ProjectionMapping = indices
         .map(|(old, new)| {
@@ -112,9 +101,9 @@ fn properties(spec: &Spec, input: &Arc<dyn ExecutionPlan>, to: SchemaRef) -> Res
     ))
 }
 
-impl DisplayAs for WindowsExec {
+impl<P: Pass> DisplayAs for PassExec<P> {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{}: {}", self.name(), self.spec.describe())?;
+        write!(f, "{}: {}", self.name(), self.pass.describe())?;
         match &self.projection {
             None => Ok(()),
             Some(_) => {
@@ -125,12 +114,9 @@ impl DisplayAs for WindowsExec {
     }
 }
 
-impl ExecutionPlan for WindowsExec {
+impl<P: Pass> ExecutionPlan for PassExec<P> {
     fn name(&self) -> &str {
-        match self.spec.cut {
-            Cut::Segments => "SegmentsExec",
-            Cut::Windows { .. } => "WindowsExec",
-        }
+        self.pass.names().1
     }
 
     fn properties(&self) -> &Arc<PlanProperties> {
@@ -158,7 +144,7 @@ impl ExecutionPlan for WindowsExec {
             return vec![None];
         }
         let any = self.keys().into_iter().map(|key| PhysicalSortRequirement::new(key, None));
-        let frame = self.column(&self.spec.columns.order_by).map(|frame| {
+        let frame = self.column(&self.pass.columns().order_by).map(|frame| {
             let ascending = arrow::compute::SortOptions { descending: false, nulls_first: false };
             PhysicalSortRequirement::new(frame, Some(ascending))
         });
@@ -175,7 +161,7 @@ impl ExecutionPlan for WindowsExec {
         &self,
         f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
     ) -> Result<TreeNodeRecursion> {
-        for key in self.keys().iter().chain(&self.column(&self.spec.columns.order_by)) {
+        for key in self.keys().iter().chain(&self.column(&self.pass.columns().order_by)) {
             if f(key)? == TreeNodeRecursion::Stop {
                 return Ok(TreeNodeRecursion::Stop);
             }
@@ -188,7 +174,7 @@ impl ExecutionPlan for WindowsExec {
         mut children: Vec<Arc<dyn ExecutionPlan>>,
         _: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::projected(self.spec.clone(), children.swap_remove(0), self.order, self.projection.clone())?))
+        Ok(Arc::new(Self::projected(self.pass.clone(), children.swap_remove(0), self.order, self.projection.clone())?))
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
@@ -206,10 +192,10 @@ impl ExecutionPlan for WindowsExec {
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = self.input.execute(partition, Arc::clone(&context))?;
         let batch_size = context.session_config().batch_size();
-        let cutter = Cutter::new(self.spec.clone(), &self.input.schema(), self.schema(), batch_size)?;
+        let worker = self.pass.worker(&self.input.schema(), self.schema(), batch_size)?;
         let memory = MemoryConsumer::new(format!("{}[{partition}]", self.name())).register(context.memory_pool());
-        let counters = Counters::new(&self.metrics, partition);
-        let running = Running { input, cutter, memory, counters, ended: false };
+        let counters = Counters::new(&self.metrics, P::COUNTERS, partition);
+        let running = Running { input, worker, memory, counters, ended: false };
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), running.stream())))
     }
 
@@ -218,39 +204,28 @@ impl ExecutionPlan for WindowsExec {
     }
 }
 
-impl EmbeddedProjection for WindowsExec {
+impl<P: Pass> EmbeddedProjection for PassExec<P> {
     fn with_projection(&self, projection: Option<Vec<usize>>) -> Result<Self> {
-        Self::projected(self.spec.clone(), Arc::clone(&self.input), self.order, projection)
+        Self::projected(self.pass.clone(), Arc::clone(&self.input), self.order, projection)
     }
 }
 
-/// The account of rows, as EXPLAIN ANALYZE shows it.
+/// What was counted, as EXPLAIN ANALYZE shows it.
 struct Counters {
-    windows: Count,
-    frames: [Count; 6],
+    rows: Count,
+    counts: Vec<Count>,
 }
 
 impl Counters {
-    fn new(metrics: &ExecutionPlanMetricsSet, partition: usize) -> Self {
-        let count = |name: &'static str| MetricBuilder::new(metrics).counter(name, partition);
-        Self {
-            windows: MetricBuilder::new(metrics).output_rows(partition),
-            frames: [
-                "frames_used",
-                "frames_skipped",
-                "frames_in_tails",
-                "frames_in_short_segments",
-                "frames_in_impure_windows",
-                "values_filled",
-            ]
-            .map(count),
-        }
+    fn new(metrics: &ExecutionPlanMetricsSet, names: &[&'static str], partition: usize) -> Self {
+        let count = |name: &&'static str| MetricBuilder::new(metrics).counter(*name, partition);
+        Self { rows: MetricBuilder::new(metrics).output_rows(partition), counts: names.iter().map(count).collect() }
     }
 }
 
 struct Running {
     input: SendableRecordBatchStream,
-    cutter: Cutter,
+    worker: Box<dyn Worker>,
     memory: MemoryReservation,
     counters: Counters,
     ended: bool,
@@ -266,25 +241,24 @@ impl Running {
 
     async fn next(&mut self) -> Result<Option<arrow::array::RecordBatch>> {
         loop {
-            if let Some(batch) = self.cutter.pop()? {
-                self.counters.windows.add(batch.num_rows());
+            if let Some(batch) = self.worker.pop()? {
+                self.counters.rows.add(batch.num_rows());
                 return Ok(Some(batch));
             }
             if self.ended {
-                let a = self.cutter.account();
-                let rows = [a.windowed, a.skipped, a.tail, a.short, a.impure, self.cutter.filled()];
-                self.counters.frames.iter().zip(rows).for_each(|(count, rows)| count.add(rows as usize));
+                let counts = self.counters.counts.iter().zip(self.worker.counts());
+                counts.for_each(|(count, rows)| count.add(rows as usize));
                 self.memory.free();
                 return Ok(None);
             }
             match self.input.next().await.transpose()? {
-                Some(batch) => self.cutter.push(&batch)?,
+                Some(batch) => self.worker.push(&batch)?,
                 None => {
-                    self.cutter.finish();
+                    self.worker.finish()?;
                     self.ended = true;
                 }
             }
-            self.reserve(self.cutter.bytes())?;
+            self.reserve(self.worker.bytes())?;
         }
     }
 

@@ -5,12 +5,27 @@ use arrow::compute::{cast, concat, partition};
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use super::spec::Spec;
 use crate::error::{Error, Result, data_err};
+use crate::frames::columns::FrameColumns;
 use crate::frames::series::changes::changes;
+
+/// What ends a segment.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// The SQL name, for messages.
+    pub function: &'static str,
+    /// Which column is what.
+    pub columns: &'a FrameColumns,
+    /// Largest difference of frame numbers inside a segment.
+    pub max_gap: i64,
+    /// Whether a change of label ends it.
+    pub label_breaks: bool,
+}
 
 /// Where rows of a batch begin something new.
 pub struct Breaks {
+    /// A recording.
+    pub recordings: Vec<usize>,
     /// A segment.
     pub segments: Vec<usize>,
     /// A stretch: a recording, or what lies behind a gap in one.
@@ -25,12 +40,12 @@ pub struct Breaks {
 ///
 /// # Errors
 /// A frame number that is NULL, occurs twice in a recording, or goes back.
-pub fn breaks(spec: &Spec, last: Option<&RecordBatch>, batch: &RecordBatch) -> Result<Breaks> {
-    let frames = numbers(spec, batch)?;
-    let last_frame = last.map(|last| numbers(spec, last)).transpose()?.map(|frames| frames.value(0));
-    let recordings = begins(spec, last, batch, &spec.columns.by)?;
-    let label = spec.columns.label.clone().filter(|_| spec.label_breaks());
-    let mut segments = begins(spec, last, batch, label.as_slice())?;
+pub fn breaks(rules: &Rules, last: Option<&RecordBatch>, batch: &RecordBatch) -> Result<Breaks> {
+    let frames = numbers(rules, batch)?;
+    let last_frame = last.map(|last| numbers(rules, last)).transpose()?.map(|frames| frames.value(0));
+    let recordings = begins(rules, last, batch, &rules.columns.by)?;
+    let label = rules.columns.label.clone().filter(|_| rules.label_breaks);
+    let mut segments = begins(rules, last, batch, label.as_slice())?;
     let mut stretches = recordings.clone();
     let mut recordings_left = recordings.iter().copied().peekable();
     let values = frames.values();
@@ -45,13 +60,13 @@ pub fn breaks(spec: &Spec, last: Option<&RecordBatch>, batch: &RecordBatch) -> R
             return data_err!(
                 "{}: {} has frame {} {}; every frame of a recording needs a number of its own: \
                  remove the copy (SELECT DISTINCT ...), or add the column that tells the recordings apart to by => [...]",
-                spec.function(),
-                recording(spec, batch, row),
+                rules.function,
+                recording(rules.columns, batch, row),
                 values[row],
                 if step == 0 { "twice" } else { "out of order" },
             );
         }
-        if step > i128::from(spec.max_gap) {
+        if step > i128::from(rules.max_gap) {
             stretches.push(row);
         }
     }
@@ -59,18 +74,18 @@ pub fn breaks(spec: &Spec, last: Option<&RecordBatch>, batch: &RecordBatch) -> R
     segments.extend(&stretches);
     segments.sort_unstable();
     segments.dedup();
-    Ok(Breaks { segments, stretches, frames })
+    Ok(Breaks { recordings, segments, stretches, frames })
 }
 
 /// The recording of a row, for messages: `source 'a', video 'b'`.
-pub fn recording(spec: &Spec, batch: &RecordBatch, row: usize) -> String {
+pub fn recording(columns: &FrameColumns, batch: &RecordBatch, row: usize) -> String {
     let name = |column: &String| {
         let array = batch.column_by_name(column)?;
         let options = FormatOptions::default().with_null("NULL");
         let value = ArrayFormatter::try_new(array, &options).ok()?.value(row).to_string();
         Some(format!("{column} '{value}'"))
     };
-    spec.columns.by.iter().filter_map(name).collect::<Vec<_>>().join(", ")
+    columns.by.iter().filter_map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// The column of that name; the planner has checked that it is there.
@@ -78,9 +93,9 @@ pub fn column<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b ArrayRef> {
     batch.column_by_name(name).ok_or_else(|| Error::Internal(format!("column {name} is gone from the plan")))
 }
 
-fn numbers(spec: &Spec, batch: &RecordBatch) -> Result<Int64Array> {
-    let array = column(batch, &spec.columns.order_by)?;
-    let wide = cast(array, &DataType::Int64).map_err(|e| Error::Data(format!("{}: {e}", spec.function())))?;
+fn numbers(rules: &Rules, batch: &RecordBatch) -> Result<Int64Array> {
+    let array = column(batch, &rules.columns.order_by)?;
+    let wide = cast(array, &DataType::Int64).map_err(|e| Error::Data(format!("{}: {e}", rules.function)))?;
     let numbers = Int64Array::from(wide.to_data());
     if numbers.null_count() == 0 {
         return Ok(numbers);
@@ -88,15 +103,15 @@ fn numbers(spec: &Spec, batch: &RecordBatch) -> Result<Int64Array> {
     let row = (0..numbers.len()).find(|row| numbers.is_null(*row)).unwrap_or_default();
     data_err!(
         "{}: {} has a row whose {} is NULL; every frame needs a number: number them, or filter such rows out",
-        spec.function(),
-        recording(spec, batch, row),
-        spec.columns.order_by
+        rules.function,
+        recording(rules.columns, batch, row),
+        rules.columns.order_by
     )
 }
 
 /// The rows at which one of `columns` differs from the row before. Row 0 of a recording is one of them where there is no row before.
-fn begins(spec: &Spec, last: Option<&RecordBatch>, batch: &RecordBatch, columns: &[String]) -> Result<Vec<usize>> {
-    let failed = |e| Error::Data(format!("{}: by: {e}", spec.function()));
+fn begins(rules: &Rules, last: Option<&RecordBatch>, batch: &RecordBatch, columns: &[String]) -> Result<Vec<usize>> {
+    let failed = |e| Error::Data(format!("{}: by: {e}", rules.function));
     let mut begins = vec![];
     for name in columns {
         let array = column(batch, name)?;
