@@ -16,6 +16,8 @@ pub enum Value {
     Int(i64),
     /// `0.6`
     Float(f64),
+    /// `INTERVAL '2 seconds'`, in nanoseconds
+    Interval(i64),
     /// `'pure'`, or the name of a column: `subject`
     Text(String),
     /// `['ax', 'ay']`, or `[ax, ay]`
@@ -29,6 +31,7 @@ impl Display for Value {
             Self::Bool(v) => write!(f, "{v}"),
             Self::Int(v) => write!(f, "{v}"),
             Self::Float(v) => write!(f, "{v}"),
+            Self::Interval(v) => write!(f, "INTERVAL '{} seconds'", *v as f64 / 1e9),
             Self::Text(v) => write!(f, "'{v}'"),
             Self::List(items) => {
                 let items: Vec<_> = items.iter().map(ToString::to_string).collect();
@@ -146,6 +149,16 @@ impl Arguments {
             },
             Some(v) => self.wrong(name, v, expected),
         }
+    }
+
+    /// Whether an argument is given.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The value of an argument, of whatever kind.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.get(name)
     }
 
     fn get(&self, name: &str) -> Option<&Value> {

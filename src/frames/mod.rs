@@ -1,6 +1,10 @@
 //! 1 frames: what a recording is made of: sequence keys, frame numbers, labels, joints.
 
 pub mod columns;
+pub mod distinct;
 pub mod pass;
+pub mod pose_resample;
+pub mod resample;
+pub mod resampler;
 pub mod series;
 pub mod skeletons;

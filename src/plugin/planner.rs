@@ -11,9 +11,11 @@ use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
+use crate::frames::distinct::Distinct;
 use crate::frames::pass::Pass;
 use crate::frames::pass::exec::PassExec;
 use crate::frames::pass::node::PassNode;
+use crate::frames::resampler::Resample;
 use crate::windows::spec::Spec;
 
 /// DataFusion's planner, with our nodes.
@@ -44,7 +46,8 @@ impl ExtensionPlanner for PoseExtensionPlanner {
         _context: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let [input] = physical_inputs else { return Ok(None) };
-        pass::<Spec>(node, input, session)
+        let plans = [pass::<Distinct>, pass::<Resample>, pass::<Spec>].map(|plan| plan(node, input, session));
+        plans.into_iter().find(|plan| !matches!(plan, Ok(None))).unwrap_or(Ok(None))
     }
 }
 

@@ -17,6 +17,7 @@ use super::training::TrainingFormatFactory;
 use crate::augment::pose_augment::PoseAugment;
 use crate::augment::{self, feature_std};
 use crate::error::query_err;
+use crate::frames::pose_resample::PoseResample;
 use crate::frames::skeletons::Skeletons;
 use crate::frames::skeletons::pose_skeletons::{self, PoseSkeletons};
 use crate::predict;
@@ -26,13 +27,16 @@ use crate::store::models::Models;
 use crate::weigh::pose_class_weight;
 use crate::weigh::pose_weigh::PoseWeigh;
 use crate::windows::pose_segments::PoseSegments;
+use crate::windows::pose_window_stats::PoseWindowStats;
 use crate::windows::pose_windows::PoseWindows;
 
 /// The relation functions, in the order a batch meets them.
 pub fn relations(skeletons: &Skeletons) -> Vec<Arc<dyn RelationFunction>> {
     vec![
+        Arc::new(PoseResample),
         Arc::new(PoseSegments),
         Arc::new(PoseWindows),
+        Arc::new(PoseWindowStats),
         Arc::new(PoseSplit),
         Arc::new(PoseAugment { skeletons: skeletons.clone() }),
         Arc::new(PoseWeigh),

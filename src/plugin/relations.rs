@@ -153,6 +153,10 @@ pub fn constant(function: &str, name: &str, expr: Expr) -> Result<Value> {
         ScalarValue::Utf8(Some(v)) | ScalarValue::LargeUtf8(Some(v)) | ScalarValue::Utf8View(Some(v)) => {
             Value::Text(v.clone())
         }
+        ScalarValue::IntervalMonthDayNano(Some(v)) => interval(function, name, v.months, v.days, v.nanoseconds)?,
+        ScalarValue::IntervalDayTime(Some(v)) => {
+            interval(function, name, 0, v.days, i64::from(v.milliseconds) * 1_000_000)?
+        }
         s if s.data_type().is_integer() => match s.cast_to(&arrow::datatypes::DataType::Int64)? {
             ScalarValue::Int64(Some(v)) => Value::Int(v),
             other => return Ok(query_err!("{function}: {name}: {other} is too large")?),
@@ -165,6 +169,16 @@ pub fn constant(function: &str, name: &str, expr: Expr) -> Result<Value> {
             return Ok(query_err!("{function}: {name} must be a number, a text or a list of texts (was {other})")?);
         }
     })
+}
+
+fn interval(function: &str, name: &str, months: i32, days: i32, nanoseconds: i64) -> Result<Value> {
+    let day = 24 * 60 * 60 * 1_000_000_000_i64;
+    match i64::from(days).checked_mul(day).and_then(|days| days.checked_add(nanoseconds)) {
+        Some(nanoseconds) if months == 0 => Ok(Value::Interval(nanoseconds)),
+        _ => {
+            Ok(query_err!("{function}: {name}: an interval of months or years has no length of its own; give seconds")?)
+        }
+    }
 }
 
 /// The input with unqualified columns, so that the optimizer can move filters by name.

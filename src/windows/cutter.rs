@@ -10,7 +10,8 @@ use super::frames::Frames;
 use super::labels::Labels;
 use super::matrix::Matrix;
 use super::slicer::{Account, Window};
-use super::spec::{Cut, Nulls, Spec};
+use super::spec::{Cut, Nulls, Spec, Windowing};
+use super::tally::{Fate, Tally};
 use super::writer::{Segment, Windows, segments_batch};
 use crate::error::{Result, data_err};
 use crate::frames::columns::{Features, FrameColumns};
@@ -39,6 +40,8 @@ pub struct Cutter {
     /// Windows that are not written yet.
     found: VecDeque<Window>,
     windows: Windows,
+    /// The account of recordings, where that is what comes out.
+    tally: Option<Tally>,
     segments: Vec<Segment>,
     ended: bool,
     account: Account,
@@ -68,11 +71,12 @@ impl Cutter {
             !features.contains(name) || is_read(name)
         });
         let dim = spec.columns.features.dim();
-        let reads = spec.reads_features(input) && output.index_of(FEATURES).is_ok();
-        let width = if let Cut::Windows { slicer, .. } = &spec.cut { slicer.width } else { 1 };
+        let counts = matches!(spec.cut, Cut::Stats(_));
+        let reads = spec.reads_features(input) && (counts || output.index_of(FEATURES).is_ok());
+        let width = spec.windowing().filter(|_| !counts).map_or(1, |windowing| windowing.slicer.width);
         let row_bytes = if reads { width * dim * 4 } else { 1 };
-        let filler = match &spec.cut {
-            Cut::Windows { nulls: Nulls::Fill { fill, most }, .. } => Some(Filler::new(*fill, *most, dim)),
+        let filler = match spec.windowing() {
+            Some(Windowing { nulls: Nulls::Fill { fill, most }, .. }) => Some(Filler::new(*fill, *most, dim)),
             _ => None,
         };
         let label = spec.columns.label.as_ref().filter(|_| !spec.label_breaks());
@@ -88,6 +92,7 @@ impl Cutter {
             open: None,
             found: VecDeque::new(),
             windows: Windows::default(),
+            tally: counts.then(Tally::default),
             segments: vec![],
             ended: false,
             account: Account::default(),
@@ -102,8 +107,8 @@ impl Cutter {
     pub fn account(&self) -> Account {
         let Account { windowed, .. } = self.account;
         match &self.spec.cut {
-            Cut::Windows { .. } => Account { windowed: self.covered, impure: windowed - self.covered, ..self.account },
             Cut::Segments => self.account,
+            _ => Account { windowed: self.covered, impure: windowed - self.covered, ..self.account },
         }
     }
 
@@ -112,15 +117,15 @@ impl Cutter {
         self.advance(end, true);
         let (Some(open), Some(last)) = (self.open.take(), last) else { return };
         let rows = end - open.start;
-        match &self.spec.cut {
-            Cut::Windows { slicer, .. } => {
-                let account = slicer.account(rows);
-                self.account.windowed += account.windowed;
-                self.account.skipped += account.skipped;
-                self.account.tail += account.tail;
-                self.account.short += account.short;
+        match self.spec.windowing() {
+            Some(windowing) => {
+                let account = windowing.slicer.account(rows);
+                self.account.add(account);
+                if let Some(tally) = &mut self.tally {
+                    tally.segment(account);
+                }
             }
-            Cut::Segments => {
+            None => {
                 self.segments.extend(open.first.map(|first| Segment { first, last, frames: rows as i64 }));
                 self.account.windowed += rows;
             }
@@ -129,20 +134,30 @@ impl Cutter {
 
     /// Finds the windows of the open segment, which is known up to row `end`.
     fn advance(&mut self, end: u64, closed: bool) {
-        if let (Cut::Windows { slicer, .. }, Some(open)) = (&self.spec.cut, &mut self.open) {
+        if let (Some(windowing), Some(open)) = (self.spec.windowing(), &mut self.open) {
             let mut found = vec![];
-            open.next = slicer.cut(open.start, open.next, end, closed, &mut found);
+            open.next = windowing.slicer.cut(open.start, open.next, end, closed, &mut found);
             self.found.extend(found);
         }
     }
 
     fn add(&mut self, window: Window) -> Result<()> {
-        let Cut::Windows { slicer, rule, min_purity, nulls } = &self.spec.cut else { return Ok(()) };
+        let Some(&Windowing { slicer, rule, min_purity, nulls }) = self.spec.windowing() else { return Ok(()) };
         let (start, end) = (window.start, window.start + u64::from(window.valid_len));
         let (row, purity) = match &self.labels {
             Some(labels) => rule.decide(labels.rows(start, end)),
             None => (0, 1.0),
         };
+        if let Some(tally) = &mut self.tally {
+            let bad = || self.matrix.as_ref().is_some_and(|matrix| matrix.first_bad(start, end).is_some());
+            let fate = match purity < min_purity.0 {
+                true => Fate::Impure,
+                false if nulls != Nulls::Keep && bad() => Fate::Refused,
+                false => Fate::Used,
+            };
+            tally.window(window, fate);
+            return Ok(());
+        }
         if purity < min_purity.0 {
             return Ok(());
         }
@@ -150,7 +165,7 @@ impl Cutter {
         self.end = end;
         self.windows.add(window, start + row as u64, purity);
         if let Some(matrix) = &self.matrix {
-            if *nulls != Nulls::Keep
+            if nulls != Nulls::Keep
                 && let Some(bad) = matrix.first_bad(start, end)
             {
                 return self.refuse(bad);
@@ -158,7 +173,7 @@ impl Cutter {
             if self.windows.count() == 1 && self.is_long {
                 self.windows.reserve(self.batch_rows * slicer.width * matrix.dim);
             }
-            self.windows.add_features(matrix.rows(start, end), slicer, matrix.dim);
+            self.windows.add_features(matrix.rows(start, end), &slicer, matrix.dim);
         }
         Ok(())
     }
@@ -169,8 +184,8 @@ impl Cutter {
             Features::Columns(names) => names[place].clone(),
             Features::List { column, .. } => format!("{column}[{}]", place + 1),
         };
-        let advice = match &self.spec.cut {
-            Cut::Windows { nulls: Nulls::Fill { most, .. }, .. } => {
+        let advice = match self.spec.windowing() {
+            Some(Windowing { nulls: Nulls::Fill { most, .. }, .. }) => {
                 format!("nothing within max_fill => {most} frames can fill it: raise that, filter such frames, or nulls => 'zero'")
             }
             _ => "filter such frames, fill them with nulls => 'interpolate', 'carry' or 'zero', or keep what is missing with nulls => 'keep'".to_owned(),
@@ -189,8 +204,8 @@ impl Cutter {
     /// Lets go of rows that no window needs any more.
     fn forget(&mut self) {
         let rows = self.frames.rows();
-        let windows = matches!(self.spec.cut, Cut::Windows { .. });
-        let next = self.open.as_ref().filter(|_| windows).map_or(rows, |open| open.next.min(rows));
+        let cuts = self.spec.windowing().is_some();
+        let next = self.open.as_ref().filter(|_| cuts).map_or(rows, |open| open.next.min(rows));
         let next = self.found.front().map_or(next, |window| window.start.min(next));
         if let Some(matrix) = &mut self.matrix {
             // What waits to be filled may lie in no window.
@@ -210,7 +225,7 @@ impl Worker for Cutter {
             return Ok(());
         }
         self.forget();
-        let Breaks { segments, stretches, frames, .. } =
+        let Breaks { recordings, segments, stretches, frames } =
             breaks(&self.spec.rules(), self.last.as_ref().map(|(last, _)| last), batch)?;
         let from = self.frames.rows();
         self.frames.push(batch.project(&self.others).map_err(internal)?);
@@ -228,6 +243,9 @@ impl Worker for Cutter {
             let last = if row == 0 { self.last.as_ref().map(|(_, last)| *last) } else { Some(frames.value(row - 1)) };
             self.close(from + row as u64, last);
             let start = from + row as u64;
+            if let Some(tally) = self.tally.as_mut().filter(|_| recordings.binary_search(&row).is_ok()) {
+                tally.begin(start, batch.project(&self.others).map_err(internal)?.slice(row, 1));
+            }
             let first = matches!(self.spec.cut, Cut::Segments).then(|| batch.slice(row, 1));
             self.open = Some(Open { start, next: start, first });
         }
@@ -242,6 +260,9 @@ impl Worker for Cutter {
         }
         let last = self.last.take().map(|(_, last)| last);
         self.close(self.frames.rows(), last);
+        if let Some(tally) = &mut self.tally {
+            tally.end(self.frames.rows());
+        }
         self.ended = true;
         Ok(())
     }
@@ -260,6 +281,10 @@ impl Worker for Cutter {
                 self.is_long = true;
                 return self.write_windows().map(Some);
             }
+        }
+        if let Some(tally) = &mut self.tally {
+            let next = self.found.front().map_or(ready, |window| window.start.min(ready));
+            return tally.rows(next, &self.output);
         }
         // Where windows are rare, their first rows would hold on to all that follow.
         let is_due = self.ended || self.frames.bytes() > BATCH_BYTES;

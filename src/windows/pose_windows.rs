@@ -6,11 +6,13 @@ use datafusion::logical_expr::LogicalPlan;
 use super::fill::Fill;
 use super::rule::LabelRule;
 use super::slicer::{Short, Slicer};
-use super::spec::{Cut, Nulls, Purity, Spec};
-use crate::args::Arguments;
+use super::spec::{Cut, Nulls, Purity, Spec, Windowing};
+use crate::args::{Arguments, Value};
 use crate::error::query_err;
 use crate::frames::columns::FrameColumns;
+use crate::frames::distinct::Distinct;
 use crate::frames::pass::node::PassNode;
+use crate::frames::pose_resample::resampled;
 use crate::options::{MAX_GAP, STRIDE, WIDTH};
 use crate::relation::RelationFunction;
 
@@ -36,6 +38,10 @@ impl RelationFunction for PoseWindows {
             "nulls",
             "max_fill",
             "min_purity",
+            "hz",
+            "time",
+            "rate",
+            "duplicates",
         ]
     }
 
@@ -47,43 +53,84 @@ impl RelationFunction for PoseWindows {
     }
 
     fn plan(&self, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
-        let columns = FrameColumns::find(input.schema().as_arrow(), arguments)?;
-        let width = arguments.whole("width", 1)?.map_or(WIDTH, |w| w as usize);
-        let stride = arguments.whole("stride", 1)?.map_or(STRIDE, |s| s as usize);
-        let size = width.checked_mul(columns.features.dim()).and_then(|n| i32::try_from(n).ok());
-        if size.is_none() {
-            arguments.wrong("width", width, &format!("at most {} values a window", i32::MAX))?;
-        }
-        let rules = [
-            ("pure", LabelRule::Pure),
-            ("majority", LabelRule::Majority),
-            ("last", LabelRule::Last),
-            ("middle", LabelRule::Middle),
-        ];
-        let rule = arguments.one_of("label", &rules)?.unwrap_or(LabelRule::Pure);
-        let short = arguments
-            .one_of("short", &[("drop", Short::Drop), ("pad", Short::Pad), ("loop", Short::Loop)])?
-            .unwrap_or(Short::Drop);
-        let min_purity = arguments.number("min_purity", 0.0, 1.0)?;
-        if min_purity.is_some() && rule == LabelRule::Pure {
-            query_err!(
-                "{}: min_purity needs label => 'majority', 'last' or 'middle': pure windows have one label",
-                self.name()
-            )?;
-        }
-        let nulls = nulls(arguments, width)?;
-        let spec = Spec {
-            columns,
-            max_gap: arguments.whole("max_gap", 1)?.map_or(MAX_GAP, |g| g as i64),
-            cut: Cut::Windows {
-                slicer: Slicer { width, stride, short },
-                rule,
-                min_purity: Purity(min_purity.unwrap_or(0.0) as f32),
-                nulls,
-            },
-        };
-        Ok(PassNode::new(spec, input)?.into_plan())
+        windows_of(input, arguments, Cut::Windows)
     }
+}
+
+/// The plan of windows, or of what else is made of them.
+pub fn windows_of(input: LogicalPlan, arguments: &Arguments, cut: fn(Windowing) -> Cut) -> Result<LogicalPlan> {
+    let input = distinct(input, arguments)?;
+    let (input, hz) = resampled(input, arguments)?;
+    let columns = FrameColumns::find(input.schema().as_arrow(), arguments)?;
+    let width = rows(arguments, "width", hz)?.unwrap_or(WIDTH);
+    let stride = rows(arguments, "stride", hz)?.unwrap_or(STRIDE);
+    let size = width.checked_mul(columns.features.dim()).and_then(|n| i32::try_from(n).ok());
+    if size.is_none() {
+        arguments.wrong("width", width, &format!("at most {} values a window", i32::MAX))?;
+    }
+    let rules = [
+        ("pure", LabelRule::Pure),
+        ("majority", LabelRule::Majority),
+        ("last", LabelRule::Last),
+        ("middle", LabelRule::Middle),
+        ("every", LabelRule::Every),
+    ];
+    let rule = arguments.one_of("label", &rules)?.unwrap_or(LabelRule::Pure);
+    let short = arguments
+        .one_of("short", &[("drop", Short::Drop), ("pad", Short::Pad), ("loop", Short::Loop)])?
+        .unwrap_or(Short::Drop);
+    let min_purity = arguments.number("min_purity", 0.0, 1.0)?;
+    if min_purity.is_some() && rule == LabelRule::Pure {
+        query_err!(
+            "{}: min_purity needs label => 'majority', 'last', 'middle' or 'every': pure windows have one label",
+            arguments.function()
+        )?;
+    }
+    let nulls = nulls(arguments, width)?;
+    let spec = Spec {
+        columns,
+        max_gap: arguments.whole("max_gap", 1)?.map_or(MAX_GAP, |g| g as i64),
+        cut: cut(Windowing {
+            slicer: Slicer { width, stride, short },
+            rule,
+            min_purity: Purity(min_purity.unwrap_or(0.0) as f32),
+            nulls,
+        }),
+    };
+    Ok(PassNode::new(spec, input)?.into_plan())
+}
+
+/// The input with one row for each frame, if that is asked for; else two of a frame are an error.
+fn distinct(input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
+    if arguments.one_of("duplicates", &[("refuse", false), ("first", true)])? != Some(true) {
+        return Ok(input);
+    }
+    let schema = input.schema().as_arrow();
+    let all = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let columns = FrameColumns::find_without_features(schema, arguments)?;
+    Ok(PassNode::new(Distinct { columns, all }, input)?.into_plan())
+}
+
+/// A number of frames, or the frames of a length of time at an even rate.
+fn rows(arguments: &Arguments, name: &str, hz: Option<f64>) -> Result<Option<usize>> {
+    let Some(Value::Interval(nanoseconds)) = arguments.value(name) else {
+        return Ok(arguments.whole(name, 1)?.map(|rows| rows as usize));
+    };
+    let function = arguments.function();
+    let Some(hz) = hz else {
+        return Ok(query_err!(
+            "{function}: {name} is a length of time, so the recordings need one rate: say hz => 25, and they are read at 25 \
+             frames a second"
+        )?);
+    };
+    let rows = *nanoseconds as f64 * hz / 1e9;
+    if rows.round() < 1.0 || (rows - rows.round()).abs() > 1e-6 {
+        return Ok(query_err!(
+            "{function}: {name} of {} s is {rows} frames at hz => {hz}; it must be a whole number of frames, at least 1",
+            *nanoseconds as f64 / 1e9
+        )?);
+    }
+    Ok(Some(rows.round() as usize))
 }
 
 /// What becomes of missing values; runs longer than a window are not filled unless `max_fill` says so.

@@ -11,6 +11,8 @@ pub enum LabelRule {
     Last,
     /// The label of the frame in the middle, number width / 2 from 0.
     Middle,
+    /// The labels of all frames, as a list; its purity is that of the most frequent one.
+    Every,
 }
 
 impl LabelRule {
@@ -20,7 +22,7 @@ impl LabelRule {
     pub fn decide(self, labels: &[u32]) -> (usize, f32) {
         let row = match self {
             Self::Pure => return (0, 1.0),
-            Self::Majority => majority(labels),
+            Self::Majority | Self::Every => majority(labels),
             Self::Last => labels.len() - 1,
             Self::Middle => labels.len() / 2,
         };

@@ -48,6 +48,17 @@ pub struct Account {
     pub impure: u64,
 }
 
+impl Account {
+    /// Adds the rows of another segment.
+    pub fn add(&mut self, other: Self) {
+        self.windowed += other.windowed;
+        self.skipped += other.skipped;
+        self.tail += other.tail;
+        self.short += other.short;
+        self.impure += other.impure;
+    }
+}
+
 impl Slicer {
     /// The windows of the segment that begins at row `segment` and is known up to row `end`, from the start `next` on.
     ///
@@ -61,6 +72,15 @@ impl Slicer {
             out.push(Window { start: segment, valid_len: (end - segment) as u32 });
         }
         next
+    }
+
+    /// The recorded frame that stands at place `k` of a window with so many of them.
+    pub fn recorded(&self, k: usize, valid_len: usize) -> usize {
+        match self.short {
+            _ if k < valid_len => k,
+            Short::Loop => k % valid_len,
+            Short::Drop | Short::Pad => valid_len - 1,
+        }
     }
 
     /// The account of a closed segment of `rows` rows.

@@ -9,6 +9,7 @@ use super::cutter::Cutter;
 use super::fill::Fill;
 use super::rule::LabelRule;
 use super::slicer::Slicer;
+use super::tally::COUNTS;
 use crate::error::{Result, query_err};
 use crate::frames::columns::{Features, FrameColumns};
 use crate::frames::pass::segmenter::Rules;
@@ -32,16 +33,22 @@ pub enum Cut {
     /// One row a segment.
     Segments,
     /// One row a window.
-    Windows {
-        /// Where windows begin.
-        slicer: Slicer,
-        /// Which label they carry.
-        rule: LabelRule,
-        /// The least share of a window's frames that carry its label.
-        min_purity: Purity,
-        /// What becomes of missing values.
-        nulls: Nulls,
-    },
+    Windows(Windowing),
+    /// One row a recording: what became of its frames.
+    Stats(Windowing),
+}
+
+/// Which windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd)]
+pub struct Windowing {
+    /// Where windows begin.
+    pub slicer: Slicer,
+    /// Which label they carry.
+    pub rule: LabelRule,
+    /// The least share of a window's frames that carry its label.
+    pub min_purity: Purity,
+    /// What becomes of missing values.
+    pub nulls: Nulls,
 }
 
 /// What becomes of a NULL or a number that is not finite inside a window.
@@ -73,16 +80,30 @@ impl Hash for Purity {
 }
 
 impl Spec {
+    /// Which windows, where there are any.
+    pub fn windowing(&self) -> Option<&Windowing> {
+        match &self.cut {
+            Cut::Segments => None,
+            Cut::Windows(windowing) | Cut::Stats(windowing) => Some(windowing),
+        }
+    }
+
+    /// Which label windows carry.
+    pub fn rule(&self) -> Option<LabelRule> {
+        self.windowing().map(|windowing| windowing.rule)
+    }
+
     /// Whether a change of label ends a segment.
     pub fn label_breaks(&self) -> bool {
-        matches!(self.cut, Cut::Segments | Cut::Windows { rule: LabelRule::Pure, .. })
+        self.windowing().is_none_or(|windowing| windowing.rule == LabelRule::Pure)
     }
 
     /// The SQL name, for messages.
     pub fn function(&self) -> &'static str {
         match self.cut {
             Cut::Segments => "pose_segments",
-            Cut::Windows { .. } => "pose_windows",
+            Cut::Windows(_) => "pose_windows",
+            Cut::Stats(_) => "pose_window_stats",
         }
     }
 
@@ -101,6 +122,26 @@ impl Spec {
     /// The carried columns that `input` still holds.
     pub fn carried<'s>(&'s self, input: &'s Schema) -> impl Iterator<Item = &'s String> {
         self.columns.carried.iter().filter(|c| input.index_of(c).is_ok())
+    }
+
+    /// The keys of a recording, and the counts of its frames.
+    fn stats(&self, input: &Schema) -> Result<SchemaRef> {
+        let keys = self.columns.by.iter().filter_map(|name| input.fields().iter().find(|f| f.name() == name).cloned());
+        let counts = COUNTS.iter().map(|(name, _)| Arc::new(Field::new(*name, DataType::Int64, false)));
+        self.distinct(keys.chain(counts).collect())
+    }
+
+    fn distinct(&self, fields: Vec<Arc<Field>>) -> Result<SchemaRef> {
+        for (i, field) in fields.iter().enumerate() {
+            if fields[..i].iter().any(|f| f.name() == field.name()) {
+                return query_err!(
+                    "{}: the input already has a column '{}', a name of the output; rename it in the subquery",
+                    self.function(),
+                    field.name()
+                );
+            }
+        }
+        Ok(Arc::new(Schema::new(fields)))
     }
 
     fn features_field(&self, width: usize, nulls: Nulls) -> Field {
@@ -129,7 +170,8 @@ impl Pass for Spec {
     fn names(&self) -> (&'static str, &'static str) {
         match self.cut {
             Cut::Segments => ("PoseSegments", "SegmentsExec"),
-            Cut::Windows { .. } => ("PoseWindows", "WindowsExec"),
+            Cut::Windows(_) => ("PoseWindows", "WindowsExec"),
+            Cut::Stats(_) => ("PoseWindowStats", "WindowStatsExec"),
         }
     }
 
@@ -139,7 +181,8 @@ impl Pass for Spec {
         let label = self.columns.label.as_deref().map_or("none", |_| LABEL);
         match &self.cut {
             Cut::Segments => format!("by=[{by}], order_by={order}, label={label}, max_gap={}", self.max_gap),
-            Cut::Windows { slicer, rule, min_purity, nulls } => format!(
+            Cut::Windows(Windowing { slicer, rule, min_purity, nulls })
+            | Cut::Stats(Windowing { slicer, rule, min_purity, nulls }) => format!(
                 "width={}, stride={}, by=[{by}], order_by={order}, label={rule:?}, short={:?}, max_gap={}{}{}",
                 slicer.width,
                 slicer.stride,
@@ -157,7 +200,9 @@ impl Pass for Spec {
 
     fn required(&self) -> Vec<&String> {
         let columns = &self.columns;
-        columns.by.iter().chain([&columns.order_by]).chain(&columns.label).collect()
+        let required = columns.by.iter().chain([&columns.order_by]).chain(&columns.label);
+        let counts = matches!(self.cut, Cut::Stats(_));
+        required.chain(columns.features.columns().iter().filter(|_| counts)).collect()
     }
 
     /// Feature columns are read only for `features`, carried columns only for themselves.
@@ -173,19 +218,26 @@ impl Pass for Spec {
     }
 
     fn output(&self, input: &Schema) -> Result<SchemaRef> {
+        if let Cut::Stats(_) = self.cut {
+            return self.stats(input);
+        }
         let mut fields: Vec<Arc<Field>> = vec![];
         let own = |name, data_type| Arc::new(Field::new(name, data_type, false));
         let column = |name: &String| input.fields().iter().find(|f| f.name() == name).cloned();
-        if matches!(self.cut, Cut::Windows { .. }) {
+        if matches!(self.cut, Cut::Windows(_)) {
             fields.push(own(WINDOW_ID, DataType::Utf8));
         }
         fields.extend(self.columns.by.iter().filter_map(column));
         fields.push(own(FRAME_START, DataType::Int64));
         fields.push(own(FRAME_END, DataType::Int64));
-        fields.extend(self.columns.label.iter().filter_map(column));
+        let label = self.columns.label.as_ref().and_then(column);
+        fields.extend(label.map(|label| match self.windowing() {
+            Some(Windowing { rule: LabelRule::Every, slicer, .. }) => Arc::new(labels_field(&label, slicer.width)),
+            _ => label,
+        }));
         match &self.cut {
             Cut::Segments => fields.push(own(FRAMES, DataType::Int64)),
-            Cut::Windows { slicer, nulls, .. } => {
+            Cut::Windows(Windowing { slicer, nulls, .. }) | Cut::Stats(Windowing { slicer, nulls, .. }) => {
                 fields.push(own(PURITY, DataType::Float32));
                 fields.push(own(VALID_LEN, DataType::Int32));
                 fields.extend(self.carried(input).filter_map(column));
@@ -194,19 +246,16 @@ impl Pass for Spec {
                 }
             }
         }
-        for (i, field) in fields.iter().enumerate() {
-            if fields[..i].iter().any(|f| f.name() == field.name()) {
-                return query_err!(
-                    "{}: the input already has a column '{}', a name of the output; rename it in the subquery",
-                    self.function(),
-                    field.name()
-                );
-            }
-        }
-        Ok(Arc::new(Schema::new(fields)))
+        self.distinct(fields)
     }
 
     fn worker(&self, input: &SchemaRef, output: SchemaRef, batch_size: usize) -> Result<Box<dyn Worker>> {
         Ok(Box::new(Cutter::new(self.clone(), input, output, batch_size)?))
     }
+}
+
+/// The labels of all frames of a window.
+fn labels_field(label: &Field, width: usize) -> Field {
+    let item = Arc::new(Field::new("item", label.data_type().clone(), label.is_nullable()));
+    Field::new(LABEL, DataType::FixedSizeList(item, width as i32), false)
 }

@@ -13,7 +13,8 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use super::frames::Frames;
 use super::matrix::Piece;
-use super::slicer::{Short, Slicer, Window};
+use super::rule::LabelRule;
+use super::slicer::{Slicer, Window};
 use super::spec::Spec;
 use crate::error::{Error, Result};
 use crate::frames::pass::internal;
@@ -83,7 +84,7 @@ impl Windows {
     pub fn add_features(&mut self, piece: Piece<'_>, slicer: &Slicer, dim: usize) {
         let before = self.values.len();
         let recorded = piece.values.len() / dim;
-        let again = |k: usize| if slicer.short == Short::Loop { k % recorded } else { recorded - 1 };
+        let again = |k| slicer.recorded(k, recorded);
         let padding = (recorded..slicer.width).map(|k| again(k) * dim..(again(k) + 1) * dim);
         self.values.extend_from_slice(piece.values);
         padding.clone().for_each(|of| self.values.extend_from_slice(&piece.values[of]));
@@ -125,6 +126,9 @@ impl Windows {
                     let (values, valid) = tensor.take().ok_or_else(|| Error::Internal("features twice".into()))?;
                     Arc::new(features(field, values, valid)?)
                 }
+                name if spec.columns.label.as_deref() == Some(name) && spec.rule() == Some(LabelRule::Every) => {
+                    labels(field, spec, frames, rows.iter().map(|(window, ..)| *window))?
+                }
                 name if spec.columns.label.as_deref() == Some(name) => {
                     frames.take(name, rows.iter().map(|(_, deciding, _)| *deciding))?
                 }
@@ -135,6 +139,20 @@ impl Windows {
         let count = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         RecordBatch::try_new_with_options(Arc::clone(output), columns, &count).map_err(internal)
     }
+}
+
+/// The labels of all frames of each window, padded as its features are.
+fn labels(field: &Field, spec: &Spec, frames: &Frames, windows: impl Iterator<Item = Window>) -> Result<ArrayRef> {
+    let (DataType::FixedSizeList(item, width), Some(windowing)) = (field.data_type(), spec.windowing()) else {
+        return Err(Error::Internal("labels of all frames are a fixed-size list".into()));
+    };
+    let slicer = windowing.slicer;
+    let rows = windows.flat_map(|window| {
+        let place = move |k| window.start + slicer.recorded(k, window.valid_len as usize) as u64;
+        (0..slicer.width).map(place)
+    });
+    let values = frames.take(field.name(), rows)?;
+    Ok(Arc::new(FixedSizeListArray::try_new(Arc::clone(item), *width, values, None).map_err(internal)?))
 }
 
 /// `source/video:frame`; `%`, `/` and `:` inside a key are written %25, %2F, %3A, so that no two windows share a name.

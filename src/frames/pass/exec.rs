@@ -22,6 +22,9 @@ use datafusion::physical_plan::{
 use futures::{Stream, StreamExt, stream};
 
 use super::{Pass, Worker};
+use crate::frames::columns::FrameColumns;
+use crate::frames::distinct::Distinct;
+use crate::frames::resampler::Resample;
 use crate::frames::series::exec::SeriesExec;
 use crate::options::BATCH_BYTES;
 
@@ -52,6 +55,12 @@ impl<P: Pass> PassExec<P> {
     /// # Errors
     /// As [`Pass::output`].
     pub fn over(pass: P, input: &Arc<dyn ExecutionPlan>, partitions: usize) -> Result<Self> {
+        // What one pass puts out in the order of what it took in, the next takes as it comes.
+        let FrameColumns { by, order_by, .. } = pass.columns();
+        let given = given::<Resample>(input).or_else(|| given::<Distinct>(input));
+        if given.is_some_and(|below| (&below.by, &below.order_by) == (by, order_by)) {
+            return Self::projected(pass, Arc::clone(input), Order::Given, None);
+        }
         match SeriesExec::over(pass.columns(), input, partitions)? {
             Some(series) => Self::projected(pass, series, Order::Given, None),
             None => Self::projected(pass, Arc::clone(input), Order::Required, None),
@@ -77,6 +86,12 @@ impl<P: Pass> PassExec<P> {
     fn keys(&self) -> Vec<Arc<dyn PhysicalExpr>> {
         self.pass.columns().by.iter().filter_map(|name| self.column(name)).collect()
     }
+}
+
+/// The columns of a pass whose recordings are in order, if it is of this kind.
+fn given<P: Pass>(input: &Arc<dyn ExecutionPlan>) -> Option<&FrameColumns> {
+    let below = (input.as_ref() as &dyn std::any::Any).downcast_ref::<PassExec<P>>()?;
+    (below.order == Order::Given).then(|| below.pass.columns())
 }
 
 /// What is made of a recording comes out where its frames went in, in their order: partitioning and order are the input's.

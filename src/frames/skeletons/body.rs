@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Skeletons;
 use super::skeleton::Skeleton;
-use crate::error::{Result, query_err};
+use crate::error::{Result, nearest, query_err};
 
 /// What one value of a joint is; it decides what a mirror, a speed, a rotation do to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +61,10 @@ impl Body {
                     return query_err!(
                         "'{spec}': '{part}' is neither what the values of a joint are (letters of x y z for a place, u v w \
                          for a velocity, a for a signed angle, c for a confidence, as in '{0}:xyc') nor where x is 0 \
-                         ('{0}:centred', '{0}:fraction', or the image's width in pixels, '{0}:1920')",
-                        skeleton.name
+                         ('{0}:centred', '{0}:fraction', or the image's width in pixels, '{0}:1920'){1}",
+                        skeleton.name,
+                        nearest(part, ["centred", "fraction"])
+                            .map_or(String::new(), |near| format!("; did you mean '{near}'?"))
                     );
                 }
                 _ => return query_err!("'{spec}': '{part}' says twice what the values are, or where x is 0"),

@@ -28,7 +28,7 @@ use crate::options::training::{CellKind, TrainingOptions};
 use crate::schema::{FEATURES, feature_names, tensor_shape};
 use crate::store::layout::check_model_name;
 use crate::store::resolve;
-use crate::windows::spec::{Cut, Spec};
+use crate::windows::spec::{Cut, Spec, Windowing};
 
 /// Makes the format of a COPY from its options.
 #[derive(Debug)]
@@ -223,7 +223,7 @@ fn below(plan: &Arc<dyn ExecutionPlan>) -> Option<Shape> {
     let any: &dyn Any = plan.as_ref();
     if let Some(windows) = any.downcast_ref::<PassExec<Spec>>() {
         let spec = windows.pass();
-        let Cut::Windows { slicer, .. } = &spec.cut else { return None };
+        let Cut::Windows(Windowing { slicer, .. }) = &spec.cut else { return None };
         let features = &spec.columns.features;
         let names = if features.columns().len() == features.dim() { features.columns().to_vec() } else { vec![] };
         return Some(Shape { width: slicer.width, dim: features.dim(), names });

@@ -1,0 +1,284 @@
+//! Recordings at an even rate: batches of frames in, batches of other frames out.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, FixedSizeListArray, Float64Array, Int64Array, PrimitiveArray, RecordBatch,
+    RecordBatchOptions,
+};
+use arrow::compute::{cast, interleave};
+use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Float32Type, Float64Type, Schema, SchemaRef};
+
+use super::columns::FrameColumns;
+use super::pass::segmenter::{Breaks, Rules, breaks, column, recording};
+use super::pass::{Pass, Worker, internal};
+use super::resample::{Grid, Place, between};
+use crate::error::{Error, Result, data_err};
+
+/// A resampling.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
+pub struct Resample {
+    /// Which column is what; features are read between frames, all else is that of the nearer frame.
+    pub columns: FrameColumns,
+    /// Largest difference of frame numbers that is read across.
+    pub max_gap: i64,
+    /// Frames a second of the result.
+    pub hz: Rate,
+    /// When a frame was recorded.
+    pub clock: Clock,
+}
+
+/// When a frame was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
+pub enum Clock {
+    /// A column of seconds.
+    Column(String),
+    /// So many frames a second, by their numbers.
+    Rate(Rate),
+}
+
+/// Frames a second, above 0.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Rate(pub f64);
+
+impl Eq for Rate {}
+
+impl Hash for Rate {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
+}
+
+const FUNCTION: &str = "pose_resample";
+
+impl Resample {
+    fn time(&self) -> Option<&String> {
+        if let Clock::Column(time) = &self.clock { Some(time) } else { None }
+    }
+}
+
+impl Pass for Resample {
+    const COUNTERS: &'static [&'static str] = &["frames_read"];
+
+    fn names(&self) -> (&'static str, &'static str) {
+        ("PoseResample", "ResampleExec")
+    }
+
+    fn describe(&self) -> String {
+        let clock = match &self.clock {
+            Clock::Column(time) => format!("time={time}"),
+            Clock::Rate(rate) => format!("rate={}", rate.0),
+        };
+        let FrameColumns { by, order_by, .. } = &self.columns;
+        format!("hz={}, {clock}, by=[{}], order_by={order_by}, max_gap={}", self.hz.0, by.join(", "), self.max_gap)
+    }
+
+    fn columns(&self) -> &FrameColumns {
+        &self.columns
+    }
+
+    fn required(&self) -> Vec<&String> {
+        self.columns.by.iter().chain([&self.columns.order_by]).chain(self.time()).collect()
+    }
+
+    fn read_for<'s>(&'s self, output: &'s str) -> Vec<&'s str> {
+        vec![output]
+    }
+
+    fn ordered(&self) -> &str {
+        &self.columns.order_by
+    }
+
+    /// The columns of the input, with whole numbers of frames and seconds as Float64.
+    fn output(&self, input: &Schema) -> Result<SchemaRef> {
+        let field = |field: &Arc<Field>| {
+            if *field.name() == self.columns.order_by {
+                Arc::new(Field::new(field.name(), DataType::Int64, false))
+            } else if Some(field.name()) == self.time() {
+                Arc::new(Field::new(field.name(), DataType::Float64, false))
+            } else {
+                Arc::clone(field)
+            }
+        };
+        Ok(Arc::new(Schema::new(input.fields().iter().map(field).collect::<Vec<_>>())))
+    }
+
+    fn worker(&self, _: &SchemaRef, output: SchemaRef, _: usize) -> Result<Box<dyn Worker>> {
+        Ok(Box::new(Resampler { spec: self.clone(), output, last: None, grid: Grid::default(), ready: None, read: 0 }))
+    }
+}
+
+/// At work on one partition.
+struct Resampler {
+    spec: Resample,
+    output: SchemaRef,
+    /// The last row.
+    last: Option<RecordBatch>,
+    grid: Grid,
+    ready: Option<RecordBatch>,
+    read: u64,
+}
+
+impl Worker for Resampler {
+    fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let rows = batch.num_rows();
+        if rows == 0 {
+            return Ok(());
+        }
+        let columns = &self.spec.columns;
+        let rules = Rules { function: FUNCTION, columns, max_gap: self.spec.max_gap, label_breaks: false };
+        let Breaks { recordings, stretches, frames, .. } = breaks(&rules, self.last.as_ref(), batch)?;
+        let mut begins = recordings.into_iter().peekable();
+        let mut gaps = stretches.into_iter().peekable();
+        let times = self.times(batch, &frames)?;
+        let mut before = match &self.last {
+            Some(last) => Some(self.times(last, &numbers(last, &columns.order_by)?)?[0]),
+            None => None,
+        };
+        let mut places = vec![];
+        for (row, &time) in times.iter().enumerate() {
+            while gaps.next_if(|gap| *gap <= row).is_some() {
+                self.grid.gap();
+                before = None;
+            }
+            if begins.next_if(|begin| *begin <= row).is_some() {
+                self.grid.begin();
+                before = None;
+            }
+            if before.is_some_and(|before| time <= before) {
+                return data_err!(
+                    "{FUNCTION}: {}, frame {}: time goes from {} s to {time} s; it must rise with the frame's number",
+                    recording(columns, batch, row),
+                    frames.value(row),
+                    before.unwrap_or_default()
+                );
+            }
+            self.grid.row(row, time * self.spec.hz.0, &mut places);
+            before = Some(time);
+        }
+        self.read += rows as u64;
+        if !places.is_empty() {
+            self.ready = Some(self.frames(batch, &places)?);
+        }
+        self.last = Some(batch.slice(rows - 1, 1));
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.last = None;
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Result<Option<RecordBatch>> {
+        Ok(self.ready.take())
+    }
+
+    fn bytes(&self) -> usize {
+        self.ready.as_ref().map_or(0, RecordBatch::get_array_memory_size)
+    }
+
+    fn counts(&self) -> Vec<u64> {
+        vec![self.read]
+    }
+}
+
+impl Resampler {
+    /// Seconds of each row.
+    fn times(&self, batch: &RecordBatch, frames: &Int64Array) -> Result<Vec<f64>> {
+        let name = match &self.spec.clock {
+            Clock::Rate(rate) => return Ok(frames.values().iter().map(|&frame| frame as f64 / rate.0).collect()),
+            Clock::Column(name) => name,
+        };
+        let times = cast(column(batch, name)?, &DataType::Float64).map_err(internal)?;
+        let times = times.as_primitive::<Float64Type>();
+        let bad = (0..times.len()).find(|&row| times.is_null(row) || !times.value(row).is_finite());
+        match bad {
+            None => Ok(times.values().to_vec()),
+            Some(row) => data_err!(
+                "{FUNCTION}: {}, frame {}: {name} is {}; every frame needs its time in seconds, or say rate => frames a second",
+                recording(&self.spec.columns, batch, row),
+                frames.value(row),
+                if times.is_null(row) { "NULL".to_owned() } else { times.value(row).to_string() }
+            ),
+        }
+    }
+
+    /// The frames at these places between the rows of a batch, and the last row before it.
+    fn frames(&self, batch: &RecordBatch, places: &[Place]) -> Result<RecordBatch> {
+        let last = self.last.as_ref();
+        // Row 0 of the second array is the row before the batch.
+        let before = |place: &Place| if place.row > 0 { (0, place.row - 1) } else { (usize::from(last.is_some()), 0) };
+        let befores: Vec<_> = places.iter().map(before).collect();
+        let afters: Vec<_> = places.iter().map(|place| (0, place.row)).collect();
+        let nearest: Vec<_> =
+            places.iter().map(|place| if place.share <= 0.5 { before(place) } else { (0, place.row) }).collect();
+        let features = self.spec.columns.features.columns();
+        let make = |field: &Arc<Field>| -> Result<ArrayRef> {
+            let name = field.name();
+            if *name == self.spec.columns.order_by {
+                return Ok(Arc::new(Int64Array::from_iter_values(places.iter().map(|place| place.number))));
+            }
+            if Some(name) == self.spec.time() {
+                let seconds = places.iter().map(|place| place.number as f64 / self.spec.hz.0);
+                return Ok(Arc::new(Float64Array::from_iter_values(seconds)));
+            }
+            let mut both: Vec<&dyn Array> = vec![column(batch, name)?.as_ref()];
+            if let Some(last) = last {
+                both.push(column(last, name)?.as_ref());
+            }
+            let take = |rows: &[(usize, usize)]| interleave(&both, rows).map_err(internal);
+            if !features.contains(name) {
+                return take(&nearest);
+            }
+            let shares: Vec<f64> = places.iter().map(|place| place.share).collect();
+            line(&take(&befores)?, &take(&afters)?, &shares)
+        };
+        let columns = self.output.fields().iter().map(make).collect::<Result<Vec<_>>>()?;
+        let count = RecordBatchOptions::new().with_row_count(Some(places.len()));
+        RecordBatch::try_new_with_options(Arc::clone(&self.output), columns, &count).map_err(internal)
+    }
+}
+
+fn numbers(batch: &RecordBatch, order_by: &str) -> Result<Int64Array> {
+    let numbers = cast(column(batch, order_by)?, &DataType::Int64).map_err(internal)?;
+    Ok(Int64Array::from(numbers.to_data()))
+}
+
+/// Values on the line from `a` to `b`; NULL next to a NULL, but at the place of a value itself.
+fn line(a: &ArrayRef, b: &ArrayRef, shares: &[f64]) -> Result<ArrayRef> {
+    match (a.data_type(), b.as_fixed_size_list_opt()) {
+        (DataType::FixedSizeList(item, size), Some(after)) => {
+            let before = a.as_fixed_size_list();
+            let each: Vec<f64> = shares.iter().flat_map(|share| std::iter::repeat_n(*share, *size as usize)).collect();
+            let items = line(before.values(), after.values(), &each)?;
+            // A list that is NULL has NULLs inside, or is NULL at its own place.
+            let valid = (0..shares.len()).map(|row| match shares[row] {
+                0.0 => before.is_valid(row),
+                1.0 => after.is_valid(row),
+                _ => before.is_valid(row) && after.is_valid(row),
+            });
+            let nulls = arrow::buffer::NullBuffer::from_iter(valid);
+            let nulls = Some(nulls).filter(|nulls| nulls.null_count() > 0);
+            Ok(Arc::new(FixedSizeListArray::try_new(Arc::clone(item), *size, items, nulls).map_err(internal)?))
+        }
+        (DataType::Float32, _) => Ok(Arc::new(lines::<Float32Type>(a, b, shares, f64::from, |x| x as f32))),
+        (DataType::Float64, _) => Ok(Arc::new(lines::<Float64Type>(a, b, shares, |x| x, |x| x))),
+        (other, _) => Err(Error::Internal(format!("a feature of type {other} between frames"))),
+    }
+}
+
+fn lines<T: ArrowPrimitiveType>(
+    a: &ArrayRef,
+    b: &ArrayRef,
+    shares: &[f64],
+    wide: fn(T::Native) -> f64,
+    narrow: fn(f64) -> T::Native,
+) -> PrimitiveArray<T> {
+    let (a, b) = (a.as_primitive::<T>(), b.as_primitive::<T>());
+    let value = |(row, &share): (usize, &f64)| {
+        let is_there = (share == 1.0 || a.is_valid(row)) && (share == 0.0 || b.is_valid(row));
+        is_there.then(|| narrow(between(wide(a.value(row)), wide(b.value(row)), share)))
+    };
+    shares.iter().enumerate().map(value).collect()
+}
