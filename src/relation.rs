@@ -1,7 +1,9 @@
 //! What a relation function is: a name, the names of its arguments, and a plan over the planned input.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
+use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, JoinType, NullEquality, Result};
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, WindowFrame, WindowFunctionDefinition};
@@ -25,6 +27,24 @@ pub trait RelationFunction: Debug + Send + Sync {
     /// # Errors
     /// A plan error that names the argument or column that is wrong, and what is expected.
     fn plan(&self, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan>;
+}
+
+/// A function that makes a relation of nothing but its arguments: `pose_walkers(subjects => 10, seed => 7)`.
+pub trait SourceFunction: Debug + Send + Sync {
+    /// The SQL name.
+    fn name(&self) -> &'static str;
+
+    /// The names of the arguments, in positional order.
+    fn parameters(&self) -> &'static [&'static str];
+
+    /// One sentence, and an example that runs.
+    fn about(&self) -> (&'static str, &'static str);
+
+    /// The table of these arguments.
+    ///
+    /// # Errors
+    /// A plan error that names the argument that is wrong, and what is expected.
+    fn table(&self, arguments: &Arguments) -> Result<Arc<dyn TableProvider>>;
 }
 
 /// The column of that name in the plan below, unqualified.

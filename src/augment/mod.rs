@@ -8,6 +8,7 @@ pub mod interpolate;
 pub mod joint_drop;
 pub mod magnitude_warp;
 pub mod mirror;
+pub mod mirror_labels;
 pub mod noise;
 pub mod operation;
 pub mod permutation;
@@ -17,8 +18,10 @@ pub mod pose_augment_copy;
 pub mod pose_joint_drop;
 pub mod pose_magnitude_warp;
 pub mod pose_mirror;
+pub mod pose_mirror_label;
 pub mod pose_noise;
 pub mod pose_permutation;
+pub mod pose_policy;
 pub mod pose_rotate;
 pub mod pose_scale;
 pub mod pose_speed;
@@ -51,6 +54,7 @@ pub fn functions(skeletons: &Skeletons) -> Vec<ScalarUDF> {
         udf(pose_noise::PoseNoise),
         udf(pose_speed::PoseSpeed),
         udf(pose_mirror::PoseMirror { skeletons: skeletons.clone() }),
+        udf(pose_mirror_label::PoseMirrorLabel),
         udf(pose_rotate::PoseRotate { skeletons: skeletons.clone() }),
         udf(pose_scale::PoseScale { skeletons: skeletons.clone() }),
         udf(pose_time_warp::PoseTimeWarp),

@@ -1,6 +1,6 @@
 //! Policies: which operations make a copy, with which parameters and how often.
 
-use std::fmt::{Result as Written, Write};
+use std::fmt::{self, Write};
 
 use super::frame::Frame;
 use super::operation::{Call, Limits, Operation, Recorded};
@@ -78,14 +78,7 @@ impl Policy {
     /// # Errors
     /// An operation that is unknown or has wrong arguments, with its place in the text.
     pub fn parse(text: &str, frame: &Frame) -> Result<Self> {
-        let mut steps = Vec::new();
-        for (start, part) in split(text)? {
-            match Step::parse(part, frame) {
-                Ok(step) => steps.push(step),
-                Err(e) => return query_err!("policy, character {}, '{part}': {e}", character(text, start)),
-            }
-        }
-        Ok(Self { steps })
+        Ok(Self { steps: each(text, |written| Step::new(written, frame))? })
     }
 
     /// Makes a copy of a window in `copied`, and writes what was done, with its parameters, to `operations`.
@@ -101,7 +94,7 @@ impl Policy {
         copied: &mut [f32],
         spare: &mut Vec<f32>,
         operations: &mut dyn Write,
-    ) -> Written {
+    ) -> fmt::Result {
         let (recorded, padding) = copied.split_at_mut((source.valid_len * dim).min(source.window.len()));
         recorded.copy_from_slice(&source.window[..recorded.len()]);
         spare.resize(recorded.len(), 0.0);
@@ -135,7 +128,7 @@ struct Brackets<'a> {
 }
 
 impl Write for Brackets<'_> {
-    fn write_str(&mut self, text: &str) -> Written {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
         if !std::mem::replace(&mut self.open, true) {
             self.to.write_str("(")?;
         }
@@ -144,13 +137,25 @@ impl Write for Brackets<'_> {
 }
 
 impl Brackets<'_> {
-    fn close(self) -> Written {
+    fn close(self) -> fmt::Result {
         if self.open { self.to.write_str(")") } else { Ok(()) }
     }
 }
 
-impl Step {
-    fn parse(text: &str, frame: &Frame) -> Result<Self> {
+/// An operation as it is written.
+#[derive(Debug, Clone)]
+pub struct Written<'a> {
+    /// `speed`
+    pub name: &'static str,
+    /// `["0.8", "1.25"]`
+    pub arguments: Vec<&'a str>,
+    /// 1 if nothing is said.
+    pub probability: f64,
+    parse: Parse,
+}
+
+impl<'a> Written<'a> {
+    fn parse(text: &'a str) -> Result<Self> {
         let (call, probability) = match text.rsplit_once('@') {
             Some((call, p)) => (call.trim(), Limits::Share.read("the probability after '@'", p.trim())?),
             None => (text, 1.0),
@@ -162,14 +167,37 @@ impl Step {
             },
             None => (call, vec![]),
         };
-        let Some((name, parse)) = OPERATIONS.iter().find(|(known, _)| *known == name) else {
-            return query_err!(
-                "unknown operation '{name}'{}",
-                suggest(name, OPERATIONS.iter().map(|(known, _)| *known))
-            );
-        };
+        match OPERATIONS.iter().find(|(known, _)| *known == name) {
+            Some(&(name, parse)) => Ok(Self { name, arguments, probability, parse }),
+            None => {
+                let known = OPERATIONS.iter().map(|(known, _)| *known);
+                query_err!("unknown operation '{name}'{}", suggest(name, known))
+            }
+        }
+    }
+}
+
+impl Step {
+    fn new(Written { name, arguments, probability, parse }: Written, frame: &Frame) -> Result<Self> {
         Ok(Self { name, operation: parse(&Call { name, arguments: &arguments, frame })?, probability })
     }
+}
+
+/// The operations of a policy as they are written, in their order.
+///
+/// # Errors
+/// Text that is no policy, with the place in it.
+pub fn written(text: &str) -> Result<Vec<Written<'_>>> {
+    each(text, Ok)
+}
+
+/// What is made of each operation; an error says at which one.
+fn each<'a, T>(text: &'a str, make: impl Fn(Written<'a>) -> Result<T>) -> Result<Vec<T>> {
+    let make = |(start, part): (usize, &'a str)| match Written::parse(part).and_then(&make) {
+        Ok(made) => Ok(made),
+        Err(e) => query_err!("policy, character {}, '{part}': {e}", character(text, start)),
+    };
+    split(text)?.into_iter().map(make).collect()
 }
 
 /// The operations of a policy, each with the byte where it starts.

@@ -1,8 +1,10 @@
 //! `pose_augment((SELECT ...), policy => 'noise(0.02), speed(0.8, 1.25)', copies => 2, seed => 7)`
 
 use arrow::datatypes::DataType;
-use datafusion::common::{Column, JoinType, NullEquality, Result, ScalarValue};
+use datafusion::common::{Column, DFSchema, JoinType, NullEquality, Result, ScalarValue};
+use datafusion::functions::core::greatest;
 use datafusion::functions::expr_fn::{concat, get_field};
+use datafusion::functions::math::ceil;
 use datafusion::functions_aggregate::count::count_udaf;
 use datafusion::functions_aggregate::min_max::max_udaf;
 use datafusion::functions_nested::range::range_udf;
@@ -14,9 +16,11 @@ use datafusion::logical_expr::{
 use super::columns::Columns;
 use super::feature_std;
 use super::frame::Frame;
+use super::mirror_labels::MirrorLabels;
 use super::policy::Policy;
 use super::pose_augment_copy::PoseAugmentCopy;
-use crate::args::Arguments;
+use super::pose_mirror_label::PoseMirrorLabel;
+use crate::args::{Arguments, Value};
 use crate::error::{Error, query_err};
 use crate::frames::skeletons::Skeletons;
 use crate::options::{COPIES, MAX_COPIES, SEED};
@@ -49,7 +53,7 @@ impl RelationFunction for PoseAugment {
     }
 
     fn parameters(&self) -> &'static [&'static str] {
-        &["policy", "copies", "seed", "balance", "max_copies", "skeleton", "rows"]
+        &["policy", "copies", "seed", "balance", "max_copies", "skeleton", "rows", "mirror_labels"]
     }
 
     fn about(&self) -> (&'static str, &'static str) {
@@ -82,6 +86,7 @@ impl RelationFunction for PoseAugment {
             .filter(train.clone())?
             .aggregate(Vec::<Expr>::new(), [feature_std::udaf().call(vec![column(FEATURES)]).alias(SCALE)])?
             .build()?;
+        let input_schema = input.schema().clone();
         let numbered = copies_of_rows(input, train, arguments)?;
         let copies = range_udf().call(vec![lit(0i64), column(COPIES_OF_ROW) + lit(1i64)]).alias(COPY);
         // A name means one thing in the whole plan: optimizer rules of DataFusion 55.2 that push struct fields down confuse
@@ -110,27 +115,43 @@ impl RelationFunction for PoseAugment {
             lit("#"),
             cast(column(COPY), DataType::Utf8),
         ]))?;
-        let unchanged = columns.iter().filter(|c| *c != FEATURES && *c != WINDOW_ID).map(|c| column(c));
+        let kept_names = columns.iter().filter(|c| *c != FEATURES && *c != WINDOW_ID);
+        let unchanged = kept_names.clone().map(|c| column(c));
         let lineage = [SOURCE_WINDOW_ID, COPY].map(column);
         let with_copies = LogicalPlanBuilder::from(numbered)
             .project(columns.iter().map(kept).chain([copies]))?
             .unnest_column(COPY)?
             .build()?;
+        let mirrored = match arguments.text("mirror_labels")? {
+            Some(pairs) => Some(mirrored_label(&input_schema, pairs)?),
+            None => None,
+        };
+        let relabelled = |name: &String| match &mirrored {
+            Some(label) if name == LABEL => label.clone().alias(LABEL),
+            _ => column(name),
+        };
         LogicalPlanBuilder::from(scale)
             .cross_join(with_copies)?
             .project(
-                [id.alias(WINDOW_ID)]
-                    .into_iter()
-                    .chain(lineage.clone())
-                    .chain(unchanged.clone())
-                    .chain([made.alias(MADE)]),
+                [id.alias(WINDOW_ID)].into_iter().chain(lineage.clone()).chain(unchanged).chain([made.alias(MADE)]),
             )?
-            .project([column(WINDOW_ID)].into_iter().chain(lineage).chain(unchanged).chain([
+            .project([column(WINDOW_ID)].into_iter().chain(lineage).chain(kept_names.map(relabelled)).chain([
                 get_field(column(MADE), OPERATIONS).alias(OPERATIONS),
                 get_field(column(MADE), FEATURES).alias(FEATURES),
             ]))?
             .build()
     }
+}
+
+/// The label of a copy: that of its twin where left and right have changed places.
+fn mirrored_label(schema: &DFSchema, pairs: &str) -> Result<Expr> {
+    MirrorLabels::parse(pairs).map_err(|e| Error::Query(format!("pose_augment: mirror_labels: {e}")))?;
+    let Ok(field) = schema.field_with_unqualified_name(LABEL) else {
+        return Ok(query_err!("pose_augment: mirror_labels needs a column '{LABEL}'")?);
+    };
+    let operations = get_field(column(MADE), OPERATIONS);
+    let label = udf(PoseMirrorLabel).call(vec![column(LABEL), lit(pairs), operations]);
+    Ok(cast(label, field.data_type().clone()))
 }
 
 fn check_columns(input: &LogicalPlan) -> Result<()> {
@@ -167,26 +188,57 @@ fn train_rows(input: &LogicalPlan, arguments: &Arguments) -> Result<Expr> {
     Ok(column(SPLIT).eq(lit(TRAIN)))
 }
 
+/// To how many rows every class of train is brought, copies included.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Balance {
+    /// This share of the largest class with its copies: `'max'` is 1.
+    Share(f64),
+    /// So many.
+    Rows(i64),
+}
+
+impl Balance {
+    fn read(arguments: &Arguments) -> Result<Option<Self>> {
+        let expected = "'none', 'max', a share of the largest class above 0 and up to 1, or a number of rows";
+        match arguments.value("balance") {
+            None => Ok(None),
+            Some(Value::Text(word)) if word.eq_ignore_ascii_case("none") => Ok(None),
+            Some(Value::Text(word)) if word.eq_ignore_ascii_case("max") => Ok(Some(Self::Share(1.0))),
+            Some(Value::Float(share)) if *share > 0.0 && *share <= 1.0 => Ok(Some(Self::Share(*share))),
+            Some(Value::Int(rows)) if *rows >= 1 => Ok(Some(Self::Rows(*rows))),
+            Some(other) => Ok(arguments.wrong("balance", other, expected)?),
+        }
+    }
+}
+
 /// The input with the number of copies of each row.
 ///
-/// With `balance => 'max'` every class of train is brought to the rows of the largest class, its copies included: a class
-/// of n rows shares out target - n copies, one more to those first by window_id where they do not divide.
+/// With `balance` every class of train is brought to so many rows: a class of n rows shares out target - n copies, one more
+/// to those first by window_id where they do not divide. A class that has as many has `copies`, as without it.
 fn copies_of_rows(input: LogicalPlan, train: Expr, arguments: &Arguments) -> Result<LogicalPlan> {
     let copies = arguments.whole("copies", 0)?.unwrap_or(COPIES) as i64;
-    let balance = arguments.one_of("balance", &[("none", false), ("max", true)])?.unwrap_or(false);
+    let balance = Balance::read(arguments)?;
     let most = arguments.whole("max_copies", 1)?.unwrap_or(MAX_COPIES) as i64;
     let all = input.schema().columns().into_iter().map(Expr::Column).collect::<Vec<_>>();
-    if !balance {
+    let Some(balance) = balance else {
         let number = when(train, lit(copies)).otherwise(lit(0i64))?;
         return LogicalPlanBuilder::from(input).project(all.into_iter().chain([number.alias(COPIES_OF_ROW)]))?.build();
-    }
+    };
     let (rank, of_class, largest) = ("__rank", "__of_class", "__largest");
     let counted = over_all(WindowFunctionDefinition::AggregateUDF(count_udaf()), vec![lit(1i64)]);
     let counted = counted.partition_by(vec![column(LABEL)]).build()?;
     let ranked =
         row_number().partition_by(vec![column(LABEL)]).order_by(vec![column(WINDOW_ID).sort(true, false)]).build()?;
     let maximum = over_all(WindowFunctionDefinition::AggregateUDF(max_udaf()), vec![column(of_class)]);
-    let missing = (column(largest) * lit(1 + copies)) - column(of_class);
+    // Every class has its copies, and as many more as bring it to the target.
+    let target = match balance {
+        Balance::Share(share) => cast(
+            ceil().call(vec![cast(column(largest) * lit(1 + copies), DataType::Float64) * lit(share)]),
+            DataType::Int64,
+        ),
+        Balance::Rows(rows) => lit(rows),
+    };
+    let missing = greatest().call(vec![target - column(of_class), column(of_class) * lit(copies)]);
     let share = (missing.clone() / column(of_class))
         + when(column(rank).lt_eq(cast(missing % column(of_class), DataType::UInt64)), lit(1i64))
             .otherwise(lit(0i64))?;

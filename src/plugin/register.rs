@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::catalog::MemoryCatalogProviderList;
+use datafusion::catalog::{MemoryCatalogProviderList, TableFunction};
 use datafusion::common::Result;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
@@ -12,16 +12,17 @@ use super::catalog;
 use super::config::PosequelOptions;
 use super::planner::PoseQueryPlanner;
 use super::relations::Relations;
-use super::table_function::PositionalFunction;
+use super::table_function::{PositionalFunction, PositionalSource};
 use super::training::TrainingFormatFactory;
 use crate::augment::pose_augment::PoseAugment;
+use crate::augment::pose_policy::PosePolicy;
 use crate::augment::{self, feature_std};
 use crate::error::query_err;
 use crate::frames::pose_resample::PoseResample;
 use crate::frames::skeletons::Skeletons;
 use crate::frames::skeletons::pose_skeletons::{self, PoseSkeletons};
 use crate::predict;
-use crate::relation::RelationFunction;
+use crate::relation::{RelationFunction, SourceFunction};
 use crate::split::pose_split::PoseSplit;
 use crate::store::models::Models;
 use crate::weigh::pose_class_weight;
@@ -43,6 +44,11 @@ pub fn relations(skeletons: &Skeletons) -> Vec<Arc<dyn RelationFunction>> {
     ]
 }
 
+/// The functions that make a relation of their arguments alone.
+pub fn sources() -> Vec<Arc<dyn SourceFunction>> {
+    vec![Arc::new(PosePolicy)]
+}
+
 /// Adds posequel to a session that is being built: functions, planners, catalog, file formats and session defaults.
 ///
 /// ```
@@ -59,12 +65,15 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     let skeletons = Skeletons::default();
     let mut builder = builder
         .with_query_planner(Arc::new(PoseQueryPlanner))
-        .with_relation_planners(vec![Arc::new(Relations(relations(&skeletons)))]);
+        .with_relation_planners(vec![Arc::new(Relations { relations: relations(&skeletons), sources: sources() })]);
     let tables = builder.table_functions().get_or_insert_default();
     for function in relations(&skeletons) {
         let name = function.name().to_owned();
-        let table = datafusion::catalog::TableFunction::new(name.clone(), Arc::new(PositionalFunction(function)));
-        tables.insert(name, Arc::new(table));
+        tables.insert(name.clone(), Arc::new(TableFunction::new(name, Arc::new(PositionalFunction(function)))));
+    }
+    for source in sources() {
+        let name = source.name().to_owned();
+        tables.insert(name.clone(), Arc::new(TableFunction::new(name, Arc::new(PositionalSource(source)))));
     }
     builder.aggregate_functions().get_or_insert_default().push(Arc::new(feature_std::udaf()));
     builder.window_functions().get_or_insert_default().push(Arc::new(pose_class_weight::udwf()));

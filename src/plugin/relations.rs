@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::planner::{PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning};
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
@@ -13,18 +14,20 @@ use datafusion::sql::sqlparser::ast::{
 
 use crate::args::{Arguments, Value};
 use crate::error::query_err;
-use crate::relation::RelationFunction;
+use crate::relation::{RelationFunction, SourceFunction};
 
 /// Plans the relation functions of a list; everything else is left to DataFusion.
 #[derive(Debug)]
-pub struct Relations(pub Vec<Arc<dyn RelationFunction>>);
+pub struct Relations {
+    /// Functions over a relation.
+    pub relations: Vec<Arc<dyn RelationFunction>>,
+    /// Functions of their arguments alone.
+    pub sources: Vec<Arc<dyn SourceFunction>>,
+}
 
-impl Relations {
-    fn find(&self, name: &ObjectName, context: &dyn RelationPlannerContext) -> Option<&Arc<dyn RelationFunction>> {
-        let [part] = name.0.as_slice() else { return None };
-        let name = context.normalize_ident(part.as_ident()?.clone());
-        self.0.iter().find(|f| f.name() == name)
-    }
+fn simple(name: &ObjectName, context: &dyn RelationPlannerContext) -> Option<String> {
+    let [part] = name.0.as_slice() else { return None };
+    Some(context.normalize_ident(part.as_ident()?.clone()))
 }
 
 impl RelationPlanner for Relations {
@@ -35,13 +38,24 @@ impl RelationPlanner for Relations {
     ) -> Result<RelationPlanning> {
         let original = |relation| Ok(RelationPlanning::Original(Box::new(relation)));
         let TableFactor::Table { name, alias, args: Some(args), .. } = &relation else { return original(relation) };
-        let Some(function) = self.find(name, context) else { return original(relation) };
+        let Some(name) = simple(name, context) else { return original(relation) };
+        if let Some(source) = self.sources.iter().find(|source| source.name() == name) {
+            refuse_modifiers(source.name(), &relation)?;
+            let arguments = read_arguments(source.name(), source.parameters(), &args.args, context)?;
+            let table = provider_as_source(source.table(&arguments)?);
+            let plan = LogicalPlanBuilder::scan(source.name(), table, None)?.build()?;
+            return Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))));
+        }
+        let Some(function) = self.relations.iter().find(|function| function.name() == name) else {
+            return original(relation);
+        };
         if names_a_table(args) {
             return original(relation);
         }
         refuse_modifiers(function.name(), &relation)?;
         let input = plan_input(function.as_ref(), args, context)?;
-        let arguments = read_arguments(function.as_ref(), args, context)?;
+        let rest = args.args.get(1..).unwrap_or_default();
+        let arguments = read_arguments(function.name(), function.parameters(), rest, context)?;
         let plan = function.plan(unqualified(function.name(), input)?, &arguments)?;
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))))
     }
@@ -91,31 +105,31 @@ fn plan_input(
 }
 
 fn read_arguments(
-    function: &dyn RelationFunction,
-    args: &TableFunctionArgs,
+    function: &'static str,
+    known: &'static [&'static str],
+    args: &[FunctionArg],
     context: &mut dyn RelationPlannerContext,
 ) -> Result<Arguments> {
-    let mut arguments = Arguments::new(function.name());
-    let known = function.parameters();
-    for (place, arg) in args.args.iter().skip(1).enumerate() {
+    let mut arguments = Arguments::new(function);
+    for (place, arg) in args.iter().enumerate() {
         let (name, arg) = match arg {
             FunctionArg::Named { name, arg, .. } => (Some(context.normalize_ident(name.clone())), arg),
             FunctionArg::ExprNamed { name: SqlExpr::Identifier(name), arg, .. } => {
                 (Some(context.normalize_ident(name.clone())), arg)
             }
             FunctionArg::ExprNamed { name, .. } => {
-                return Ok(query_err!("{}: the name of an argument must be a word (was {name})", function.name())?);
+                return Ok(query_err!("{}: the name of an argument must be a word (was {name})", function)?);
             }
             FunctionArg::Unnamed(arg) => (None, arg),
         };
         let FunctionArgExpr::Expr(expr) = arg else {
-            return Ok(query_err!("{}: '{arg}' is no value of an argument", function.name())?);
+            return Ok(query_err!("{}: '{arg}' is no value of an argument", function)?);
         };
         match name {
-            Some(name) => arguments.insert(known, &name, value(function.name(), &name, expr, context)?)?,
+            Some(name) => arguments.insert(known, &name, value(function, &name, expr, context)?)?,
             None => {
                 let name = known.get(place).copied().unwrap_or("argument");
-                let value = value(function.name(), name, expr, context)?;
+                let value = value(function, name, expr, context)?;
                 arguments.insert_positional(known, place, value)?;
             }
         }

@@ -12,7 +12,7 @@ use futures::FutureExt;
 use super::relations::{constant, unqualified};
 use crate::args::{Arguments, Value};
 use crate::error::query_err;
-use crate::relation::RelationFunction;
+use crate::relation::{RelationFunction, SourceFunction};
 
 /// A relation function as a plain table function of DataFusion.
 #[derive(Debug)]
@@ -30,17 +30,33 @@ impl TableFunctionImpl for PositionalFunction {
         let Some(Some(table)) = table.try_as_str() else {
             return Ok(query_err!("{function}: the name of a table must be a text (was {table})")?);
         };
-        let mut arguments = Arguments::new(function);
-        for (place, expr) in rest.iter().enumerate() {
-            let name = self.0.parameters().get(place).copied().unwrap_or("argument");
-            let value: Value = constant(function, name, expr.clone())?;
-            arguments.insert_positional(self.0.parameters(), place, value)?;
-        }
+        let arguments = positional(function, self.0.parameters(), rest)?;
         let session = args.session().as_any().downcast_ref::<SessionState>();
         let input = session.map_or_else(|| cannot_answer(function, table), |s| scan(function, table, s))?;
         let plan = self.0.plan(unqualified(function, input)?, &arguments)?;
         Ok(Arc::new(ViewTable::new(plan, None)))
     }
+}
+
+/// A source as a plain table function of DataFusion: its arguments by their places.
+#[derive(Debug)]
+pub struct PositionalSource(pub Arc<dyn SourceFunction>);
+
+impl TableFunctionImpl for PositionalSource {
+    fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>> {
+        let (function, known) = (self.0.name(), self.0.parameters());
+        self.0.table(&positional(function, known, args.exprs())?)
+    }
+}
+
+fn positional(function: &'static str, known: &'static [&'static str], exprs: &[Expr]) -> Result<Arguments> {
+    let mut arguments = Arguments::new(function);
+    for (place, expr) in exprs.iter().enumerate() {
+        let name = known.get(place).copied().unwrap_or("argument");
+        let value: Value = constant(function, name, expr.clone())?;
+        arguments.insert_positional(known, place, value)?;
+    }
+    Ok(arguments)
 }
 
 /// Catalogs answer asynchronously, table functions are planned synchronously: only a catalog that answers at once can be used.

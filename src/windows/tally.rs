@@ -14,7 +14,7 @@ use crate::frames::pass::segmenter::column;
 use crate::schema::FRAMES;
 
 /// The columns of numbers, and what each is.
-pub const COUNTS: [(&str, fn(&Recording) -> u64); 9] = [
+pub const COUNTS: [(&str, Count); 9] = [
     (FRAMES, |r| r.end.unwrap_or(r.start) - r.start),
     ("segments", |r| r.segments),
     ("windows", |r| r.windows),
@@ -25,6 +25,9 @@ pub const COUNTS: [(&str, fn(&Recording) -> u64); 9] = [
     ("frames_in_impure_windows", |r| r.account.windowed - r.pure.rows),
     ("frames_refused", |r| r.pure.rows - r.used.rows),
 ];
+
+/// A number of a recording.
+type Count = fn(&Recording) -> u64;
 
 /// What becomes of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
