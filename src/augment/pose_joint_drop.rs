@@ -18,7 +18,11 @@ use crate::scalar::arguments::{Kind, Parameters};
     syntax_example = "pose_joint_drop(features, probability, seed, key [, skeleton [, names]])",
     sql_example = r#"```sql
 > SELECT pose_joint_drop([0.0, 10.0, 2.0, 12.0, 4.0, 14.0], 0.5, 7, 'video1:0', NULL, ['x', 'y']) AS dropped;
-TABLE
++-----------------------------------+
+| dropped                           |
++-----------------------------------+
+| [0.0, 12.0, 2.0, 12.0, 4.0, 12.0] |
++-----------------------------------+
 ```"#,
     argument(name = "features", description = "The values of a window, frame after frame."),
     argument(name = "probability", description = "Of each joint, 0 to 1; 0 changes nothing."),

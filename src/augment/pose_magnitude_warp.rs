@@ -17,7 +17,11 @@ use crate::scalar::arguments::{Kind, Parameters};
     syntax_example = "pose_magnitude_warp(features, sigma, seed, key [, width])",
     sql_example = r#"```sql
 > SELECT pose_magnitude_warp([1.0, 1.0, 1.0, 1.0], 0.1, 7, 'video1:0', 4) AS warped;
-TABLE
++---------------------------------------+
+| warped                                |
++---------------------------------------+
+| [0.9215, 0.9826472, 1.105299, 1.0196] |
++---------------------------------------+
 ```"#,
     argument(name = "features", description = "The values of a window, frame after frame."),
     argument(name = "sigma", description = "How far the curves stray from 1, at least 0; 0 changes nothing."),

@@ -17,7 +17,11 @@ use crate::scalar::arguments::{Kind, Parameters};
     syntax_example = "pose_permutation(features, segments, seed, key [, width])",
     sql_example = r#"```sql
 > SELECT pose_permutation([0.0, 1.0, 2.0, 3.0, 4.0], 3, 7, 'video1:0', 5) AS permuted;
-TABLE
++---------------------------+
+| permuted                  |
++---------------------------+
+| [2.0, 3.0, 4.0, 0.0, 1.0] |
++---------------------------+
 ```"#,
     argument(name = "features", description = "The values of a window, frame after frame."),
     argument(name = "segments", description = "How many, at least 1; 1 changes nothing."),

@@ -18,7 +18,11 @@ use crate::scalar::arguments::{Kind, Parameters};
     syntax_example = "pose_rotate(features, degrees, spec [, names])",
     sql_example = r#"```sql
 > SELECT pose_rotate([1.0, 0.0, 5.0], 90, 'ax, ay', ['ax', 'ay', 'az']) AS turned;
-TABLE
++-----------------+
+| turned          |
++-----------------+
+| [0.0, 1.0, 5.0] |
++-----------------+
 ```"#,
     argument(name = "features", description = "The values of a window or of one frame."),
     argument(name = "degrees", description = "The angle; 0 changes nothing."),

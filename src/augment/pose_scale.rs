@@ -18,7 +18,11 @@ use crate::scalar::arguments::{Kind, Parameters};
     syntax_example = "pose_scale(features, factor [, spec [, names]])",
     sql_example = r#"```sql
 > SELECT pose_scale([1.0, 2.0, 3.0], 2.0) AS all_of_them, pose_scale([1.0, 2.0, 3.0], 2.0, 'ax', ['ax', 'ay', 'az']) AS one;
-TABLE
++-----------------+-----------------+
+| all_of_them     | one             |
++-----------------+-----------------+
+| [2.0, 4.0, 6.0] | [2.0, 2.0, 3.0] |
++-----------------+-----------------+
 ```"#,
     argument(name = "features", description = "The values of a window or of one frame."),
     argument(name = "factor", description = "Above 0; 1 changes nothing."),

@@ -16,8 +16,12 @@ use crate::scalar::arguments::{Kind, Parameters};
     description = "Sets a run of frames, which begins anywhere, to the mean of each feature over the window. It has 0 to share of the window's frames, every length as likely. A missing value stays NULL. After SpecAugment (Park et al. 2019, arXiv:1904.08779).",
     syntax_example = "pose_time_mask(features, share, seed, key [, width])",
     sql_example = r#"```sql
-> SELECT pose_time_mask([0.0, 1.0, 2.0, 3.0, 4.0], 0.6, 8, 'video1:0', 5) AS masked;
-TABLE
+> SELECT pose_time_mask([0.0, 1.0, 2.0, 3.0, 4.0], 0.6, 2, 'video1:0', 5) AS masked;
++---------------------------+
+| masked                    |
++---------------------------+
+| [0.0, 1.0, 2.0, 2.0, 2.0] |
++---------------------------+
 ```"#,
     argument(name = "features", description = "The values of a window, frame after frame."),
     argument(name = "share", description = "The longest run, as a part of the frames, 0 to 1; 0 changes nothing."),

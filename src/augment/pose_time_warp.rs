@@ -17,7 +17,11 @@ use crate::scalar::arguments::{Kind, Parameters};
     syntax_example = "pose_time_warp(features, sigma, seed, key [, width])",
     sql_example = r#"```sql
 > SELECT pose_time_warp([0.0, 1.0, 2.0, 3.0, 4.0], 0.5, 7, 'video1:0', 5) AS warped;
-TABLE
++---------------------------------------------+
+| warped                                      |
++---------------------------------------------+
+| [0.0, 1.1722702, 2.5553071, 3.3241239, 4.0] |
++---------------------------------------------+
 ```"#,
     argument(name = "features", description = "The values of a window, frame after frame."),
     argument(name = "sigma", description = "How uneven time becomes, at least 0; 0 changes nothing."),

@@ -17,7 +17,11 @@ use crate::scalar::arguments::{Kind, Parameters};
     syntax_example = "pose_window_slice(features, share, seed, key [, width])",
     sql_example = r#"```sql
 > SELECT pose_window_slice([0.0, 1.0, 2.0, 3.0, 4.0], 0.6, 7, 'video1:0', 5) AS sliced;
-TABLE
++---------------------------+
+| sliced                    |
++---------------------------+
+| [0.0, 0.5, 1.0, 1.5, 2.0] |
++---------------------------+
 ```"#,
     argument(name = "features", description = "The values of a window, frame after frame."),
     argument(

@@ -8,7 +8,6 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 
 use super::columns::Columns;
 use super::frame::Frame;
-use super::mirror::Mirror;
 use super::operation::{Call, Operation, Recorded};
 use crate::error::{self, Error, query_err};
 use crate::frames::skeletons::Skeletons;
@@ -104,10 +103,14 @@ impl Single<'_> {
         let mut arguments = vec![number.as_str()];
         let default = Skeletons::default();
         let skeletons = self.spec.map_or(&default, |(_, skeletons)| skeletons);
-        let is_skeleton = |spec: &&str| !spec.contains(',') && !Mirror::is_list(spec, skeletons);
+        let columns = Columns::new(dim, names)?;
+        let is_skeleton = |spec: &&str| {
+            let name = spec.split(':').next().unwrap_or_default().trim();
+            skeletons.find(name).is_ok() || (!spec.contains(',') && columns.find(spec).is_err())
+        };
         let by_name = spec.filter(|spec| !is_skeleton(spec));
         arguments.extend(by_name.iter().flat_map(|names| names.split(',').map(str::trim)));
-        let frame = Frame::new(Columns::new(dim, names)?, spec.filter(is_skeleton), skeletons)?;
+        let frame = Frame::new(columns, spec.filter(is_skeleton), skeletons)?;
         let call = Call { name: self.function.trim_start_matches("pose_"), arguments: &arguments, frame: &frame };
         (self.parse)(&call).map_err(|e| Error::Query(format!("{}: {e}", self.function)))
     }

@@ -8,3 +8,4 @@ pub mod resample;
 pub mod resampler;
 pub mod series;
 pub mod skeletons;
+pub mod walkers;

@@ -21,6 +21,7 @@ use crate::error::query_err;
 use crate::frames::pose_resample::PoseResample;
 use crate::frames::skeletons::Skeletons;
 use crate::frames::skeletons::pose_skeletons::{self, PoseSkeletons};
+use crate::frames::walkers::pose_walkers::PoseWalkers;
 use crate::predict;
 use crate::relation::{RelationFunction, SourceFunction};
 use crate::split::pose_split::PoseSplit;
@@ -46,7 +47,7 @@ pub fn relations(skeletons: &Skeletons) -> Vec<Arc<dyn RelationFunction>> {
 
 /// The functions that make a relation of their arguments alone.
 pub fn sources() -> Vec<Arc<dyn SourceFunction>> {
-    vec![Arc::new(PosePolicy)]
+    vec![Arc::new(PoseWalkers), Arc::new(PosePolicy)]
 }
 
 /// Adds posequel to a session that is being built: functions, planners, catalog, file formats and session defaults.

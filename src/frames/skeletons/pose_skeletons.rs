@@ -39,11 +39,12 @@ pub const NAME: &str = "pose_skeletons";
 #[derive(Debug)]
 pub struct PoseSkeletons(pub Skeletons);
 
+/// None of the first three is ever NULL; that an inserted row has one is for us to say.
 fn schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
-        Field::new("name", DataType::Utf8, false),
-        Field::new("joint", DataType::Utf8, false),
-        Field::new("index", DataType::Int32, false),
+        Field::new("name", DataType::Utf8, true),
+        Field::new("joint", DataType::Utf8, true),
+        Field::new("index", DataType::Int32, true),
         Field::new("parent", DataType::Utf8, true),
         Field::new("side", DataType::Utf8, true),
         Field::new("pair", DataType::Utf8, true),
