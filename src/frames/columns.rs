@@ -126,7 +126,7 @@ fn features(schema: &Schema, arguments: &Arguments, by: &[String]) -> Result<Fea
             DataType::List(_) | DataType::LargeList(_) | DataType::ListView(_) => {
                 return query_err!(
                     "{function}: features: '{only}' is a list of any length; give the number of values of a frame: \
-                     arrow_cast({only}, 'FixedSizeList(50, Float32)') AS {only}"
+                     pose_frame({only}, 50) AS {only}"
                 );
             }
             _ => {}

@@ -3,9 +3,19 @@
 pub mod columns;
 pub mod distinct;
 pub mod pass;
+pub mod pose_frame;
 pub mod pose_resample;
 pub mod resample;
 pub mod resampler;
 pub mod series;
 pub mod skeletons;
 pub mod walkers;
+
+use datafusion::logical_expr::ScalarUDF;
+
+use crate::scalar::udf;
+
+/// The scalar functions of this stage.
+pub fn functions() -> Vec<ScalarUDF> {
+    vec![udf(pose_frame::PoseFrame)]
+}

@@ -18,6 +18,7 @@ use crate::augment::pose_augment::PoseAugment;
 use crate::augment::pose_policy::PosePolicy;
 use crate::augment::{self, feature_std};
 use crate::error::query_err;
+use crate::frames;
 use crate::frames::pose_resample::PoseResample;
 use crate::frames::skeletons::Skeletons;
 use crate::frames::skeletons::pose_skeletons::{self, PoseSkeletons};
@@ -87,7 +88,8 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     // The rule moves `p['label']` below any node that has a column of the same name beneath it. Our relations make new
     // columns under old names, so it fails on them: https://github.com/apache/datafusion/issues/25446
     config.optimizer.enable_leaf_expression_pushdown = false;
-    let scalars = augment::functions(&skeletons).into_iter().chain(predict::functions(&models));
+    let scalars = frames::functions().into_iter();
+    let scalars = scalars.chain(augment::functions(&skeletons)).chain(predict::functions(&models));
     builder.scalar_functions().get_or_insert_default().extend(scalars.map(Arc::new));
     let catalogs = builder.catalog_list().get_or_insert_with(|| Arc::new(MemoryCatalogProviderList::new()));
     catalogs.register_catalog(catalog::NAME.to_owned(), catalog::catalog(models));

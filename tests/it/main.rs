@@ -1,11 +1,13 @@
 //! What SQL cannot reach: whole files, plans, the tree of the source, the binary.
 
+mod accounts;
 mod cli;
 mod determinism;
 mod explain;
 mod functions;
 mod imports;
 mod lessons;
+mod plans;
 mod resume;
 mod series;
 mod spill;
