@@ -158,7 +158,7 @@ async fn walkers(frames: &str, width: &str, stride: &str) -> Result<Value> {
     let walker = format!("pose_walkers(subjects => 1, activities => ['walk'], seconds => {seconds})");
     let query = format!(
         "SELECT window_id, label, features FROM pose_windows((SELECT * FROM {walker}), width => {width}, stride => {stride}, \
-         nulls => 'interpolate')"
+         nulls => 'interpolate', max_fill => 1000)"
     );
     let before = resident("VmRSS")?;
     let started = Instant::now();

@@ -15,12 +15,14 @@ pub enum Fill {
     Interpolate,
 }
 
-/// Fills rows as they come.
+/// Fills rows as they come; what is there costs nothing.
 pub struct Filler {
     fill: Fill,
     /// Longest run of missing values of a column that is filled.
     most: usize,
     columns: Vec<Column>,
+    /// Frame number and values of the last row.
+    last: (i64, Vec<f32>),
     filled: u64,
 }
 
@@ -29,16 +31,34 @@ pub struct Filler {
 struct Column {
     /// The frame and the value before the run.
     before: Option<(i64, f32)>,
-    /// Rows and frames of a run that has not ended.
+    /// Rows and frames of a run that has not ended; none of a run that is longer than any that is filled.
     run: Vec<(u64, i64)>,
-    /// The run is longer than any that is filled.
-    given_up: bool,
+    /// The last row of that run.
+    open: Option<u64>,
+}
+
+/// Rows that have come, and where they begin something new.
+struct Rows<'a> {
+    range: Range<u64>,
+    frames: &'a [i64],
+    starts: &'a [u64],
+}
+
+impl Rows<'_> {
+    fn frame(&self, row: u64) -> i64 {
+        self.frames[(row - self.range.start) as usize]
+    }
+
+    fn starts(&self, row: u64) -> bool {
+        self.starts.binary_search(&row).is_ok()
+    }
 }
 
 impl Filler {
     /// Of matrices with `dim` columns.
     pub fn new(fill: Fill, most: usize, dim: usize) -> Self {
-        Self { fill, most, columns: (0..dim).map(|_| Column::default()).collect(), filled: 0 }
+        let columns = (0..dim).map(|_| Column::default()).collect();
+        Self { fill, most, columns, last: (0, vec![0.0; dim]), filled: 0 }
     }
 
     /// Values that were filled so far.
@@ -58,36 +78,35 @@ impl Filler {
 
     /// Looks at new rows with their frame numbers; a stretch begins at each of `starts`, which rise.
     pub fn fill(&mut self, matrix: &mut Matrix, rows: Range<u64>, frames: &[i64], starts: &[u64]) {
+        let missing: Vec<_> = matrix.missing(rows.clone()).collect();
         if self.fill == Fill::Zero {
-            let missing = matrix.missing(rows);
             self.filled += missing.len() as u64;
             missing.into_iter().for_each(|(row, place)| matrix.set(row, place, 0.0));
             return;
         }
-        let nothing_missing = matrix.missing(rows.clone()).is_empty();
-        for place in 0..self.columns.len() {
-            if nothing_missing && self.columns[place].run.is_empty() {
-                if let (Some(last), Some(&frame)) = (rows.clone().next_back(), frames.last()) {
-                    self.columns[place] =
-                        Column { before: Some((frame, matrix.value(last, place))), ..Column::default() };
+        let Some(last) = rows.clone().next_back() else { return };
+        let rows = Rows { range: rows, frames, starts };
+        let before = |filler: &Self, matrix: &Matrix, row: u64, place: usize| match row {
+            row if rows.starts(row) => None,
+            row if row == rows.range.start => Some((filler.last.0, filler.last.1[place])),
+            row => Some((rows.frame(row - 1), matrix.value(row - 1, place))),
+        };
+        for (place, missing) in by_place(missing, self.columns.len()).into_iter().enumerate() {
+            for row in missing {
+                // The values of a run lie one below the other.
+                let goes_on = self.columns[place].open.is_some_and(|open| open + 1 == row) && !rows.starts(row);
+                if !goes_on {
+                    self.end(matrix, place, Some(&rows));
+                    self.columns[place].before = before(self, matrix, row, place);
                 }
-                continue;
+                self.miss(place, row, rows.frame(row));
             }
-            let mut starts = starts.iter().copied().peekable();
-            for (row, &frame) in rows.clone().zip(frames) {
-                if starts.next_if_eq(&row).is_some() {
-                    self.end(matrix, place, None);
-                    self.columns[place].before = None;
-                }
-                if matrix.is_missing(row, place) {
-                    self.miss(place, row, frame);
-                } else {
-                    let here = (frame, matrix.value(row, place));
-                    self.end(matrix, place, Some(here));
-                    self.columns[place].before = Some(here);
-                }
+            if self.columns[place].open.is_some_and(|open| open < last) {
+                self.end(matrix, place, Some(&rows));
             }
         }
+        self.last.0 = rows.frame(last);
+        self.last.1.copy_from_slice(matrix.rows(last, last + 1).values);
     }
 
     /// No more rows will come.
@@ -97,19 +116,22 @@ impl Filler {
 
     fn miss(&mut self, place: usize, row: u64, frame: i64) {
         let column = &mut self.columns[place];
-        if !column.given_up {
+        let given_up = column.open.is_some() && column.run.is_empty();
+        column.open = Some(row);
+        if !given_up {
             column.run.push((row, frame));
         }
         if column.run.len() > self.most {
             column.run.clear();
-            column.given_up = true;
         }
     }
 
-    /// Fills the run of a column, which ends before `after` or with its stretch.
-    fn end(&mut self, matrix: &mut Matrix, place: usize, after: Option<(i64, f32)>) {
+    /// Fills the run of a column, which ends with its stretch or before a value of `rows`.
+    fn end(&mut self, matrix: &mut Matrix, place: usize, rows: Option<&Rows>) {
         let column = &mut self.columns[place];
-        column.given_up = false;
+        let Some(open) = column.open.take() else { return };
+        let next = rows.filter(|rows| !rows.starts(open + 1));
+        let after = next.map(|rows| (rows.frame(open + 1), matrix.value(open + 1, place)));
         for (row, frame) in column.run.drain(..) {
             let value = match (self.fill, column.before, after) {
                 (Fill::Interpolate, Some(before), Some(after)) => line(before, after, frame),
@@ -120,6 +142,13 @@ impl Filler {
             self.filled += 1;
         }
     }
+}
+
+/// The rows of each of `dim` places, rising.
+fn by_place(missing: Vec<(u64, usize)>, dim: usize) -> Vec<Vec<u64>> {
+    let mut places = vec![vec![]; dim];
+    missing.into_iter().for_each(|(row, place)| places[place].push(row));
+    places
 }
 
 /// The value at `frame` on the line through two points.

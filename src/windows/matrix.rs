@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use arrow::array::{Array, FixedSizeListArray, Float32Array, RecordBatch};
+use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
@@ -22,8 +23,8 @@ pub struct Matrix {
     valid: Vec<bool>,
     /// The number of the first row.
     base: u64,
-    /// Rows that hold a missing or non-finite value.
-    bad: VecDeque<u64>,
+    /// Rows that held a missing or non-finite value, and how many such values they still hold.
+    bad: VecDeque<(u64, usize)>,
 }
 
 /// Rows of a [`Matrix`].
@@ -70,12 +71,10 @@ impl Matrix {
     }
 
     /// Row and place of each value in `rows` that is missing or not finite.
-    pub fn missing(&self, rows: Range<u64>) -> Vec<(u64, usize)> {
-        let bad = self.bad.iter().skip(self.bad.partition_point(|&bad| bad < rows.start));
-        let bad = bad.copied().take_while(|&bad| bad < rows.end);
-        bad.flat_map(|row| (0..self.dim).map(move |place| (row, place)))
-            .filter(|&(r, p)| self.is_missing(r, p))
-            .collect()
+    pub fn missing(&self, rows: Range<u64>) -> impl Iterator<Item = (u64, usize)> {
+        let bad = self.bad.range(self.bad.partition_point(|&(bad, _)| bad < rows.start)..);
+        let bad = bad.take_while(move |&&(bad, _)| bad < rows.end).filter(|&&(_, values)| values > 0);
+        bad.flat_map(|&(row, _)| (0..self.dim).map(move |place| (row, place))).filter(|&(r, p)| self.is_missing(r, p))
     }
 
     /// A value.
@@ -86,6 +85,11 @@ impl Matrix {
     /// Puts a value where one was missing.
     pub fn set(&mut self, row: u64, place: usize, value: f32) {
         let index = self.index(row, place);
+        if self.is_bad(index)
+            && let Ok(bad) = self.bad.binary_search_by_key(&row, |&(bad, _)| bad)
+        {
+            self.bad[bad].1 -= 1;
+        }
         self.values[index] = value;
         if let Some(valid) = self.valid.get_mut(index) {
             *valid = true;
@@ -104,7 +108,7 @@ impl Matrix {
             self.valid.drain(..rows * self.dim);
         }
         self.base = row;
-        while self.bad.front().is_some_and(|&bad| bad < row) {
+        while self.bad.front().is_some_and(|&(bad, _)| bad < row) {
             self.bad.pop_front();
         }
     }
@@ -117,7 +121,7 @@ impl Matrix {
 
     /// The first row in `start..end` with a missing or non-finite value, the place of that value in the row, and the value.
     pub fn first_bad(&self, start: u64, end: u64) -> Option<(u64, usize, Option<f32>)> {
-        let (row, place) = *self.missing(start..end).first()?;
+        let (row, place) = self.missing(start..end).next()?;
         let index = self.index(row, place);
         Some((row, place, self.is_valid(index).then(|| self.values[index])))
     }
@@ -132,9 +136,14 @@ impl Matrix {
         if self.values[from..].iter().all(|value| value.is_finite()) && self.valid.is_empty() {
             return;
         }
-        for row in from / self.dim..self.values.len() / self.dim {
-            if (row * self.dim..(row + 1) * self.dim).any(|index| self.is_bad(index)) {
-                self.bad.push_back(self.base + row as u64);
+        let rows = self.values[from..].chunks_exact(self.dim);
+        for (row, values) in (from / self.dim..).zip(rows) {
+            let missing = match self.valid.get(row * self.dim..(row + 1) * self.dim) {
+                Some(valid) => values.iter().zip(valid).filter(|(value, valid)| !(value.is_finite() & **valid)).count(),
+                None => values.iter().filter(|value| !value.is_finite()).count(),
+            };
+            if missing > 0 {
+                self.bad.push_back((self.base + row as u64, missing));
             }
         }
     }
@@ -158,7 +167,8 @@ impl Matrix {
         interleave(&values, &mut self.values[from..]);
         self.valid_until_now();
         for (place, column) in columns.iter().enumerate().filter(|(_, column)| column.null_count() > 0) {
-            self.miss((0..rows).filter(|row| column.is_null(*row)).map(|row| from + row * dim + place));
+            let gone = column.nulls().into_iter().flat_map(missing);
+            self.miss(gone.map(|row| from + row * dim + place));
         }
     }
 
@@ -170,7 +180,9 @@ impl Matrix {
         self.values.extend_from_slice(items.values());
         self.valid_until_now();
         if items.null_count() > 0 || list.null_count() > 0 {
-            self.miss((0..items.len()).filter(|i| items.is_null(*i) || list.is_null(i / dim)).map(|i| from + i));
+            let rows = list.nulls().into_iter().flat_map(missing).flat_map(|row| row * dim..(row + 1) * dim);
+            let values = items.nulls().into_iter().flat_map(missing);
+            self.miss(rows.chain(values).map(|i| from + i));
         }
         Ok(())
     }
@@ -189,6 +201,11 @@ impl Matrix {
             self.values[index] = 0.0;
         }
     }
+}
+
+/// The places that are NULL, rising.
+fn missing(nulls: &NullBuffer) -> Vec<usize> {
+    (!nulls.inner()).set_indices().collect()
 }
 
 fn float32(array: &dyn Array, name: &str) -> Result<Float32Array> {

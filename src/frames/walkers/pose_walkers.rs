@@ -171,9 +171,15 @@ impl TableProvider for Walkers {
             let features = projection.is_none_or(|columns| columns.contains(&6));
             Arc::new(Part { people: Arc::clone(&self.0), schema: schema(), begin: bounds[0], end: bounds[1], features })
         };
-        let sort = [0, 1, 3].map(|column| {
+        // By source, video and frame, as far as these are read.
+        let place = |column: usize| match projection {
+            Some(columns) => columns.iter().position(|read| *read == column),
+            None => Some(column),
+        };
+        let sort = [0, 1, 3].into_iter().map_while(|column| {
             let options = SortOptions { descending: false, nulls_first: true };
-            PhysicalSortExpr::new(Arc::new(Column::new(schema().field(column).name(), column)), options)
+            let name = schema().field(column).name().clone();
+            Some(PhysicalSortExpr::new(Arc::new(Column::new(&name, place(column)?)), options))
         });
         let parts = (0..partitions).map(part).collect();
         let orders = LexOrdering::new(sort);
