@@ -85,14 +85,52 @@ pub fn feature_names(field: &Field) -> Vec<String> {
     names.unwrap_or_default()
 }
 
-/// The shape [width, dim] that a tensor field declares in its metadata, if it does.
+/// The key of field metadata under which the shape [width, dim] of windows that may hold NULLs travels, as a JSON array:
+/// the tensor type forbids NULLs.
+pub const SHAPE: &str = "posequel:shape";
+
+/// The shape [width, dim] that a field declares in its metadata, as a tensor or under [`SHAPE`], if it does.
 pub fn tensor_shape(field: &Field) -> Option<(usize, usize)> {
-    if field.metadata().get("ARROW:extension:name")? != "arrow.fixed_shape_tensor" {
-        return None;
-    }
-    let metadata: serde_json::Value = serde_json::from_str(field.metadata().get("ARROW:extension:metadata")?).ok()?;
-    match metadata.get("shape")?.as_array()?.as_slice() {
+    let read = |json: &String| serde_json::from_str::<serde_json::Value>(json).ok();
+    let metadata = field.metadata();
+    let shape = match metadata.get("ARROW:extension:name").map(String::as_str) {
+        Some("arrow.fixed_shape_tensor") => read(metadata.get("ARROW:extension:metadata")?)?.get("shape")?.clone(),
+        _ => read(metadata.get(SHAPE)?)?,
+    };
+    match shape.as_array()?.as_slice() {
         [width, dim] => Some((width.as_u64()? as usize, dim.as_u64()? as usize)),
         _ => None,
+    }
+}
+
+/// The field of features whose values may be NULL: of the same type, shape and names, but no tensor.
+pub fn with_nulls(field: &Field) -> Field {
+    let item = |item: &Arc<Field>| Arc::new(item.as_ref().clone().with_nullable(true));
+    let data_type = match field.data_type() {
+        DataType::FixedSizeList(of, size) => DataType::FixedSizeList(item(of), *size),
+        DataType::List(of) => DataType::List(item(of)),
+        other => other.clone(),
+    };
+    let mut metadata = field.metadata().clone();
+    if let Some((width, dim)) = tensor_shape(field) {
+        metadata.insert(SHAPE.to_owned(), format!("[{width},{dim}]"));
+    }
+    metadata.retain(|key, _| !key.starts_with("ARROW:extension:"));
+    field.clone().with_data_type(data_type).with_metadata(metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_with_nulls_keep_their_shape_and_names_but_are_no_tensor() {
+        let names = ["x".to_owned(), "y".to_owned()];
+        let field = with_nulls(&features_field(FEATURES, 3, 2, &names));
+        assert_eq!((tensor_shape(&field), feature_names(&field)), (Some((3, 2)), names.to_vec()));
+        assert_eq!(field.data_type(), &features_type(3, 2));
+        assert_eq!(field.metadata().keys().filter(|key| key.starts_with("ARROW")).count(), 0);
+        assert_eq!(with_nulls(&field), field);
+        assert_eq!(tensor_shape(&Field::new(FEATURES, features_type(3, 2), false)), None);
     }
 }

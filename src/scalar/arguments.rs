@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{DataFusionError, Result, exec_err, plan_err};
 use datafusion::logical_expr::{ColumnarValue, Signature, Volatility};
 
-use crate::schema::tensor_shape;
+use crate::schema::{tensor_shape, with_nulls};
 
 /// What an argument has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,12 @@ pub enum Kind {
     Features,
     /// A number, as Float64.
     Number,
+    /// A number as Float64, or features.
+    Series,
+    /// A time: a whole number as Int64, another number as Float64.
+    Time,
+    /// TRUE or FALSE.
+    Flag,
     /// A whole number, as Int64.
     Whole,
     /// A text, as Utf8.
@@ -34,7 +40,9 @@ impl Kind {
     fn expected(self) -> &'static str {
         match self {
             Self::Features | Self::Numbers => "a list of numbers",
-            Self::Number => "a number",
+            Self::Number | Self::Time => "a number",
+            Self::Series => "a number or a list of numbers",
+            Self::Flag => "TRUE or FALSE",
             Self::Whole => "a whole number",
             Self::Text => "a text",
             Self::Key => "a text or a whole number",
@@ -45,7 +53,7 @@ impl Kind {
 
     /// The type that an argument of this type is cast to, if it may be.
     fn coerced(self, given: &DataType) -> Option<DataType> {
-        use DataType::{Float32, Float64, Int64, Null, Utf8};
+        use DataType::{Boolean, Float32, Float64, Int64, Null, Utf8};
         let number = |t: &DataType| t.is_numeric() || *t == Null;
         let text = |t: &DataType| t.is_string() || *t == Null;
         let list = |item| Some(DataType::List(Arc::new(Field::new_list_field(item, true))));
@@ -60,6 +68,11 @@ impl Kind {
                 _ => item.filter(|item| number(item)).and_then(|_| list(Float32)),
             },
             Self::Number => number(given).then_some(Float64),
+            Self::Series if number(given) => Some(Float64),
+            Self::Series => Self::Features.coerced(given),
+            Self::Time if given.is_integer() => Some(Int64),
+            Self::Time => Self::Number.coerced(given),
+            Self::Flag => matches!(given, Boolean | Null).then_some(Boolean),
             Self::Whole => (given.is_integer() || *given == Null).then_some(Int64),
             Self::Text => text(given).then_some(Utf8),
             Self::Key => (text(given) || given.is_integer()).then_some(Utf8),
@@ -198,6 +211,12 @@ pub fn field_like_first(function: &str, fields: &[FieldRef]) -> Result<FieldRef>
     let Some(first) = fields.first() else { return plan_err!("{function} takes features first") };
     let nullable = fields.iter().any(|field| field.is_nullable());
     Ok(Arc::new(first.as_ref().clone().with_name(function).with_nullable(nullable)))
+}
+
+/// As [`field_like_first`], for a result that may be NULL where no argument is, inside its rows too.
+pub fn field_with_nulls(function: &str, fields: &[FieldRef]) -> Result<FieldRef> {
+    let field = field_like_first(function, fields)?;
+    Ok(Arc::new(with_nulls(&field).with_nullable(true)))
 }
 
 /// The rows of a first argument, repeated where it is a literal.

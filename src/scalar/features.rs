@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, ListArray};
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::{DataType, Float32Type};
+use arrow::datatypes::{DataType, FieldRef, Float32Type};
 
 use crate::error::{Error, Result};
 
@@ -22,6 +22,10 @@ pub struct Features {
 impl Features {
     /// Reads a FixedSizeList or List of Float32 without a copy, unless values inside it are NULL.
     pub fn new(array: &ArrayRef) -> Result<Self> {
+        let array: ArrayRef = match array.as_list_opt::<i32>() {
+            Some(lists) => Arc::new(alone(lists)),
+            None => Arc::clone(array),
+        };
         let child = match array.data_type() {
             DataType::FixedSizeList(..) => array.as_fixed_size_list().values(),
             DataType::List(_) => array.as_list::<i32>().values(),
@@ -37,7 +41,8 @@ impl Features {
                 nulls.iter().zip(child.values()).map(|(valid, &x)| if valid { x } else { missing }).collect()
             }
         };
-        Ok(Self { array: Arc::clone(array), values, some_missing: child.null_count() > 0 })
+        let some_missing = child.null_count() > 0;
+        Ok(Self { array, values, some_missing })
     }
 
     /// The number of rows.
@@ -63,7 +68,23 @@ impl Features {
     /// A column of the same type and shape, whose rows `change` writes: (row, old values, new values).
     ///
     /// A row that is NULL, or for which `change` returns false, is NULL in the result.
-    pub fn map(&self, mut change: impl FnMut(usize, &[f32], &mut [f32]) -> Result<bool>) -> Result<ArrayRef> {
+    pub fn map(&self, change: impl FnMut(usize, &[f32], &mut [f32]) -> Result<bool>) -> Result<ArrayRef> {
+        self.written(change, |x| x.to_bits() == MISSING, self.some_missing)
+    }
+
+    /// As [`Features::map`], for results that may be undefined: each NaN that `change` writes is NULL.
+    ///
+    /// The values are nullable by type, as [`with_nulls`](crate::schema::with_nulls) says.
+    pub fn map_or_null(&self, change: impl FnMut(usize, &[f32], &mut [f32]) -> Result<bool>) -> Result<ArrayRef> {
+        self.written(change, f32::is_nan, true)
+    }
+
+    fn written(
+        &self,
+        mut change: impl FnMut(usize, &[f32], &mut [f32]) -> Result<bool>,
+        is_missing: fn(f32) -> bool,
+        some_missing: bool,
+    ) -> Result<ArrayRef> {
         let mut changed = vec![0.0; self.values.len()];
         let mut valid = Vec::with_capacity(self.rows());
         for row in 0..self.rows() {
@@ -73,23 +94,39 @@ impl Features {
             });
         }
         let nulls = Some(NullBuffer::from(valid)).filter(|nulls| nulls.null_count() > 0);
-        self.with_values(changed, nulls).map_err(|e| Error::Internal(e.to_string()))
+        let missing = some_missing.then(|| changed.iter().map(|&x| !is_missing(x)).collect::<Vec<_>>());
+        let child = Float32Array::new(changed.into(), missing.map(NullBuffer::from));
+        self.with_values(child, some_missing, nulls).map_err(|e| Error::Internal(e.to_string()))
     }
 
-    fn with_values(&self, values: Vec<f32>, nulls: Option<NullBuffer>) -> Result<ArrayRef, arrow::error::ArrowError> {
-        let missing = self.some_missing.then(|| values.iter().map(|x| x.to_bits() != MISSING).collect::<Vec<_>>());
-        let child = Arc::new(Float32Array::new(values.into(), missing.map(NullBuffer::from)));
+    fn with_values(
+        &self,
+        values: Float32Array,
+        nullable: bool,
+        nulls: Option<NullBuffer>,
+    ) -> Result<ArrayRef, arrow::error::ArrowError> {
+        let values = Arc::new(values);
+        let item = |item: &FieldRef| Arc::new(item.as_ref().clone().with_nullable(nullable || item.is_nullable()));
         Ok(match self.array.data_type() {
-            DataType::FixedSizeList(item, size) => {
-                Arc::new(FixedSizeListArray::try_new_with_length(Arc::clone(item), *size, child, nulls, self.rows())?)
+            DataType::FixedSizeList(of, size) => {
+                Arc::new(FixedSizeListArray::try_new_with_length(item(of), *size, values, nulls, self.rows())?)
             }
-            DataType::List(item) => {
+            DataType::List(of) => {
                 let offsets: OffsetBuffer<i32> = self.array.as_list::<i32>().offsets().clone();
-                Arc::new(ListArray::try_new(Arc::clone(item), offsets, child, nulls)?)
+                Arc::new(ListArray::try_new(item(of), offsets, values, nulls)?)
             }
             other => return Err(arrow::error::ArrowError::SchemaError(format!("features of type {other}"))),
         })
     }
+}
+
+/// Lists with no other values than theirs: a slice, such as a partition of a window function, shares those of the whole.
+fn alone(lists: &ListArray) -> ListArray {
+    let (item, offsets, values, nulls) = lists.clone().into_parts();
+    let (start, end) = (offsets[0], offsets[offsets.len() - 1]);
+    let values = values.slice(start as usize, (end - start) as usize);
+    let offsets = if start == 0 { offsets } else { OffsetBuffer::new(offsets.iter().map(|o| o - start).collect()) };
+    ListArray::new(item, offsets, values, nulls)
 }
 
 #[cfg(test)]
@@ -116,6 +153,22 @@ mod tests {
         let first = first.as_primitive::<Float32Type>();
         assert_eq!((first.value(0), first.is_null(1), first.value(2).is_nan()), (2.0, true, true));
         assert!(first.is_valid(2));
+    }
+
+    #[test]
+    fn every_nan_of_an_undefined_result_is_null() {
+        let item = Arc::new(arrow::datatypes::Field::new("item", DataType::Float32, false));
+        let values = Arc::new(Float32Array::from(vec![1.0, 2.0, f32::NAN, 4.0]));
+        let array: ArrayRef = Arc::new(FixedSizeListArray::new(item, 2, values, None));
+        let copied = Features::new(&array).unwrap().map_or_null(|_, old, new| {
+            new.copy_from_slice(old);
+            new[0] = if old[0] == 1.0 { f32::NAN } else { old[0] };
+            Ok(true)
+        });
+        let copied = copied.unwrap();
+        let values = copied.as_fixed_size_list().values().as_primitive::<Float32Type>();
+        assert_eq!(values.iter().collect::<Vec<_>>(), [None, Some(2.0), None, Some(4.0)]);
+        assert_eq!(copied.null_count(), 0);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What a scalar function is: parameters, documentation, the field of its result, and its rows over a batch.
 
 pub mod arguments;
+#[cfg(test)]
+pub mod examples;
 pub mod features;
 pub mod frames;
 
@@ -26,6 +28,14 @@ pub trait ScalarFunction: Debug + PartialEq + Eq + Hash + Send + Sync + 'static 
 
     /// What `#[user_doc]` wrote: `self.doc()`.
     fn documentation(&self) -> Option<&Documentation>;
+
+    /// The types that arguments of these types are cast to; by default those of the parameters.
+    ///
+    /// # Errors
+    /// Arguments that are no such parameters.
+    fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
+        Self::PARAMETERS.coerce(given)
+    }
 
     /// The field of the result; by default that of the first argument.
     ///
@@ -64,7 +74,7 @@ impl<F: ScalarFunction> ScalarUDFImpl for Adapter<F> {
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        F::PARAMETERS.coerce(given)
+        F::coerce(given)
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
