@@ -23,6 +23,7 @@ use crate::frames::pose_resample::PoseResample;
 use crate::frames::skeletons::Skeletons;
 use crate::frames::skeletons::pose_skeletons::{self, PoseSkeletons};
 use crate::frames::walkers::pose_walkers::PoseWalkers;
+use crate::frames::joints;
 use crate::predict;
 use crate::relation::{RelationFunction, SourceFunction};
 use crate::split::pose_split::PoseSplit;
@@ -88,7 +89,7 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     // The rule moves `p['label']` below any node that has a column of the same name beneath it. Our relations make new
     // columns under old names, so it fails on them: https://github.com/apache/datafusion/issues/25446
     config.optimizer.enable_leaf_expression_pushdown = false;
-    let scalars = frames::functions().into_iter();
+    let scalars = frames::functions().into_iter().chain(joints::functions(&skeletons));
     let scalars = scalars.chain(augment::functions(&skeletons)).chain(predict::functions(&models));
     builder.scalar_functions().get_or_insert_default().extend(scalars.map(Arc::new));
     let catalogs = builder.catalog_list().get_or_insert_with(|| Arc::new(MemoryCatalogProviderList::new()));
