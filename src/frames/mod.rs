@@ -3,6 +3,7 @@
 pub mod columns;
 pub mod distinct;
 pub mod joints;
+pub mod motion;
 pub mod pass;
 pub mod pose_frame;
 pub mod pose_resample;

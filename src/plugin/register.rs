@@ -23,7 +23,7 @@ use crate::frames::pose_resample::PoseResample;
 use crate::frames::skeletons::Skeletons;
 use crate::frames::skeletons::pose_skeletons::{self, PoseSkeletons};
 use crate::frames::walkers::pose_walkers::PoseWalkers;
-use crate::frames::joints;
+use crate::frames::{joints, motion};
 use crate::predict;
 use crate::relation::{RelationFunction, SourceFunction};
 use crate::split::pose_split::PoseSplit;
@@ -79,7 +79,8 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
         tables.insert(name.clone(), Arc::new(TableFunction::new(name, Arc::new(PositionalSource(source)))));
     }
     builder.aggregate_functions().get_or_insert_default().push(Arc::new(feature_std::udaf()));
-    builder.window_functions().get_or_insert_default().push(Arc::new(pose_class_weight::udwf()));
+    let windows = motion::functions().into_iter().chain([pose_class_weight::udwf()]);
+    builder.window_functions().get_or_insert_default().extend(windows.map(Arc::new));
     let options = PosequelOptions::default();
     let runtime = Arc::clone(builder.runtime_env().get_or_insert_with(|| Arc::new(RuntimeEnv::default())));
     let models = Arc::new(Models::new(options.models_location.clone(), runtime));
