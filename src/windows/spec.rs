@@ -14,7 +14,9 @@ use crate::error::{Result, query_err};
 use crate::frames::columns::{Features, FrameColumns};
 use crate::frames::pass::segmenter::Rules;
 use crate::frames::pass::{Pass, Worker};
-use crate::schema::{FEATURES, FRAME_END, FRAME_START, FRAMES, LABEL, PURITY, VALID_LEN, WINDOW_ID, features_field};
+use crate::schema::{
+    FEATURES, FRAME_END, FRAME_START, FRAMES, LABEL, PURITY, VALID_LEN, WINDOW_ID, features_field, with_nulls,
+};
 
 /// One cutting of frames.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
@@ -150,8 +152,7 @@ impl Spec {
         let tensor = features_field(FEATURES, width, features.dim(), names);
         match nulls {
             Nulls::Refuse | Nulls::Fill { .. } => tensor,
-            // The tensor type forbids NULL inside.
-            Nulls::Keep => Field::new(FEATURES, tensor.data_type().clone(), false),
+            Nulls::Keep => with_nulls(&tensor),
         }
     }
 }
