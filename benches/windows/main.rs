@@ -83,14 +83,20 @@ async fn scan(path: &str, how: &[&str]) -> Result<Value> {
     for _ in 0..repeats {
         let started = Instant::now();
         let streams = session.sql(&format!("SELECT {COLUMNS} FROM frames")).await?.execute_stream_partitioned().await?;
-        let readers: Vec<_> = streams.into_iter().map(|stream| tokio::spawn(count(stream))).collect();
-        frames = 0;
-        for reader in readers {
-            frames += reader.await??;
-        }
+        frames = drain(streams).await?;
         times.push(started.elapsed().as_secs_f64());
     }
     Ok(report("scan", frames, 0, times))
+}
+
+/// Rows of all streams, read at the same time, each batch dropped as it comes.
+async fn drain(streams: Vec<SendableRecordBatchStream>) -> Result<usize> {
+    let readers: Vec<_> = streams.into_iter().map(|stream| tokio::spawn(count(stream))).collect();
+    let mut rows = 0;
+    for reader in readers {
+        rows += reader.await??;
+    }
+    Ok(rows)
 }
 
 async fn count(mut stream: SendableRecordBatchStream) -> datafusion::error::Result<usize> {
@@ -111,12 +117,7 @@ async fn memory(path: &str, width: &str, stride: &str, how: &[&str]) -> Result<V
     let (mut times, mut copies, mut windows, mut bytes) = (vec![], vec![], 0, 0);
     for _ in 0..repeats {
         let started = Instant::now();
-        let streams = session.sql(&query).await?.execute_stream_partitioned().await?;
-        let readers: Vec<_> = streams.into_iter().map(|stream| tokio::spawn(count(stream))).collect();
-        windows = 0;
-        for reader in readers {
-            windows += reader.await??;
-        }
+        windows = drain(session.sql(&query).await?.execute_stream_partitioned().await?).await?;
         times.push(started.elapsed().as_secs_f64());
         bytes = windows * width.parse::<usize>()? * FEATURES * 4;
         copies.push(memcpy(bytes, partitions));
@@ -162,10 +163,7 @@ async fn walkers(frames: &str, width: &str, stride: &str) -> Result<Value> {
     );
     let before = resident("VmRSS")?;
     let started = Instant::now();
-    let mut windows = 0;
-    for stream in session.sql(&query).await?.execute_stream_partitioned().await? {
-        windows += count(stream).await?;
-    }
+    let windows = drain(session.sql(&query).await?.execute_stream_partitioned().await?).await?;
     let mut line = report("walkers", frames.parse()?, windows, vec![started.elapsed().as_secs_f64()]);
     line["mib_above_start"] = json!((resident("VmHWM")? - before) / 1024);
     Ok(line)

@@ -173,7 +173,12 @@ impl Cutter {
             if self.windows.count() == 1 && self.is_long {
                 self.windows.reserve(self.batch_rows * slicer.width * matrix.dim);
             }
-            self.windows.add_features(matrix.rows(start, end), &slicer, matrix.dim);
+            // Where nothing may be missing, nothing is: validity is not copied.
+            let mut piece = matrix.rows(start, end);
+            if nulls != Nulls::Keep {
+                piece.valid = &[];
+            }
+            self.windows.add_features(piece, &slicer, matrix.dim);
         }
         Ok(())
     }

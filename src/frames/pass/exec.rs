@@ -149,9 +149,10 @@ impl<P: Pass> ExecutionPlan for PassExec<P> {
         }])
     }
 
-    /// Rows dealt out in turn would be no recordings any more.
+    /// Rows dealt out in turn would be no recordings any more; and to deal out those of one partition by their keys costs
+    /// more than to work on them.
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        vec![self.order == Order::Required]
+        vec![false]
     }
 
     fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {

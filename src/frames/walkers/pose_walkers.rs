@@ -1,9 +1,13 @@
 //! `pose_walkers(subjects => 10, seed => 7)`: frames of people who do not exist.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    ArrayRef, BooleanBufferBuilder, FixedSizeListArray, Float32Array, Float64Array, Int64Array, RecordBatch,
+    StringArray,
+};
 use arrow::buffer::NullBuffer;
 use arrow::compute::SortOptions;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -16,9 +20,8 @@ use datafusion::logical_expr::Expr;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
-use futures::stream;
 
 use super::activity::{ACTIVITIES, Activity};
 use super::recording::{DIM, PIECE, Recording};
@@ -27,6 +30,9 @@ use crate::error::{query_err, suggest};
 use crate::options::SEED;
 use crate::relation::SourceFunction;
 use crate::schema::{FEATURES, FRAME, LABEL, SOURCE, SUBJECT, TIME, VIDEO};
+
+/// Batches that are made before they are asked for.
+const AHEAD: usize = 4;
 
 /// Each person does each activity, `videos` times: source, video, subject, frame, t, label, and x, y, confidence of the
 /// joints of `body25` in metres, y up, with the middle of the hips at 0.
@@ -224,8 +230,31 @@ impl PartitionStream for Part {
             let recording = latest.as_ref().map(|(_, recording)| recording).filter(|_| features);
             batch(&people, which, recording, piece)
         });
-        Box::pin(RecordBatchStreamAdapter::new(schema(), stream::iter(batches)))
+        // In a thread of its own: whoever reads has another one.
+        let mut stream = RecordBatchReceiverStream::builder(schema(), AHEAD);
+        let batches_to = stream.tx();
+        stream.spawn_blocking(move || {
+            for batch in batches {
+                // Nobody reads on.
+                if batches_to.blocking_send(batch).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        stream.build()
     }
+}
+
+/// The values that are not there: all three of a hidden joint.
+fn missing(hidden: &[(Range<usize>, usize)], rows: usize) -> NullBuffer {
+    let mut there = BooleanBufferBuilder::new(rows * DIM);
+    there.append_n(rows * DIM, true);
+    for (frames, joint) in hidden {
+        let values = frames.clone().flat_map(|frame| (0..3).map(move |value| frame * DIM + 3 * joint + value));
+        values.for_each(|value| there.set_bit(value, false));
+    }
+    NullBuffer::new(there.finish())
 }
 
 /// A piece of a recording; features of 0 where nobody reads them.
@@ -235,11 +264,11 @@ fn batch(people: &People, which: Which, recording: Option<&Recording>, piece: u6
     let text = |text: &str| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows))) as ArrayRef;
     let numbers = begin as i64..begin as i64 + rows as i64;
     let mut values = vec![0.0; rows * DIM];
-    let mut there = vec![true; if people.missing > 0.0 { rows * DIM } else { 0 }];
+    let mut nulls = None;
     if let Some(recording) = recording {
-        recording.write(piece, &mut values, &mut there);
+        recording.write(piece, &mut values);
+        nulls = Some(missing(&recording.hidden(piece, rows), rows)).filter(|nulls| nulls.null_count() > 0);
     }
-    let nulls = Some(NullBuffer::from(there)).filter(|nulls| nulls.null_count() > 0);
     let DataType::FixedSizeList(item, size) = schema().field(6).data_type().clone() else {
         return datafusion::common::internal_err!("features of walkers are a list");
     };

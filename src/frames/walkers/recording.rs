@@ -1,5 +1,7 @@
 //! One recording of one person: its frames by their numbers, in pieces that need nothing but the seed. Pure.
 
+use std::ops::Range;
+
 use super::activity::Activity;
 use super::body::{Body, JOINTS};
 use crate::random::Stream;
@@ -61,9 +63,8 @@ impl Recording {
 
     /// Writes the frames of piece number `piece`, as many as `values` has room for, at most [`PIECE`].
     ///
-    /// `values` is [frames, [`DIM`]]; `there` tells for each value whether it is, and is left alone where nothing is missing.
-    /// Noise is the sum of four uniform bytes, which is nearly normal and within 3.5 deviations.
-    pub fn write(&self, piece: u64, values: &mut [f32], there: &mut [bool]) {
+    /// `values` is [frames, [`DIM`]], with a number where [`Recording::hidden`] says that a joint is missing, too. Noise is the sum of four uniform bytes, which is nearly normal and within 3.5 deviations.
+    pub fn write(&self, piece: u64, values: &mut [f32]) {
         let key = ["walker", "noise", &self.name, &piece.to_string()];
         // 50 coordinates and 25 confidences of a byte each make 57 words; 64 are a block.
         let mut blocks = vec![[0u32; 64]; values.len() / DIM];
@@ -87,19 +88,17 @@ impl Recording {
                 value.copy_from_slice(&[pose[2 * joint], pose[2 * joint + 1], 0.6 + byte as f32 * (0.4 / 255.0)]);
             }
         }
-        if self.missing > 0.0 {
-            self.hide(piece, there);
-        }
     }
 
-    fn hide(&self, piece: u64, there: &mut [bool]) {
-        let mut hidden = Stream::new(self.seed, &["walker", "missing", &self.name, &piece.to_string()]);
-        for frames in there.chunks_mut(HIDDEN * DIM) {
-            for joint in 0..JOINTS {
-                let is_there = hidden.uniform() >= self.missing;
-                frames.chunks_exact_mut(DIM).for_each(|frame| frame[3 * joint..][..3].fill(is_there));
-            }
+    /// Which joints are missing in which of the first `frames` frames of a piece: with all their values, for a while.
+    pub fn hidden(&self, piece: u64, frames: usize) -> Vec<(Range<usize>, usize)> {
+        if self.missing == 0.0 {
+            return vec![];
         }
+        let mut draws = Stream::new(self.seed, &["walker", "missing", &self.name, &piece.to_string()]);
+        let whiles = (0..frames).step_by(HIDDEN).map(|begin| begin..(begin + HIDDEN).min(frames));
+        let joints = whiles.flat_map(|frames| (0..JOINTS).map(move |joint| (frames.clone(), joint)));
+        joints.filter(|_| draws.uniform() < self.missing).collect()
     }
 }
 
@@ -108,23 +107,28 @@ mod tests {
     use super::*;
     use crate::frames::walkers::activity::ACTIVITIES;
 
-    fn frames(noise: f64, missing: f64, piece: u64, frames: usize) -> (Vec<f32>, Vec<bool>) {
+    fn recording(noise: f64, missing: f64) -> Recording {
         let walk = ACTIVITIES.iter().find(|activity| activity.name == "walk").unwrap();
-        let recording = Recording::new(7, "v", 1, walk, 25.0, noise, missing);
-        let (mut values, mut there) = (vec![0.0; frames * DIM], vec![true; frames * DIM]);
-        recording.write(piece, &mut values, &mut there);
-        (values, there)
+        Recording::new(7, "v", 1, walk, 25.0, noise, missing)
+    }
+
+    fn frames(noise: f64, piece: u64, frames: usize) -> Vec<f32> {
+        let mut values = vec![0.0; frames * DIM];
+        recording(noise, 0.0).write(piece, &mut values);
+        values
     }
 
     #[test]
     fn a_part_of_a_piece_is_its_beginning() {
-        let ((all, _), (few, _)) = (frames(0.01, 0.0, 3, PIECE), frames(0.01, 0.0, 3, 10));
+        let (all, few) = (frames(0.01, 3, PIECE), frames(0.01, 3, 10));
         assert_eq!(all[..10 * DIM], few[..]);
+        let hidden = recording(0.0, 0.3).hidden(3, PIECE).into_iter().filter(|(frames, _)| frames.start < 32);
+        assert_eq!(hidden.collect::<Vec<_>>(), recording(0.0, 0.3).hidden(3, 32));
     }
 
     #[test]
     fn a_movement_without_noise_goes_on_smoothly_from_piece_to_piece() {
-        let ((first, _), (second, _)) = (frames(0.0, 0.0, 0, PIECE), frames(0.0, 0.0, 1, PIECE));
+        let (first, second) = (frames(0.0, 0, PIECE), frames(0.0, 1, PIECE));
         let all = [first, second].concat();
         for (a, b) in all.chunks(DIM).zip(all.chunks(DIM).skip(1)) {
             let jump = (0..JOINTS).map(|joint| (a[3 * joint] - b[3 * joint]).abs()).fold(0.0, f32::max);
@@ -134,7 +138,7 @@ mod tests {
 
     #[test]
     fn noise_has_its_deviation() {
-        let ((still, _), (noisy, _)) = (frames(0.0, 0.0, 0, PIECE), frames(0.02, 0.0, 0, PIECE));
+        let (still, noisy) = (frames(0.0, 0, PIECE), frames(0.02, 0, PIECE));
         let coordinates = || (0..PIECE * DIM).filter(|i| i % 3 < 2);
         let squares: f64 = coordinates().map(|i| f64::from(noisy[i] - still[i]).powi(2)).sum();
         let variance = squares / (PIECE * 2 * JOINTS) as f64;
@@ -143,12 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn joints_are_missing_for_a_while_with_all_their_values() {
-        let (_, there) = frames(0.0, 0.25, 0, PIECE);
-        assert!(there.chunks(3).all(|joint| joint.iter().all(|x| *x == joint[0])));
-        let missing = there.iter().filter(|there| !**there).count() as f64 / there.len() as f64;
+    fn joints_are_missing_for_a_while() {
+        let hidden = recording(0.0, 0.25).hidden(0, PIECE);
+        let missing = hidden.len() as f64 / (PIECE / HIDDEN * JOINTS) as f64;
         // 1,600 draws: 4 standard errors of a share of 0.25 are 0.043.
         assert!((missing - 0.25).abs() < 0.043, "{missing}");
-        assert!(there.chunks(HIDDEN * DIM).all(|block| block.chunks(DIM).all(|frame| frame == &block[..DIM])));
+        assert!(hidden.iter().all(|(frames, joint)| frames.len() == HIDDEN && *joint < JOINTS));
+        assert_eq!(recording(0.0, 0.0).hidden(0, PIECE), []);
     }
 }
