@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 use crate::frames::columns::Features;
 use crate::frames::pass::segmenter::column;
 
+/// The exponent of infinities and NaNs.
+const INFINITE: u32 = 0x7f80_0000;
+
 /// The values of the rows that windows may still need; rows are numbered over the whole series.
 pub struct Matrix {
     /// Values in a row.
@@ -121,6 +124,9 @@ impl Matrix {
 
     /// The first row in `start..end` with a missing or non-finite value, the place of that value in the row, and the value.
     pub fn first_bad(&self, start: u64, end: u64) -> Option<(u64, usize, Option<f32>)> {
+        if self.bad.is_empty() {
+            return None;
+        }
         let (row, place) = self.missing(start..end).next()?;
         let index = self.index(row, place);
         Some((row, place, self.is_valid(index).then(|| self.values[index])))
@@ -133,7 +139,11 @@ impl Matrix {
 
     /// Remembers the rows from this value on that hold a missing or non-finite value.
     fn look(&mut self, from: usize) {
-        if self.values[from..].iter().all(|value| value.is_finite()) && self.valid.is_empty() {
+        // Without a branch for each value: mostly all are finite.
+        let all_finite = self.values[from..]
+            .chunks(256)
+            .all(|block| !block.iter().fold(false, |any, value| any | (value.to_bits() & INFINITE == INFINITE)));
+        if all_finite && self.valid.is_empty() {
             return;
         }
         let rows = self.values[from..].chunks_exact(self.dim);

@@ -7,7 +7,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use crate::error::{Error, Result, data_err};
 use crate::frames::columns::FrameColumns;
-use crate::frames::series::changes::changes;
+use crate::frames::series::changes::{changes, steps};
 
 /// What ends a segment.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ pub fn breaks(rules: &Rules, last: Option<&RecordBatch>, batch: &RecordBatch) ->
     let mut recordings_left = recordings.iter().copied().peekable();
     let values = frames.values();
     // One step is the rule: what is not is looked at.
-    let odd = (1..values.len()).filter(|&row| values[row].wrapping_sub(values[row - 1]) != 1);
+    let odd = steps(values, |before: i64, now| now.wrapping_sub(before) != 1);
     for row in std::iter::once(0).chain(odd) {
         while recordings_left.next_if(|&start| start < row).is_some() {}
         let before = if row == 0 { last_frame } else { Some(values[row - 1]) };

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, UInt32Array};
+use arrow::buffer::ScalarBuffer;
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::row::{RowConverter, SortField};
 
-use super::changes::changes;
+use super::changes::{changes, steps};
 
 /// A stretch of rows as they were read.
 #[derive(Debug)]
@@ -81,7 +82,7 @@ impl RunReader {
         for key in &keys {
             starts.extend(changes(key)?.into_iter().map(|row| row as u32));
         }
-        starts.extend((1..numbers.len()).filter(|&row| numbers[row] <= numbers[row - 1]).map(|row| row as u32));
+        starts.extend(steps(&numbers, |before, now| now <= before).into_iter().map(|row| row as u32));
         starts.sort_unstable();
         starts.dedup();
         let at = UInt32Array::from(starts.clone());
@@ -120,11 +121,11 @@ impl RunReader {
 }
 
 /// Frame numbers; that of NULL is the largest: it comes last, and is refused by whoever reads it.
-fn numbers(column: &ArrayRef) -> Result<Vec<i64>, ArrowError> {
+fn numbers(column: &ArrayRef) -> Result<ScalarBuffer<i64>, ArrowError> {
     let numbers = cast(column, &DataType::Int64)?;
     let numbers: &Int64Array = numbers.as_primitive::<Int64Type>();
     if numbers.null_count() == 0 {
-        return Ok(numbers.values().to_vec());
+        return Ok(numbers.values().clone());
     }
     Ok(numbers.iter().map(|number| number.unwrap_or(i64::MAX)).collect())
 }
