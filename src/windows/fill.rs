@@ -225,4 +225,59 @@ mod tests {
         filler.fill(&mut matrix, 3..4, &[3], &[]);
         assert_eq!((filler.ready(4), filler.filled()), (4, 2));
     }
+
+    /// The same, by looking at the whole column: every run of missing values inside its stretch.
+    fn looked_up(fill: Fill, most: usize, values: &[f32], starts: &[u64]) -> Vec<f32> {
+        let mut filled = values.to_vec();
+        let begins = |row: usize| row == 0 || starts.contains(&(row as u64));
+        let mut row = 0;
+        while row < values.len() {
+            if !values[row].is_nan() {
+                row += 1;
+                continue;
+            }
+            let begin = row;
+            row += 1;
+            while row < values.len() && values[row].is_nan() && !begins(row) {
+                row += 1;
+            }
+            let known = |row: usize| (row as i64 * 2, values[row]);
+            let before = (!begins(begin)).then(|| known(begin - 1));
+            let after = (row < values.len() && !begins(row)).then(|| known(row));
+            for missing in (begin..row).filter(|_| row - begin <= most) {
+                filled[missing] = match (fill, before, after) {
+                    (Fill::Zero, ..) => 0.0,
+                    (Fill::Interpolate, Some(before), Some(after)) => line(before, after, missing as i64 * 2),
+                    (Fill::Interpolate, None, Some((_, value))) | (_, Some((_, value)), _) => value,
+                    _ => GONE,
+                };
+            }
+        }
+        filled
+    }
+
+    #[test]
+    fn what_is_filled_does_not_depend_on_the_pieces() {
+        let mut stream = crate::random::Stream::new(9, &["fill"]);
+        for round in 0..400 {
+            let gone = stream.between(0.0, 0.9);
+            let rows = stream.below(40) as usize;
+            let values: Vec<f32> =
+                (0..rows).map(|row| if stream.uniform() < gone { GONE } else { row as f32 * 1.5 }).collect();
+            let starts: Vec<u64> = (0..rows as u64).filter(|row| *row == 0 || stream.uniform() < 0.1).collect();
+            let most = 1 + stream.below(6) as usize;
+            let mut pieces = vec![];
+            let mut rest = values.as_slice();
+            while !rest.is_empty() {
+                let (piece, more) = rest.split_at(1 + stream.below(rest.len() as u64) as usize);
+                pieces.push(piece);
+                rest = more;
+            }
+            for fill in [Fill::Carry, Fill::Interpolate] {
+                let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+                let (given, expected) = (filled(fill, most, &pieces, &starts), looked_up(fill, most, &values, &starts));
+                assert_eq!(bits(given), bits(expected), "round {round}, {fill:?}, {values:?}, {starts:?}, {pieces:?}");
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod functions;
 mod imports;
 mod lessons;
 mod plans;
+mod properties;
 mod resume;
 mod series;
 mod spill;
