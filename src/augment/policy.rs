@@ -62,7 +62,7 @@ const OPERATIONS: [(&str, Parse); 11] = [
 pub struct Source<'a> {
     /// Values, [width, D] row-major.
     pub window: &'a [f32],
-    /// Frames that were recorded; those after them are padding and repeat the last one.
+    /// Frames that were recorded; those after them are padding: the last one again and again, or all from the first on.
     pub valid_len: usize,
     /// Name of the window.
     pub window_id: &'a str,
@@ -70,6 +70,19 @@ pub struct Source<'a> {
     pub copy: i64,
     /// Seed of all copies.
     pub seed: u64,
+}
+
+impl Source<'_> {
+    /// Whether padding begins with the first frame again, and not with the last one.
+    fn loops(&self, dim: usize) -> bool {
+        let frame = |k: usize| self.window.get(k * dim..(k + 1) * dim);
+        let same = |a: Option<&[f32]>, b: Option<&[f32]>| match (a, b) {
+            (Some(a), Some(b)) => a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits()),
+            _ => false,
+        };
+        let (last, padded) = (frame(self.valid_len.saturating_sub(1)), frame(self.valid_len));
+        same(padded, frame(0)) && !same(padded, last)
+    }
 }
 
 impl Policy {
@@ -113,9 +126,14 @@ impl Policy {
             drawn.close()?;
             recorded.copy_from_slice(spare);
         }
-        match recorded.len().checked_sub(dim).map(|last| &recorded[last..]) {
-            Some(last) => padding.chunks_exact_mut(dim).for_each(|frame| frame.copy_from_slice(last)),
-            None => padding.copy_from_slice(&source.window[recorded.len()..]),
+        let old = &source.window[recorded.len()..];
+        let frames = recorded.len() / dim;
+        for (k, (frame, old)) in padding.chunks_exact_mut(dim).zip(old.chunks_exact(dim)).enumerate() {
+            match frames {
+                0 => frame.copy_from_slice(old),
+                _ if source.loops(dim) => frame.copy_from_slice(&recorded[k % frames * dim..][..dim]),
+                _ => frame.copy_from_slice(&recorded[(frames - 1) * dim..]),
+            }
         }
         Ok(())
     }
@@ -156,8 +174,10 @@ pub struct Written<'a> {
 
 impl<'a> Written<'a> {
     fn parse(text: &'a str) -> Result<Self> {
-        let (call, probability) = match text.rsplit_once('@') {
-            Some((call, p)) => (call.trim(), Limits::Share.read("the probability after '@'", p.trim())?),
+        // A name in the brackets may have one, too.
+        let behind = text.rfind(')').map_or(0, |bracket| bracket + 1);
+        let (call, probability) = match text[behind..].rfind('@').map(|at| text.split_at(behind + at)) {
+            Some((call, p)) => (call.trim(), Limits::Share.read("the probability after '@'", p[1..].trim())?),
             None => (text, 1.0),
         };
         let (name, arguments) = match call.split_once('(') {

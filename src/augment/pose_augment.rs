@@ -123,6 +123,12 @@ impl RelationFunction for PoseAugment {
             .unnest_column(COPY)?
             .build()?;
         let mirrored = match arguments.text("mirror_labels")? {
+            Some(_) if Balance::read(arguments)?.is_some() => {
+                return Ok(query_err!(
+                    "pose_augment: balance and mirror_labels do not go together: copies that fill up a class would become its \
+                     twin's; leave one of them out"
+                )?);
+            }
             Some(pairs) => Some(mirrored_label(&input_schema, pairs)?),
             None => None,
         };
@@ -150,7 +156,8 @@ fn mirrored_label(schema: &DFSchema, pairs: &str) -> Result<Expr> {
         return Ok(query_err!("pose_augment: mirror_labels needs a column '{LABEL}'")?);
     };
     let operations = get_field(column(MADE), OPERATIONS);
-    let label = udf(PoseMirrorLabel).call(vec![column(LABEL), lit(pairs), operations]);
+    let label = cast(column(LABEL), DataType::Utf8);
+    let label = udf(PoseMirrorLabel).call(vec![label, lit(pairs), operations]);
     Ok(cast(label, field.data_type().clone()))
 }
 
@@ -233,7 +240,8 @@ fn copies_of_rows(input: LogicalPlan, train: Expr, arguments: &Arguments) -> Res
     // Every class has its copies, and as many more as bring it to the target.
     let target = match balance {
         Balance::Share(share) => cast(
-            ceil().call(vec![cast(column(largest) * lit(1 + copies), DataType::Float64) * lit(share)]),
+            // Less what rounding may have added: 0.55 of 100 are 55.
+            ceil().call(vec![cast(column(largest) * lit(1 + copies), DataType::Float64) * lit(share) - lit(1e-9)]),
             DataType::Int64,
         ),
         Balance::Rows(rows) => lit(rows),
@@ -242,6 +250,8 @@ fn copies_of_rows(input: LogicalPlan, train: Expr, arguments: &Arguments) -> Res
     let share = (missing.clone() / column(of_class))
         + when(column(rank).lt_eq(cast(missing % column(of_class), DataType::UInt64)), lit(1i64))
             .otherwise(lit(0i64))?;
+    // Copies that are asked for are not cut, only those beyond.
+    let most = most.max(copies);
     let number = when(share.clone().gt(lit(most)), lit(most)).otherwise(share)?;
     let train =
         LogicalPlanBuilder::from(input.clone()).filter(train)?.project([column(WINDOW_ID), column(LABEL)])?.build()?;

@@ -16,7 +16,7 @@ use crate::scalar::frames::Frames;
 /// The function `pose_mirror`.
 #[user_doc(
     doc_section(label = "Pose Functions"),
-    description = "Mirrors each frame, so that left becomes right. A skeleton (body25, coco17, openpose18, mediapipe33) \
+    description = "Mirrors each frame, so that left becomes right. A skeleton (any of the table pose_skeletons, such as body25) \
                    swaps left and right joints with their scores and turns x round: x' = -x; `body25:fraction` for \
                    x' = 1 - x and `body25:1920` for x' = 1920 - x. Other sensors name what changes: \
                    `ax:-1, wy:-1, wz:-1` changes signs, `left_x<->right_x` swaps, `left_x<->right_x:1920-x` does both. \

@@ -79,7 +79,10 @@ impl FrameColumns {
                 SEQUENCE_KEYS.join(", ")
             );
         }
-        for name in &by {
+        for (place, name) in by.iter().enumerate() {
+            if by[..place].contains(name) {
+                return query_err!("{function}: by: column '{name}' is named twice");
+            }
             known(function, "by", name, schema)?;
         }
         let order_by = arguments.text("order_by")?.unwrap_or(FRAME).to_owned();
@@ -89,7 +92,7 @@ impl FrameColumns {
                 "{function}: order_by must be a column of whole frame numbers ({order_by} is {order_type}); cast it: CAST({order_by} AS BIGINT) AS {order_by}"
             );
         }
-        let label = schema.index_of(LABEL).ok().map(|_| LABEL.to_owned());
+        let label = schema.index_of(LABEL).ok().map(|_| LABEL.to_owned()).filter(|label| !by.contains(label));
         let carried = schema
             .fields()
             .iter()
@@ -116,7 +119,7 @@ fn features(schema: &Schema, arguments: &Arguments, by: &[String]) -> Result<Fea
     let names = match arguments.columns("features")? {
         Some(names) => names,
         None if schema.index_of(FEATURES).is_ok() => vec![FEATURES.to_owned()],
-        None => default_features(schema, by),
+        None => default_features(schema, by, arguments.text("time")?),
     };
     if let [only] = names.as_slice() {
         match known(function, "features", only, schema)? {
@@ -148,9 +151,10 @@ fn features(schema: &Schema, arguments: &Arguments, by: &[String]) -> Result<Fea
 }
 
 /// Every floating-point column that has no other meaning, in the order of the subquery.
-fn default_features(schema: &Schema, by: &[String]) -> Vec<String> {
+fn default_features(schema: &Schema, by: &[String], time: Option<&str>) -> Vec<String> {
     let fields = schema.fields().iter().filter(|f| f.data_type().is_floating());
     // A label that is a number is what a net shall say, not what it may read.
-    let names = fields.map(|f| f.name()).filter(|n| ![TIME, WEIGHT, LABEL].contains(&n.as_str()) && !by.contains(n));
+    let other = [TIME, WEIGHT, LABEL, time.unwrap_or(TIME)];
+    let names = fields.map(|f| f.name()).filter(|n| !other.contains(&n.as_str()) && !by.contains(n));
     names.cloned().collect()
 }

@@ -50,7 +50,7 @@ impl RelationFunction for PoseResample {
 /// Arguments of time without `hz`, or none that tells the time of a frame.
 pub fn resampled(input: LogicalPlan, arguments: &Arguments) -> Result<(LogicalPlan, Option<f64>)> {
     let function = arguments.function();
-    let Some(hz) = arguments.number("hz", f64::MIN_POSITIVE, f64::MAX)? else {
+    let Some(hz) = arguments.number("hz", 1e-6, 1e6)? else {
         for name in ["time", "rate"] {
             if arguments.is_given(name) {
                 return Ok(query_err!("{function}: {name} needs hz, the frames a second of the result: hz => 25")?);
@@ -69,10 +69,13 @@ pub fn resampled(input: LogicalPlan, arguments: &Arguments) -> Result<(LogicalPl
 /// Features that are whole (or half) numbers become Float64: between two of them lie others.
 fn with_floats(input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
     let schema = input.schema().as_arrow();
-    let features = match FrameColumns::find(schema, arguments)?.features {
+    let FrameColumns { by, order_by, label, features, .. } = FrameColumns::find(schema, arguments)?;
+    let features: Vec<String> = match features {
         Features::Columns(features) => features,
         Features::List { column: list, .. } => return with_float_list(input, &list),
     };
+    let has_other_meaning = |name: &String| by.contains(name) || *name == order_by || Some(name) == label.as_ref();
+    let features: Vec<String> = features.into_iter().filter(|name| !has_other_meaning(name)).collect();
     let is_whole = |name: &String| {
         schema.field_with_name(name).is_ok_and(|f| !f.data_type().is_floating() || *f.data_type() == DataType::Float16)
     };
@@ -103,7 +106,7 @@ fn with_float_list(input: LogicalPlan, list: &str) -> Result<LogicalPlan> {
 
 fn clock(schema: &Schema, arguments: &Arguments) -> Result<Clock> {
     let function = arguments.function();
-    let (time, rate) = (arguments.text("time")?, arguments.number("rate", f64::MIN_POSITIVE, f64::MAX)?);
+    let (time, rate) = (arguments.text("time")?, arguments.number("rate", 1e-6, 1e6)?);
     let name = match (time, rate) {
         (Some(_), Some(_)) => {
             return Ok(query_err!("{function}: time and rate both say when a frame was recorded; give one of them")?);

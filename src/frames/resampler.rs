@@ -1,5 +1,6 @@
 //! Recordings at an even rate: batches of frames in, batches of other frames out.
 
+use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -51,6 +52,12 @@ impl Hash for Rate {
 }
 
 const FUNCTION: &str = "pose_resample";
+/// The most frames of a batch.
+const BATCH: usize = 8192;
+/// The most frames that are made between two rows.
+const MOST_BETWEEN: f64 = 1e6;
+/// Numbers of frames are exact in f64, to a thousandth.
+const MOST_FRAMES: f64 = (1u64 << 43) as f64;
 
 impl Resample {
     fn time(&self) -> Option<&String> {
@@ -60,6 +67,7 @@ impl Resample {
 
 impl Pass for Resample {
     const COUNTERS: &'static [&'static str] = &["frames_read"];
+    const RENUMBERS: bool = true;
 
     fn names(&self) -> (&'static str, &'static str) {
         ("PoseResample", "ResampleExec")
@@ -105,7 +113,14 @@ impl Pass for Resample {
     }
 
     fn worker(&self, _: &SchemaRef, output: SchemaRef, _: usize) -> Result<Box<dyn Worker>> {
-        Ok(Box::new(Resampler { spec: self.clone(), output, last: None, grid: Grid::default(), ready: None, read: 0 }))
+        Ok(Box::new(Resampler {
+            spec: self.clone(),
+            output,
+            last: None,
+            grid: Grid::default(),
+            ready: VecDeque::new(),
+            read: 0,
+        }))
     }
 }
 
@@ -116,7 +131,7 @@ struct Resampler {
     /// The last row.
     last: Option<RecordBatch>,
     grid: Grid,
-    ready: Option<RecordBatch>,
+    ready: VecDeque<RecordBatch>,
     read: u64,
 }
 
@@ -138,28 +153,47 @@ impl Worker for Resampler {
         };
         let mut places = vec![];
         for (row, &time) in times.iter().enumerate() {
-            while gaps.next_if(|gap| *gap <= row).is_some() {
-                self.grid.gap();
-                before = None;
-            }
+            let at = time * self.spec.hz.0;
+            let refuse = |what: String| {
+                let recording = recording(columns, batch, row);
+                data_err!("{FUNCTION}: {recording}, frame {}: {what}", frames.value(row))
+            };
             if begins.next_if(|begin| *begin <= row).is_some() {
                 self.grid.begin();
                 before = None;
             }
-            if before.is_some_and(|before| time <= before) {
-                return data_err!(
-                    "{FUNCTION}: {}, frame {}: time goes from {} s to {time} s; it must rise with the frame's number",
-                    recording(columns, batch, row),
-                    frames.value(row),
-                    before.unwrap_or_default()
-                );
+            let is_gap = gaps.next_if(|gap| *gap <= row).is_some();
+            if let Some(before) = before.filter(|before| time <= *before) {
+                return refuse(format!("time goes from {before} s to {time} s; it must rise with the frame's number"));
             }
-            self.grid.row(row, time * self.spec.hz.0, &mut places);
+            if at.abs() >= MOST_FRAMES {
+                return refuse(format!(
+                    "{time} s are too many frames at hz => {}; is time in seconds?",
+                    self.spec.hz.0
+                ));
+            }
+            let between = before.map_or(0.0, |before| (time - before) * self.spec.hz.0);
+            if !is_gap && between > MOST_BETWEEN {
+                return refuse(format!(
+                    "{between:.0} frames at hz => {} lie between this one and the one before, at most {MOST_BETWEEN} may; is \
+                     time in seconds?",
+                    self.spec.hz.0
+                ));
+            }
+            if is_gap {
+                self.grid.gap();
+            }
+            self.grid.row(row, at, &mut places);
             before = Some(time);
+            while places.len() >= BATCH {
+                let rest = places.split_off(BATCH);
+                self.ready.push_back(self.frames(batch, &places)?);
+                places = rest;
+            }
         }
         self.read += rows as u64;
         if !places.is_empty() {
-            self.ready = Some(self.frames(batch, &places)?);
+            self.ready.push_back(self.frames(batch, &places)?);
         }
         self.last = Some(batch.slice(rows - 1, 1));
         Ok(())
@@ -171,11 +205,11 @@ impl Worker for Resampler {
     }
 
     fn pop(&mut self) -> Result<Option<RecordBatch>> {
-        Ok(self.ready.take())
+        Ok(self.ready.pop_front())
     }
 
     fn bytes(&self) -> usize {
-        self.ready.as_ref().map_or(0, RecordBatch::get_array_memory_size)
+        self.ready.iter().map(RecordBatch::get_array_memory_size).sum()
     }
 
     fn counts(&self) -> Vec<u64> {
@@ -228,7 +262,9 @@ impl Resampler {
                 both.push(column(last, name)?.as_ref());
             }
             let take = |rows: &[(usize, usize)]| interleave(&both, rows).map_err(internal);
-            if !features.contains(name) {
+            let has_other_meaning =
+                self.spec.columns.by.contains(name) || self.spec.columns.label.as_ref() == Some(name);
+            if has_other_meaning || !features.contains(name) {
                 return take(&nearest);
             }
             let shares: Vec<f64> = places.iter().map(|place| place.share).collect();

@@ -55,7 +55,10 @@ impl Kind {
     fn coerced(self, given: &DataType) -> Option<DataType> {
         use DataType::{Boolean, Float32, Float64, Int64, Null, Utf8};
         let number = |t: &DataType| t.is_numeric() || *t == Null;
-        let text = |t: &DataType| t.is_string() || *t == Null;
+        let text = |t: &DataType| {
+            let values = if let DataType::Dictionary(_, values) = t { values } else { t };
+            values.is_string() || *t == Null
+        };
         let list = |item| Some(DataType::List(Arc::new(Field::new_list_field(item, true))));
         let item = item_of(given);
         match self {

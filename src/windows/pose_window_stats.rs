@@ -23,7 +23,7 @@ impl RelationFunction for PoseWindowStats {
 
     fn about(&self) -> (&'static str, &'static str) {
         (
-            "What pose_windows does with every frame of every recording: a row a recording, every frame counted once.",
+            "What pose_windows does with every frame of every recording: a row a recording, every frame (at the rate hz, and without duplicates, where these are asked for) counted once.",
             "SELECT video, frames, windows, frames_used, frames_in_tails FROM pose_window_stats((SELECT video, frame, label, ax, ay FROM frames), width => 30, stride => 15)",
         )
     }

@@ -9,7 +9,9 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::projection::ProjectionMapping;
-use datafusion::physical_expr::{LexRequirement, OrderingRequirements, PhysicalExpr, PhysicalSortRequirement};
+use datafusion::physical_expr::{
+    EquivalenceProperties, LexRequirement, OrderingRequirements, PhysicalExpr, PhysicalSortRequirement,
+};
 use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, EmissionType, ReplaceChildrenOptions};
 use datafusion::physical_plan::expressions::Column;
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
@@ -108,8 +110,14 @@ fn properties<P: Pass>(pass: &P, input: &Arc<dyn ExecutionPlan>, to: SchemaRef) 
         })
         .collect();
     let equivalences = input.equivalence_properties();
+    let mut projected = equivalences.project(&mapping, Arc::clone(&to));
+    if P::RENUMBERS {
+        let orderings: Vec<_> = projected.oeq_class().iter().cloned().collect();
+        projected = EquivalenceProperties::new(to);
+        projected.add_orderings(orderings);
+    }
     Ok(PlanProperties::new(
-        equivalences.project(&mapping, to),
+        projected,
         input.output_partitioning().project(&mapping, equivalences),
         EmissionType::Incremental,
         input.boundedness(),

@@ -18,6 +18,9 @@ pub trait Pass: Debug + Clone + PartialEq + Eq + Hash + PartialOrd + Send + Sync
     /// What its [`Worker`]s count, as EXPLAIN ANALYZE shows it.
     const COUNTERS: &'static [&'static str];
 
+    /// Whether frames have other numbers than they had: then nothing that the input says of them but their order holds.
+    const RENUMBERS: bool = false;
+
     /// The names of the logical node and of the execution plan.
     fn names(&self) -> (&'static str, &'static str);
 

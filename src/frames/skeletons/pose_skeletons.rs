@@ -157,6 +157,11 @@ fn read(batch: &RecordBatch) -> error::Result<Vec<(String, JointRow)>> {
 }
 
 fn skeleton(name: &str, mut joints: Vec<JointRow>) -> error::Result<Skeleton> {
+    if name.is_empty() || name.trim() != name || name.contains([':', ',', '<']) {
+        return data_err!(
+            "{NAME}: a skeleton cannot be called '{name}': specs are read by ':', ',' and '<->'; give it a plain word"
+        );
+    }
     joints.sort_by_key(|joint| joint.index);
     if let Some((place, joint)) = joints.iter().enumerate().find(|(place, joint)| joint.index != *place as i32) {
         return data_err!(

@@ -58,6 +58,11 @@ impl SourceFunction for PoseWalkers {
     fn table(&self, arguments: &Arguments) -> Result<Arc<dyn TableProvider>> {
         let hz = arguments.number("hz", 1e-3, 1e6)?.unwrap_or(25.0);
         let seconds = arguments.number("seconds", 0.0, 1e12)?.unwrap_or(10.0);
+        for name in ["subjects", "videos"] {
+            if let Some(many) = arguments.whole(name, 1)?.filter(|many| *many > 1_000_000_000) {
+                arguments.wrong(name, many, "at most 1000000000")?;
+            }
+        }
         let people = People {
             subjects: arguments.whole("subjects", 1)?.unwrap_or(10),
             videos: arguments.whole("videos", 1)?.unwrap_or(1),
