@@ -7,6 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::compute::SortOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{
@@ -180,7 +181,11 @@ impl ExecutionPlan for SeriesExec {
             let outputs = reading.await.map_err(DataFusionError::Shared)?;
             let output = outputs[partition].lock().unwrap_or_else(PoisonError::into_inner).take();
             match output {
-                Some(Output::Runs(part)) => Ok(Box::pin(recordings(part, order_by, counters)) as Batches),
+                Some(Output::Runs(part)) => {
+                    let consumer = MemoryConsumer::new(format!("SeriesExec[{partition}] sort"));
+                    let sorting = consumer.register(context.memory_pool());
+                    Ok(Box::pin(recordings(part, order_by, sorting, counters)) as Batches)
+                }
                 Some(Output::Sorted(plan)) => {
                     let count = move |batch: &RecordBatch| counters.rows.add(batch.num_rows());
                     Ok(Box::pin(plan.execute(partition, context)?.inspect_ok(count)) as Batches)
@@ -218,7 +223,12 @@ impl Counters {
 }
 
 /// The batches of one recording after the other.
-fn recordings(part: Part, order_by: usize, counters: Counters) -> impl Stream<Item = Result<RecordBatch>> {
+fn recordings(
+    part: Part,
+    order_by: usize,
+    sorting: MemoryReservation,
+    counters: Counters,
+) -> impl Stream<Item = Result<RecordBatch>> {
     stream::try_unfold((part, Vec::<RecordBatch>::new().into_iter()), move |(mut part, mut batches)| {
         let mut next = || -> Result<Option<RecordBatch>> {
             loop {
@@ -228,7 +238,9 @@ fn recordings(part: Part, order_by: usize, counters: Counters) -> impl Stream<It
                     return Ok(Some(batch));
                 }
                 let Some(runs) = part.recordings.pop() else { return Ok(None) };
-                let (ordered, sorted) = in_order(runs, order_by)?;
+                let (ordered, sorted) = in_order(runs, order_by, &mut |bytes| sorting.try_resize(bytes))?;
+                // What was sorted takes the place of what was read.
+                sorting.free();
                 counters.recordings.add(1);
                 counters.sorted.add(usize::from(sorted));
                 batches = ordered.into_iter();

@@ -168,21 +168,22 @@ mod tests {
     #[test]
     fn runs_that_do_not_overlap_are_not_sorted() {
         let rows = [("a", Some(5)), ("a", Some(7)), ("a", Some(1)), ("a", Some(2))];
-        let (batches, sorted) = in_order(runs(&[batch(&rows)]), 1).unwrap();
+        let (batches, sorted) = in_order(runs(&[batch(&rows)]), 1, &mut |_| Ok(())).unwrap();
         assert_eq!((frames(&batches), sorted), (vec![Some(1), Some(2), Some(5), Some(7)], false));
     }
 
     #[test]
     fn runs_that_overlap_are_sorted_and_the_rest_is_not() {
         let rows = [5, 7, 1, 6, 8, 9, 20].map(|frame| ("a", Some(frame)));
-        let (batches, sorted) = in_order(runs(&[batch(&rows[..3]), batch(&rows[3..6]), batch(&rows[6..])]), 1).unwrap();
+        let (batches, sorted) =
+            in_order(runs(&[batch(&rows[..3]), batch(&rows[3..6]), batch(&rows[6..])]), 1, &mut |_| Ok(())).unwrap();
         assert_eq!((frames(&batches), sorted), ([1, 5, 6, 7, 8, 9, 20].map(Some).to_vec(), true));
     }
 
     #[test]
     fn frames_without_a_number_come_last() {
         let rows = [("a", None), ("a", Some(1)), ("a", None), ("a", Some(2))];
-        let (batches, _) = in_order(runs(&[batch(&rows)]), 1).unwrap();
+        let (batches, _) = in_order(runs(&[batch(&rows)]), 1, &mut |_| Ok(())).unwrap();
         assert_eq!(frames(&batches), [Some(1), Some(2), None, None]);
     }
 
@@ -191,5 +192,18 @@ mod tests {
         let mut reader = RunReader::new(Columns { by: vec![0], order_by: 1 }, &batch(&[]).schema()).unwrap();
         let falling: Vec<_> = (0..5000).rev().map(|frame| ("a", Some(frame))).collect();
         assert!(reader.push(&batch(&falling)).unwrap());
+    }
+
+    #[test]
+    fn without_room_overlapping_runs_are_not_sorted() {
+        let rows = [("a", Some(1)), ("a", Some(3)), ("a", Some(2)), ("a", Some(4))];
+        let mut asked = 0;
+        let refused = in_order(runs(&[batch(&rows)]), 1, &mut |bytes| {
+            asked = bytes;
+            datafusion::common::resources_err!("no room")
+        });
+        assert!(refused.unwrap_err().to_string().contains("no room"));
+        // Twice 4 rows of a frame number, a letter and its offset, at least.
+        assert!(asked >= 2 * 4 * (8 + 1 + 4), "{asked}");
     }
 }
