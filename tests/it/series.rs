@@ -70,7 +70,7 @@ async fn only_what_is_out_of_order_is_sorted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_memory_has_no_room_for_is_sorted_on_disk() {
     let (first, _) = windows(ORDERS[0], 1, None).await;
-    let (limited, series) = windows(ORDERS[0], 1, Some("6M")).await;
+    let (limited, series) = windows(ORDERS[0], 1, Some("12M")).await;
     assert!(limited == first);
     assert!(series.contains("recordings=0"), "{series}");
 }
