@@ -18,6 +18,11 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
+    /// A frame of these columns, of which no more is known.
+    pub fn plain(columns: Columns<'a>) -> Self {
+        Self { columns, mirror: None, body: None }
+    }
+
     /// A frame of these columns; `spec` is that of a [`Mirror`]: a skeleton, or the features that change.
     ///
     /// # Errors

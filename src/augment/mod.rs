@@ -70,24 +70,14 @@ pub fn functions(skeletons: &Skeletons) -> Vec<ScalarUDF> {
 #[cfg(test)]
 mod tests {
     use super::{Skeletons, feature_std, functions, sql};
-
-    /// The query and the table that it prints, of an example in a function's documentation.
-    fn example(documentation: Option<&datafusion_doc::Documentation>) -> (String, String) {
-        let example = documentation.and_then(|d| d.sql_example.clone()).unwrap();
-        let body = example.trim_start_matches("```sql\n> ").trim_end_matches("\n```").to_owned();
-        let (query, table) = body.split_once(";\n").unwrap();
-        (query.to_owned(), table.to_owned())
-    }
+    use crate::scalar::examples;
 
     #[tokio::test]
     async fn every_example_prints_what_it_says() {
-        let mut examples: Vec<_> =
-            functions(&Skeletons::default()).iter().map(|f| example(f.documentation())).collect();
-        examples.push(example(feature_std::udaf().documentation()));
-        for (query, table) in examples {
-            let batches = sql::session(1, 8192, sql::windows()).sql(&query).await.unwrap().collect().await.unwrap();
-            let printed = arrow::util::pretty::pretty_format_batches(&batches).unwrap().to_string();
-            assert_eq!(printed, table, "{query}");
+        let session = sql::session(1, 8192, sql::windows());
+        for function in functions(&Skeletons::default()) {
+            examples::check(&session, function.documentation()).await;
         }
+        examples::check(&session, feature_std::udaf().documentation()).await;
     }
 }

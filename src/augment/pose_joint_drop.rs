@@ -6,7 +6,7 @@ use datafusion::logical_expr::{Documentation, ScalarFunctionArgs};
 use datafusion_macros::user_doc;
 
 use super::joint_drop;
-use super::single::Single;
+use super::single::{Single, Spec};
 use crate::frames::skeletons::Skeletons;
 use crate::scalar::ScalarFunction;
 use crate::scalar::arguments::{Kind, Parameters};
@@ -62,15 +62,7 @@ impl ScalarFunction for PoseJointDrop {
     }
 
     fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
-        let single = Single {
-            function: Self::PARAMETERS.function,
-            parse: joint_drop::parse,
-            seed: Some(2),
-            spec: Some((4, &self.skeletons)),
-            needs_spec: false,
-            frames: 5,
-            one_frame: true,
-        };
-        single.rows(args)
+        let spec = Spec { place: 4, required: false, skeletons: &self.skeletons };
+        Single::drawn(Self::PARAMETERS.function, joint_drop::parse).with_spec(spec).rows(args)
     }
 }

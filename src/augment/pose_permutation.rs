@@ -53,15 +53,6 @@ impl ScalarFunction for PosePermutation {
     }
 
     fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
-        let single = Single {
-            function: Self::PARAMETERS.function,
-            parse: permutation::parse,
-            seed: Some(2),
-            spec: None,
-            needs_spec: false,
-            frames: 4,
-            one_frame: false,
-        };
-        single.rows(args)
+        Single::drawn(Self::PARAMETERS.function, permutation::parse).rows(args)
     }
 }

@@ -6,7 +6,7 @@ use datafusion::logical_expr::{Documentation, ScalarFunctionArgs};
 use datafusion_macros::user_doc;
 
 use super::rotate;
-use super::single::Single;
+use super::single::{Single, Spec};
 use crate::frames::skeletons::Skeletons;
 use crate::scalar::ScalarFunction;
 use crate::scalar::arguments::{Kind, Parameters};
@@ -55,15 +55,7 @@ impl ScalarFunction for PoseRotate {
     }
 
     fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
-        let single = Single {
-            function: Self::PARAMETERS.function,
-            parse: rotate::parse,
-            seed: None,
-            spec: Some((2, &self.skeletons)),
-            needs_spec: true,
-            frames: 3,
-            one_frame: true,
-        };
-        single.rows(args)
+        let spec = Spec { place: 2, required: true, skeletons: &self.skeletons };
+        Single::of(Self::PARAMETERS.function, rotate::parse).with_spec(spec).rows(args)
     }
 }

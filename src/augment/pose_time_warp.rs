@@ -53,15 +53,6 @@ impl ScalarFunction for PoseTimeWarp {
     }
 
     fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
-        let single = Single {
-            function: Self::PARAMETERS.function,
-            parse: time_warp::parse,
-            seed: Some(2),
-            spec: None,
-            needs_spec: false,
-            frames: 4,
-            one_frame: false,
-        };
-        single.rows(args)
+        Single::drawn(Self::PARAMETERS.function, time_warp::parse).rows(args)
     }
 }

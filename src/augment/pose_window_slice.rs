@@ -56,15 +56,6 @@ impl ScalarFunction for PoseWindowSlice {
     }
 
     fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
-        let single = Single {
-            function: Self::PARAMETERS.function,
-            parse: window_slice::parse,
-            seed: Some(2),
-            spec: None,
-            needs_spec: false,
-            frames: 4,
-            one_frame: false,
-        };
-        single.rows(args)
+        Single::drawn(Self::PARAMETERS.function, window_slice::parse).rows(args)
     }
 }

@@ -16,25 +16,46 @@ use crate::scalar::arguments::{Argument, first_column};
 use crate::scalar::features::Features;
 use crate::scalar::frames::Frames;
 
-/// Where the arguments of a function lie: features and a number come first.
+/// An operation by itself. Its arguments are features and a number; where it draws, seed and key; then, where it has one, a
+/// spec; and last what tells the frames: a width, or names of features.
 pub struct Single<'a> {
-    /// The SQL name.
-    pub function: &'static str,
-    /// The operation as a policy reads it.
-    pub parse: fn(&Call) -> error::Result<Box<dyn Operation>>,
-    /// The place of the seed, which the key follows, where anything is drawn.
-    pub seed: Option<usize>,
-    /// The place of the skeleton or the features that change, where there may be one, and the skeletons of the session.
-    pub spec: Option<(usize, &'a Skeletons)>,
-    /// Whether there must be one; else the literal NULL stands for none.
-    pub needs_spec: bool,
-    /// The place of the names of the features, or of the number of frames.
-    pub frames: usize,
-    /// Whether rows without a known number of frames are one frame.
-    pub one_frame: bool,
+    function: &'static str,
+    parse: Parse,
+    /// The place of the seed, which the key follows.
+    seed: Option<usize>,
+    spec: Option<Spec<'a>>,
 }
 
-impl Single<'_> {
+/// The skeleton or the features that change.
+#[derive(Clone, Copy)]
+pub struct Spec<'a> {
+    /// The place of the argument.
+    pub place: usize,
+    /// Whether there must be one; else the literal NULL stands for none.
+    pub required: bool,
+    /// Those of the session.
+    pub skeletons: &'a Skeletons,
+}
+
+/// An operation as a policy reads it.
+type Parse = fn(&Call) -> error::Result<Box<dyn Operation>>;
+
+impl<'a> Single<'a> {
+    /// An operation without anything random.
+    pub fn of(function: &'static str, parse: Parse) -> Self {
+        Self { function, parse, seed: None, spec: None }
+    }
+
+    /// An operation that draws.
+    pub fn drawn(function: &'static str, parse: Parse) -> Self {
+        Self { seed: Some(2), ..Self::of(function, parse) }
+    }
+
+    /// The same with a spec. Its rows may be single frames, and are where nothing tells how many they hold.
+    pub fn with_spec(self, spec: Spec<'a>) -> Self {
+        Self { spec: Some(spec), ..self }
+    }
+
     /// The column of changed windows; a row is NULL where an argument is.
     pub fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
         let numbers = Argument::<Float64Array>::new(&args.args[1])?;
@@ -45,11 +66,11 @@ impl Single<'_> {
             ))
         });
         let drawn = drawn.transpose()?;
-        let spec = self.spec.and_then(|(place, _)| args.args.get(place));
-        let spec =
-            spec.filter(|spec| self.needs_spec || !is_null(spec)).map(Argument::<StringArray>::new).transpose()?;
-        let frames = Frames::new(self.function, args, self.frames)?;
-        if !self.one_frame && !frames.are_known() {
+        let given = |spec: Spec| args.args.get(spec.place).filter(|value| spec.required || !is_null(value));
+        let spec = self.spec.and_then(given).map(Argument::<StringArray>::new).transpose()?;
+        let last = self.spec.map_or(self.seed.map_or(2, |seed| seed + 2), |spec| spec.place + 1);
+        let frames = Frames::new(self.function, args, last)?;
+        if self.spec.is_none() && !frames.are_known() {
             return Ok(query_err!(
                 "{}: the type of features does not tell its frames; give their number as width",
                 self.function
@@ -101,16 +122,20 @@ impl Single<'_> {
     ) -> error::Result<Box<dyn Operation>> {
         let number = number.to_string();
         let mut arguments = vec![number.as_str()];
-        let default = Skeletons::default();
-        let skeletons = self.spec.map_or(&default, |(_, skeletons)| skeletons);
         let columns = Columns::new(dim, names)?;
-        let is_skeleton = |spec: &&str| {
-            let name = spec.split(':').next().unwrap_or_default().trim();
-            skeletons.find(name).is_ok() || (!spec.contains(',') && columns.find(spec).is_err())
+        let frame = match (self.spec, spec) {
+            (Some(Spec { skeletons, .. }), Some(spec)) => {
+                let name = spec.split(':').next().unwrap_or_default().trim();
+                let names_features = spec.contains(',') || columns.find(spec).is_ok();
+                if names_features && skeletons.find(name).is_err() {
+                    arguments.extend(spec.split(',').map(str::trim));
+                    Frame::plain(columns)
+                } else {
+                    Frame::new(columns, Some(spec), skeletons)?
+                }
+            }
+            _ => Frame::plain(columns),
         };
-        let by_name = spec.filter(|spec| !is_skeleton(spec));
-        arguments.extend(by_name.iter().flat_map(|names| names.split(',').map(str::trim)));
-        let frame = Frame::new(columns, spec.filter(is_skeleton), skeletons)?;
         let call = Call { name: self.function.trim_start_matches("pose_"), arguments: &arguments, frame: &frame };
         (self.parse)(&call).map_err(|e| Error::Query(format!("{}: {e}", self.function)))
     }

@@ -21,3 +21,20 @@ use crate::scalar::udf;
 pub fn functions() -> Vec<ScalarUDF> {
     vec![udf(pose_frame::PoseFrame)]
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::prelude::SessionContext;
+
+    use super::functions;
+    use crate::scalar::examples;
+
+    #[tokio::test]
+    async fn every_example_prints_what_it_says() {
+        let session = SessionContext::new();
+        for function in functions() {
+            session.register_udf(function.clone());
+            examples::check(&session, function.documentation()).await;
+        }
+    }
+}

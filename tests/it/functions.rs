@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use posequel::frames::skeletons::Skeletons;
-use posequel::plugin::register::relations;
+use posequel::plugin::register::{relations, sources};
 
 use crate::support::{data, lines, rows, session};
 
@@ -43,6 +43,12 @@ async fn the_example_of_every_relation_runs() {
     for relation in relations(&Skeletons::default()) {
         let (sentence, example) = relation.about();
         assert!(sentence.ends_with('.') && example.contains(&format!("{}((", relation.name())));
+        let count = rows(&session, example).await.iter().map(|batch| batch.num_rows()).sum::<usize>();
+        assert!(count > 0, "{example}");
+    }
+    for source in sources() {
+        let (sentence, example) = source.about();
+        assert!(sentence.ends_with('.') && example.contains(&format!("{}(", source.name())));
         let count = rows(&session, example).await.iter().map(|batch| batch.num_rows()).sum::<usize>();
         assert!(count > 0, "{example}");
     }
