@@ -24,7 +24,7 @@ use futures::future::{BoxFuture, FutureExt, Shared};
 use futures::{Stream, TryStreamExt, stream};
 
 use super::gather::{Gather, Gathered, Part};
-use super::order::in_order;
+use super::order::InOrder;
 use super::run::Columns;
 use crate::frames::columns::FrameColumns;
 
@@ -175,7 +175,6 @@ impl ExecutionPlan for SeriesExec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let reading = self.reading(&context);
-        let order_by = self.gather.columns.order_by;
         let counters = Counters::new(&self.metrics, partition);
         let stream = async move {
             let outputs = reading.await.map_err(DataFusionError::Shared)?;
@@ -184,7 +183,7 @@ impl ExecutionPlan for SeriesExec {
                 Some(Output::Runs(part)) => {
                     let consumer = MemoryConsumer::new(format!("SeriesExec[{partition}] sort"));
                     let sorting = consumer.register(context.memory_pool());
-                    Ok(Box::pin(recordings(part, order_by, sorting, counters)) as Batches)
+                    Ok(Box::pin(stream::iter(recordings(part, sorting, counters))) as Batches)
                 }
                 Some(Output::Sorted(plan)) => {
                     let count = move |batch: &RecordBatch| counters.rows.add(batch.num_rows());
@@ -224,29 +223,26 @@ impl Counters {
 
 /// The batches of one recording after the other.
 fn recordings(
-    part: Part,
-    order_by: usize,
+    mut part: Part,
     sorting: MemoryReservation,
     counters: Counters,
-) -> impl Stream<Item = Result<RecordBatch>> {
-    stream::try_unfold((part, Vec::<RecordBatch>::new().into_iter()), move |(mut part, mut batches)| {
-        let mut next = || -> Result<Option<RecordBatch>> {
-            loop {
-                if let Some(batch) = batches.next() {
+) -> impl Iterator<Item = Result<RecordBatch>> {
+    let mut recording: Option<InOrder> = None;
+    let mut next = move || -> Result<Option<RecordBatch>> {
+        loop {
+            if let Some(runs) = &mut recording {
+                if let Some(batch) = runs.next(&mut |bytes| sorting.try_resize(bytes))? {
                     counters.rows.add(batch.num_rows());
-                    part.memory.release(batch.num_rows());
                     return Ok(Some(batch));
                 }
-                let Some(runs) = part.recordings.pop() else { return Ok(None) };
-                let (ordered, sorted) = in_order(runs, order_by, &mut |bytes| sorting.try_resize(bytes))?;
-                // What was sorted takes the place of what was read.
-                sorting.free();
                 counters.recordings.add(1);
-                counters.sorted.add(usize::from(sorted));
-                batches = ordered.into_iter();
+                counters.sorted.add(usize::from(runs.was_sorted()));
             }
-        };
-        let batch = next();
-        async move { Ok(batch?.map(|batch| (batch, (part, batches)))) }
-    })
+            recording = part.pop().map(InOrder::new);
+            if recording.is_none() {
+                return Ok(None);
+            }
+        }
+    };
+    std::iter::from_fn(move || next().transpose())
 }

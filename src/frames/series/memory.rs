@@ -26,40 +26,17 @@ impl Budget {
         let enough =
             self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok();
         if !enough || reservation.try_grow(bytes).is_err() {
-            self.stop();
+            self.stopped.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Reading stops.
-    pub fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
+    /// What was taken for this is taken for something else now.
+    pub fn give_back(&self, reservation: &MemoryReservation) {
+        self.left.fetch_add(reservation.free(), Ordering::Relaxed);
     }
 
-    /// Whether it does.
+    /// Whether reading stops.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
-    }
-}
-
-/// Memory that is given back as rows go on.
-pub struct Held {
-    reservations: Vec<MemoryReservation>,
-    row_bytes: usize,
-}
-
-impl Held {
-    /// What so many rows occupy together.
-    pub fn new(reservations: Vec<MemoryReservation>, rows: usize) -> Self {
-        let bytes: usize = reservations.iter().map(MemoryReservation::size).sum();
-        Self { reservations, row_bytes: bytes / rows.max(1) }
-    }
-
-    /// Gives back what so many rows occupied.
-    pub fn release(&self, rows: usize) {
-        let mut bytes = rows * self.row_bytes;
-        for reservation in &self.reservations {
-            let here = bytes.min(reservation.size());
-            bytes -= reservation.try_shrink(here).map_or(0, |_| here);
-        }
     }
 }

@@ -1,14 +1,17 @@
 //! Each recording's frames together and in order, without a sort where they already lie so.
 //!
 //! Frames are mostly stored as they were recorded: one recording after the other, each in the order of its frames. [`run`]
-//! finds such runs while batches are read, [`order`] puts the runs of a recording behind one another and sorts only those that
-//! overlap, [`gather`] reads all partitions, [`exec`] is the plan node; where there is no order or no memory, [`replay`] hands what was read to a
-//! sort. [`changes`], [`run`] and [`order`] are Arrow, the others DataFusion.
+//! finds such runs while batches are read, and makes them within a batch that has none; [`recordings`] numbers what they
+//! belong to, [`block`] holds the rows. [`order`] puts the runs of a recording behind one another and sorts only those that
+//! overlap. [`gather`] reads all partitions, [`exec`] is the plan node; where there is no [`memory`], [`replay`] hands what
+//! was read to a sort. [`changes`], [`recordings`], [`run`] and [`order`] are Arrow, the others DataFusion.
 
+pub mod block;
 pub mod changes;
 pub mod exec;
 pub mod gather;
 pub mod memory;
 pub mod order;
+pub mod recordings;
 pub mod replay;
 pub mod run;

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result};
@@ -16,14 +15,12 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::{StreamExt, stream};
 
-use super::memory::Held;
+use super::block::Block;
 
 /// A partition: batches in memory, and the stream they were read from.
 pub struct Begun {
     /// Read already, the first one last.
-    pub read: Vec<RecordBatch>,
-    /// What they occupy.
-    pub memory: Held,
+    pub read: Vec<Arc<Block>>,
     /// What is left; nothing if it ended.
     pub rest: Option<SendableRecordBatchStream>,
 }
@@ -94,13 +91,9 @@ impl ExecutionPlan for ReplayExec {
     fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = parts.get_mut(partition).and_then(Option::take);
-        let Begun { read, memory, rest } =
+        let Begun { mut read, rest } =
             begun.ok_or_else(|| DataFusionError::Internal(format!("partition {partition} was read before")))?;
-        let read = stream::unfold((read, memory), |(mut read, memory)| async move {
-            let batch = read.pop()?;
-            memory.release(batch.num_rows());
-            Some((Ok(batch), (read, memory)))
-        });
+        let read = stream::iter(std::iter::from_fn(move || read.pop()).map(|block| Ok(block.rows.clone())));
         let all = read.chain(stream::iter(rest).flatten());
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), all)))
     }

@@ -2,26 +2,52 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, UInt32Array};
+use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow::buffer::ScalarBuffer;
-use arrow::compute::{cast, take};
-use arrow::datatypes::{DataType, Int64Type, SchemaRef};
+use arrow::compute::{concat_batches, take, take_record_batch};
+use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
-use arrow::row::{RowConverter, SortField};
+use datafusion::common::utils::memory::get_record_batch_memory_size;
+use datafusion::execution::memory_pool::MemoryReservation;
 
+use super::block::{Block, numbers};
 use super::changes::{changes, steps};
+use super::memory::Budget;
+use super::recordings::{Keys, Recordings};
 
-/// A stretch of rows as they were read.
+/// A stretch of a block.
 #[derive(Debug)]
 pub struct Run {
-    /// The recording, in Arrow's row format: bytes that are equal for equal keys.
-    pub key: Box<[u8]>,
+    /// The number of its recording.
+    pub recording: u32,
+    /// Its first row.
+    pub start: u32,
+    /// Its rows.
+    pub rows: u32,
+    /// Where they are.
+    pub block: Arc<Block>,
+}
+
+impl Run {
+    /// The numbers of its frames, which rise.
+    pub fn numbers(&self) -> &[i64] {
+        &self.block.numbers[self.start as usize..][..self.rows as usize]
+    }
+
     /// The number of its first frame; of a frame without a number `i64::MAX`.
-    pub first: i64,
+    pub fn first(&self) -> i64 {
+        self.numbers()[0]
+    }
+
     /// The number of its last frame.
-    pub last: i64,
+    pub fn last(&self) -> i64 {
+        self.numbers()[self.rows as usize - 1]
+    }
+
     /// The rows, not copied.
-    pub rows: Vec<RecordBatch>,
+    pub fn slice(&self) -> RecordBatch {
+        self.block.rows.slice(self.start as usize, self.rows as usize)
+    }
 }
 
 /// Which columns tell recordings apart, and which numbers their frames.
@@ -33,109 +59,171 @@ pub struct Columns {
     pub order_by: usize,
 }
 
+impl Columns {
+    fn keys(&self, rows: &RecordBatch) -> Vec<ArrayRef> {
+        self.by.iter().map(|&key| Arc::clone(rows.column(key))).collect()
+    }
+}
+
 /// Cuts batches into runs, as they arrive.
 pub struct RunReader {
     columns: Columns,
-    converter: RowConverter,
+    recordings: Recordings,
     runs: Vec<Run>,
-    rows: usize,
-    /// Slices of batches in the runs, and the columns of each.
-    pieces: usize,
-    width: usize,
+    scattered: Vec<Scattered>,
+    memory: MemoryReservation,
+    budget: Arc<Budget>,
 }
 
-/// An array without its buffers, about.
-const ARRAY_BYTES: usize = 128;
-/// So many runs are no trouble however short they are.
-const FEW: usize = 4096;
-/// Shorter runs than this, on average, are no order worth to be kept.
+/// A batch in no order, and the recording of each of its rows.
+struct Scattered {
+    block: Block,
+    recordings: Vec<u32>,
+}
+
+/// Runs shorter than this, on average, are no order worth to be kept: the rows are put in order first.
 const SHORT: usize = 16;
+/// So many of them together: as many as a processor's cache holds, so that runs become long and are found fast.
+const TOGETHER: usize = 1 << 17;
 
 impl RunReader {
-    /// A reader of batches of `schema`.
+    /// A reader of batches of `schema`, which takes from `budget` as much as they occupy.
     ///
     /// # Errors
     /// A key of a type that cannot be compared.
-    pub fn new(columns: Columns, schema: &SchemaRef) -> Result<Self, ArrowError> {
-        let fields = columns.by.iter().map(|&key| SortField::new(schema.field(key).data_type().clone()));
-        Ok(Self {
-            converter: RowConverter::new(fields.collect())?,
-            columns,
-            runs: vec![],
-            rows: 0,
-            pieces: 0,
-            width: schema.fields().len(),
-        })
+    pub fn new(
+        columns: Columns,
+        schema: &SchemaRef,
+        memory: MemoryReservation,
+        budget: Arc<Budget>,
+    ) -> Result<Self, ArrowError> {
+        let recordings = Recordings::new(&columns.by, schema)?;
+        Ok(Self { columns, recordings, runs: vec![], scattered: vec![], memory, budget })
     }
 
-    /// Takes a batch. Whether runs are so short by now that a sort of everything is better.
+    /// Takes a batch.
     ///
     /// # Errors
     /// None that data could cause: the planner has checked the types.
-    pub fn push(&mut self, batch: &RecordBatch) -> Result<bool, ArrowError> {
-        if batch.num_rows() == 0 {
-            return Ok(false);
+    pub fn push(&mut self, rows: RecordBatch) -> Result<(), ArrowError> {
+        if rows.num_rows() == 0 {
+            return Ok(());
         }
-        let numbers = numbers(batch.column(self.columns.order_by))?;
-        let keys: Vec<ArrayRef> = self.columns.by.iter().map(|&key| Arc::clone(batch.column(key))).collect();
+        let mut keys = self.columns.keys(&rows);
+        let numbers = numbers(rows.column(self.columns.order_by))?;
+        let few = 1 + rows.num_rows() / SHORT;
         let mut starts = vec![0];
-        for key in &keys {
-            starts.extend(changes(key)?.into_iter().map(|row| row as u32));
-        }
         starts.extend(steps(&numbers, |before, now| now <= before).into_iter().map(|row| row as u32));
-        starts.sort_unstable();
-        starts.dedup();
-        let at = UInt32Array::from(starts.clone());
-        let keys = keys.iter().map(|key| take(key, &at, None)).collect::<Result<Vec<_>, _>>()?;
-        let keys = self.converter.convert_columns(&keys)?;
-        let ends = starts.iter().skip(1).copied().chain([batch.num_rows() as u32]);
-        for ((start, end), key) in starts.iter().zip(ends).zip(keys.iter()) {
-            let (start, end) = (*start as usize, end as usize);
-            self.add(key.as_ref(), numbers[start], numbers[end - 1], batch.slice(start, end - start));
-        }
-        self.rows += batch.num_rows();
-        self.pieces += starts.len();
-        Ok(self.runs.len() > FEW + self.rows / SHORT)
-    }
-
-    /// Bytes of the runs beside those of the batches: a slice is an array of its own for each column.
-    pub fn bytes(&self) -> usize {
-        self.pieces * (size_of::<Run>() + self.width * ARRAY_BYTES)
-    }
-
-    /// The runs, in the order of the rows.
-    pub fn finish(self) -> Vec<Run> {
-        self.runs
-    }
-
-    fn add(&mut self, key: &[u8], first: i64, last: i64, rows: RecordBatch) {
-        match self.runs.last_mut() {
-            // It goes on in the next batch.
-            Some(run) if *run.key == *key && run.last < first => {
-                run.last = last;
-                run.rows.push(rows);
+        for key in &keys {
+            if starts.len() <= few {
+                starts.extend(changes(key)?.into_iter().map(|row| row as u32));
+                starts.sort_unstable();
+                starts.dedup();
             }
-            _ => self.runs.push(Run { key: key.into(), first, last, rows: vec![rows] }),
+        }
+        if starts.len() > few {
+            let recordings = self.recordings.of(&keys)?;
+            let block = self.block(rows, numbers, 0);
+            self.scattered.push(Scattered { block, recordings });
+            let together: usize = self.scattered.iter().map(|scattered| scattered.recordings.len()).sum();
+            return if together < TOGETHER { Ok(()) } else { self.sort() };
+        }
+        let at = UInt32Array::from(starts.clone());
+        for key in &mut keys {
+            *key = take(key, &at, None)?;
+        }
+        let recordings = self.recordings.of(&keys)?;
+        let block = self.block(rows, numbers, starts.len());
+        self.add(block, starts.into_iter().zip(recordings));
+        Ok(())
+    }
+
+    /// Puts what is scattered in the order of recordings and frames.
+    fn sort(&mut self) -> Result<(), ArrowError> {
+        let scattered = std::mem::take(&mut self.scattered);
+        // Rows of each recording, with their frames: counted first, so that each has its place.
+        let of = || scattered.iter().flat_map(|batch| batch.recordings.iter().map(|&recording| recording as usize));
+        let frames = scattered.iter().flat_map(|batch| batch.block.numbers.iter().copied());
+        let mut ends = vec![0usize; of().max().map_or(0, |last| last + 1)];
+        of().for_each(|recording| ends[recording] += 1);
+        let mut before = 0;
+        for end in &mut ends {
+            before += std::mem::replace(end, before);
+        }
+        let mut order = vec![(0, 0); before];
+        for ((recording, frame), row) in of().zip(frames).zip(0u32..) {
+            order[ends[recording]] = (frame, row);
+            ends[recording] += 1;
+        }
+        let mut starts = vec![];
+        let mut start = 0;
+        for (recording, &end) in (0..).zip(&ends) {
+            let rows = &mut order[start..end];
+            rows.sort_unstable();
+            let steps = rows.windows(2).zip(start + 1..).filter(|(pair, _)| pair[1].0 <= pair[0].0);
+            let rows = (start < end).then_some(start).into_iter().chain(steps.map(|(_, row)| row));
+            starts.extend(rows.map(|row| (row as u32, recording)));
+            start = end;
+        }
+        let batches: Vec<&RecordBatch> = scattered.iter().map(|scattered| &scattered.block.rows).collect();
+        let rows = concat_batches(batches[0].schema_ref(), batches)?;
+        let at = order.iter().map(|&(_, row)| row).collect::<Vec<u32>>();
+        let rows = take_record_batch(&rows, &UInt32Array::from(at))?;
+        let numbers = numbers(rows.column(self.columns.order_by))?;
+        for Scattered { block, .. } in scattered {
+            self.budget.give_back(&block.memory);
+        }
+        let block = self.block(rows, numbers, starts.len());
+        self.add(block, starts.into_iter());
+        Ok(())
+    }
+
+    fn block(&self, rows: RecordBatch, numbers: ScalarBuffer<i64>, runs: usize) -> Block {
+        let memory = self.memory.new_empty();
+        self.budget.take(&memory, get_record_batch_memory_size(&rows) + runs * size_of::<Run>());
+        Block { rows, numbers, memory }
+    }
+
+    /// The runs that start at these rows, each of a recording.
+    fn add(&mut self, block: Block, starts: impl ExactSizeIterator<Item = (u32, u32)>) {
+        let block = Arc::new(block);
+        self.runs.reserve(starts.len());
+        let mut starts = starts.peekable();
+        while let Some((start, recording)) = starts.next() {
+            let end = starts.peek().map_or(block.rows.num_rows() as u32, |(next, _)| *next);
+            self.runs.push(Run { recording, start, rows: end - start, block: Arc::clone(&block) });
         }
     }
-}
 
-/// Frame numbers; that of NULL is the largest: it comes last, and is refused by whoever reads it.
-fn numbers(column: &ArrayRef) -> Result<ScalarBuffer<i64>, ArrowError> {
-    let numbers = cast(column, &DataType::Int64)?;
-    let numbers: &Int64Array = numbers.as_primitive::<Int64Type>();
-    if numbers.null_count() == 0 {
-        return Ok(numbers.values().clone());
+    /// The runs, and the key of each recording.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn finish(mut self) -> Result<(Vec<Run>, Keys), ArrowError> {
+        if !self.scattered.is_empty() {
+            self.sort()?;
+        }
+        Ok((self.runs, self.recordings.into_keys()))
     }
-    Ok(numbers.iter().map(|number| number.unwrap_or(i64::MAX)).collect())
+
+    /// All rows, for somebody else to put in order.
+    pub fn into_blocks(self) -> Vec<Arc<Block>> {
+        let mut blocks: Vec<_> = self.runs.into_iter().map(|run| run.block).collect();
+        blocks.dedup_by(|next, block| Arc::ptr_eq(next, block));
+        blocks.extend(self.scattered.into_iter().map(|scattered| Arc::new(scattered.block)));
+        blocks
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::StringArray;
-    use arrow::datatypes::{Field, Schema};
+    use arrow::array::{AsArray, Int64Array, StringArray};
+    use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+    use datafusion::common::Result;
+    use datafusion::execution::TaskContext;
+    use datafusion::execution::memory_pool::MemoryConsumer;
 
-    use super::super::order::in_order;
+    use super::super::order::InOrder;
     use super::*;
 
     fn batch(rows: &[(&str, Option<i64>)]) -> RecordBatch {
@@ -147,63 +235,85 @@ mod tests {
     }
 
     fn runs(batches: &[RecordBatch]) -> Vec<Run> {
-        let mut reader = RunReader::new(Columns { by: vec![0], order_by: 1 }, &batches[0].schema()).unwrap();
-        batches.iter().for_each(|batch| assert!(!reader.push(batch).unwrap()));
-        reader.finish()
+        let context = TaskContext::default();
+        let memory = MemoryConsumer::new("test").register(context.memory_pool());
+        let columns = Columns { by: vec![0], order_by: 1 };
+        let mut reader =
+            RunReader::new(columns, &batches[0].schema(), memory, Arc::new(Budget::new(&context))).unwrap();
+        for batch in batches {
+            reader.push(batch.clone()).unwrap();
+        }
+        reader.finish().unwrap().0
     }
 
-    fn frames(batches: &[RecordBatch]) -> Vec<Option<i64>> {
-        batches.iter().flat_map(|batch| batch.column(1).as_primitive::<Int64Type>().iter()).collect()
+    /// The frame numbers of all rows, which have to be of one recording, and whether they had to be sorted.
+    fn frames(runs: Vec<Run>) -> (Vec<Option<i64>>, bool) {
+        let mut ordered = InOrder::new(runs);
+        let batches: Vec<_> =
+            std::iter::from_fn(|| ordered.next(&mut |_| Ok(())).transpose()).map(Result::unwrap).collect();
+        let frames = batches.iter().flat_map(|batch| batch.column(1).as_primitive::<Int64Type>().iter()).collect();
+        (frames, ordered.was_sorted())
     }
 
     #[test]
-    fn a_run_goes_on_in_the_next_batch() {
-        let first = batch(&[("b", Some(1)), ("b", Some(2)), ("a", Some(5))]);
-        let runs = runs(&[first, batch(&[]), batch(&[("a", Some(6)), ("a", Some(6)), ("b", Some(3))])]);
-        let seen: Vec<_> = runs.iter().map(|run| (run.first, run.last, run.rows.len())).collect();
-        assert_eq!(seen, [(1, 2, 1), (5, 6, 2), (6, 6, 1), (3, 3, 1)]);
-        assert!(runs[0].key > runs[1].key && runs[0].key == runs[3].key);
+    fn a_run_ends_with_its_recording_or_a_number_that_does_not_rise() {
+        let rows = (0..40).map(|frame| ("b", Some(frame))).chain((5..40).map(|frame| ("a", Some(frame))));
+        let rows: Vec<_> = rows.chain((39..80).map(|frame| ("a", Some(frame)))).collect();
+        let runs = runs(&[batch(&rows), batch(&[("b", Some(40))])]);
+        let seen: Vec<_> = runs.iter().map(|run| (run.recording, run.first(), run.last(), run.rows)).collect();
+        assert_eq!(seen, [(0, 0, 39, 40), (1, 5, 39, 35), (1, 39, 79, 41), (0, 40, 40, 1)]);
+        assert!(Arc::ptr_eq(&runs[0].block, &runs[2].block));
+    }
+
+    #[test]
+    fn batches_in_no_order_are_put_in_order_together() {
+        let rows: Vec<_> = (0..100).flat_map(|frame| [("b", Some(100 - frame)), ("a", Some(frame))]).collect();
+        let runs = runs(&[batch(&rows[..90]), batch(&rows[90..])]);
+        let seen: Vec<_> = runs.iter().map(|run| (run.recording, run.first(), run.last(), run.rows)).collect();
+        assert_eq!(seen, [(0, 1, 100, 100), (1, 0, 99, 100)]);
+        assert!(runs[1].slice().column(0).as_string::<i32>().iter().all(|video| video == Some("a")));
     }
 
     #[test]
     fn runs_that_do_not_overlap_are_not_sorted() {
-        let rows = [("a", Some(5)), ("a", Some(7)), ("a", Some(1)), ("a", Some(2))];
-        let (batches, sorted) = in_order(runs(&[batch(&rows)]), 1, &mut |_| Ok(())).unwrap();
-        assert_eq!((frames(&batches), sorted), (vec![Some(1), Some(2), Some(5), Some(7)], false));
+        let rows: [Vec<_>; 2] = [(50..70).collect(), (0..40).collect()];
+        let batches = rows.map(|frames| batch(&frames.into_iter().map(|frame| ("a", Some(frame))).collect::<Vec<_>>()));
+        let expected = (0..40).chain(50..70).map(Some).collect();
+        assert_eq!(frames(runs(&batches)), (expected, false));
     }
 
     #[test]
     fn runs_that_overlap_are_sorted_and_the_rest_is_not() {
         let rows = [5, 7, 1, 6, 8, 9, 20].map(|frame| ("a", Some(frame)));
-        let (batches, sorted) =
-            in_order(runs(&[batch(&rows[..3]), batch(&rows[3..6]), batch(&rows[6..])]), 1, &mut |_| Ok(())).unwrap();
-        assert_eq!((frames(&batches), sorted), ([1, 5, 6, 7, 8, 9, 20].map(Some).to_vec(), true));
+        let (frames, sorted) = frames(runs(&[batch(&rows[..3]), batch(&rows[3..6]), batch(&rows[6..])]));
+        assert_eq!((frames, sorted), ([1, 5, 6, 7, 8, 9, 20].map(Some).to_vec(), true));
     }
 
     #[test]
-    fn frames_without_a_number_come_last() {
-        let rows = [("a", None), ("a", Some(1)), ("a", None), ("a", Some(2))];
-        let (batches, _) = in_order(runs(&[batch(&rows)]), 1, &mut |_| Ok(())).unwrap();
-        assert_eq!(frames(&batches), [Some(1), Some(2), None, None]);
+    fn frames_without_a_number_come_last_and_equal_numbers_are_all_there() {
+        let rows = [("a", None), ("a", Some(1)), ("a", None), ("a", Some(2)), ("a", Some(1))];
+        let (frames, _) = frames(runs(&[batch(&rows), batch(&rows[..2])]));
+        assert_eq!(frames, [Some(1), Some(1), Some(1), Some(2), None, None, None]);
     }
 
     #[test]
-    fn rows_in_no_order_are_no_runs() {
-        let mut reader = RunReader::new(Columns { by: vec![0], order_by: 1 }, &batch(&[]).schema()).unwrap();
-        let falling: Vec<_> = (0..5000).rev().map(|frame| ("a", Some(frame))).collect();
-        assert!(reader.push(&batch(&falling)).unwrap());
+    fn many_overlapping_runs_come_in_several_batches() {
+        let batches: Vec<_> =
+            (0..3).map(|part| batch(&(0..5000).map(|row| ("a", Some(row * 3 + part))).collect::<Vec<_>>())).collect();
+        let (frames, sorted) = frames(runs(&batches));
+        assert!(sorted && frames == (0..15_000).map(Some).collect::<Vec<_>>());
     }
 
     #[test]
     fn without_room_overlapping_runs_are_not_sorted() {
-        let rows = [("a", Some(1)), ("a", Some(3)), ("a", Some(2)), ("a", Some(4))];
+        let rows = [1, 3].map(|frame| ("a", Some(frame)));
         let mut asked = 0;
-        let refused = in_order(runs(&[batch(&rows)]), 1, &mut |bytes| {
+        let refused = InOrder::new(runs(&[batch(&rows), batch(&rows)])).next(&mut |bytes| {
             asked = bytes;
             datafusion::common::resources_err!("no room")
         });
         assert!(refused.unwrap_err().to_string().contains("no room"));
-        // Twice 4 rows of a frame number, a letter and its offset, at least.
-        assert!(asked >= 2 * 4 * (8 + 1 + 4), "{asked}");
+        // A number, a run and a row for each of 4.
+        assert!(asked >= 4 * 16, "{asked}");
     }
 }
