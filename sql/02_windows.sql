@@ -29,3 +29,27 @@ SELECT short, count(*) AS windows, min(valid_len) AS shortest FROM (
     UNION ALL
     SELECT 'pad', valid_len FROM pose_windows((SELECT * FROM frames), width => 250, stride => 250, short => 'pad'))
 GROUP BY short ORDER BY short;
+
+-- Widths may be lengths of time. The watch recorded 50 frames a second; windows of 2 seconds at 10 frames a second are
+-- those from above, and a watch with another rate would give windows of the same shape.
+CREATE VIEW timed AS
+SELECT * FROM pose_windows((SELECT source, video, subject, frame, label, ax, ay, az, wx, wy, wz FROM watch),
+    width => INTERVAL '2 seconds', stride => INTERVAL '1 second', hz => 10, rate => 50);
+
+SELECT count(*) AS windows, count(*) FILTER (WHERE timed.features = windows.features) AS same
+FROM timed LEFT JOIN windows ON timed.window_id = windows.window_id;
+
+-- What became of every frame: it is in a window, or there is a reason. A tail is what is left of a segment behind its
+-- last window; a segment that is shorter than the width gives none at all.
+SELECT width, sum(frames) AS frames, sum(windows) AS windows, sum(frames_used) AS used,
+       sum(frames_in_tails) AS in_tails, sum(frames_in_short_segments) AS in_short_segments,
+       sum(frames - frames_used - frames_in_tails - frames_in_short_segments) AS anything_else
+FROM (
+    SELECT 20 AS width, * FROM pose_window_stats((SELECT * FROM frames), width => 20, stride => 10)
+    UNION ALL
+    SELECT 250, * FROM pose_window_stats((SELECT * FROM frames), width => 250, stride => 250))
+GROUP BY width ORDER BY width;
+
+-- Each recording has a row, so that those which give nothing are found.
+SELECT video, frames, segments, windows, frames_used, frames_in_tails, frames_in_short_segments
+FROM pose_window_stats((SELECT * FROM frames), width => 250, stride => 250) ORDER BY frames, video LIMIT 3;

@@ -48,6 +48,13 @@ pub struct Arguments {
     values: BTreeMap<String, Value>,
 }
 
+impl Display for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values: Vec<_> = self.values.iter().map(|(name, value)| format!("{name} => {value}")).collect();
+        write!(f, "{}({})", self.function, values.join(", "))
+    }
+}
+
 impl Arguments {
     /// No arguments yet, of a call to `function`.
     pub fn new(function: &'static str) -> Self {

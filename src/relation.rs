@@ -4,7 +4,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
-use datafusion::common::{Column, JoinType, NullEquality, Result};
+use datafusion::common::{Column, JoinType, NullEquality, Result, TableReference};
+use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, WindowFrame, WindowFunctionDefinition};
 
@@ -45,6 +46,18 @@ pub trait SourceFunction: Debug + Send + Sync {
     /// # Errors
     /// A plan error that names the argument that is wrong, and what is expected.
     fn table(&self, arguments: &Arguments) -> Result<Arc<dyn TableProvider>>;
+}
+
+/// A call of `source`, under its name.
+///
+/// Plans are compared by the names of their tables, not by what these are made of: of `(SELECT max(t) FROM f(1))` and
+/// `(SELECT max(t) FROM f(2))` only one would be run. So the arguments are a part of the table's name.
+///
+/// # Errors
+/// Those of [`SourceFunction::table`].
+pub fn call(source: &dyn SourceFunction, arguments: &Arguments) -> Result<LogicalPlan> {
+    let table = provider_as_source(source.table(arguments)?);
+    LogicalPlanBuilder::scan(TableReference::bare(arguments.to_string()), table, None)?.alias(source.name())?.build()
 }
 
 /// The column of that name in the plan below, unqualified.

@@ -12,8 +12,7 @@ const STEPS: usize = 2;
 
 /// The engine on one thread and on AVX2, since valgrind knows no AVX-512; or on plain code where there is none.
 pub fn count(what: &str, batch: usize) -> Option<Value> {
-    let ((config, options), data, arch) = (model(1), Data::new(batch, batch * (1 + STEPS)), avx2());
-    let mut engine = FusedEngine::on(arch, &config, &options).expect("an engine");
+    let (mut engine, data, arch) = (on_avx2(1), Data::new(batch, batch * (1 + STEPS)), avx2());
     match what {
         "train" => {
             data.train(&mut engine, 0);
@@ -26,6 +25,12 @@ pub fn count(what: &str, batch: usize) -> Option<Value> {
         _ => return None,
     }
     Some(json!({"who": "count", "what": what, "batch": batch, "arch": crate::name(arch), "steps": STEPS}))
+}
+
+/// An engine that takes AVX2 where there is more.
+pub fn on_avx2(threads: usize) -> FusedEngine {
+    let (config, options) = model(threads);
+    FusedEngine::on(avx2(), &config, &options).expect("an engine")
 }
 
 fn avx2() -> Arch {

@@ -1,7 +1,7 @@
 //! Samples per second of the seed's model, called like the peers' scripts:
 //!
 //! ```sh
-//! cargo bench --bench train -- train|predict THREADS BATCH SECONDS [bf16]
+//! cargo bench --bench train -- train|predict THREADS BATCH SECONDS [bf16|avx2]
 //! cargo bench --bench train -- peak THREADS SECONDS          # what the processor could do
 //! cargo bench --bench train -- count train|predict BATCH     # a few steps for callgrind, see count.sh
 //! ```
@@ -26,7 +26,7 @@ use data::{Data, engine};
 /// As many windows as the peers' scripts make.
 const ROWS: usize = 4096;
 
-const USAGE: &str = "usage: cargo bench --bench train -- train|predict THREADS BATCH SECONDS [bf16]
+const USAGE: &str = "usage: cargo bench --bench train -- train|predict THREADS BATCH SECONDS [bf16|avx2]
                                    peak THREADS SECONDS
                                    count train|predict BATCH";
 
@@ -45,17 +45,23 @@ fn main() -> ExitCode {
 /// The line to print; none if the arguments are not understood.
 fn run(arguments: &[&str]) -> Option<Value> {
     match *arguments {
-        [what, threads, batch, seconds] => rate(what, threads, batch, seconds, Precision::F32),
-        [what, threads, batch, seconds, "bf16"] => rate(what, threads, batch, seconds, Precision::Bf16),
+        [what, threads, batch, seconds] => rate(what, threads, batch, seconds, "posequel"),
+        [what, threads, batch, seconds, "bf16"] => rate(what, threads, batch, seconds, "posequel bf16"),
+        [what, threads, batch, seconds, "avx2"] => rate(what, threads, batch, seconds, "posequel avx2"),
         ["peak", threads, seconds] => Some(peak::peak(number(threads)?, duration(seconds)?)),
         ["count", what, batch] => count::count(what, number(batch)?),
         _ => None,
     }
 }
 
-fn rate(what: &str, threads: &str, batch: &str, seconds: &str, precision: Precision) -> Option<Value> {
+fn rate(what: &str, threads: &str, batch: &str, seconds: &str, who: &str) -> Option<Value> {
     let (threads, batch, length) = (number(threads)?, number(batch)?, duration(seconds)?);
-    let (mut engine, data) = (engine(threads, precision), Data::new(batch, ROWS));
+    let mut engine = match who {
+        "posequel bf16" => engine(threads, Precision::Bf16),
+        "posequel avx2" => Box::new(count::on_avx2(threads)),
+        _ => engine(threads, Precision::F32),
+    };
+    let data = Data::new(batch, ROWS);
     let (steps, median) = match what {
         // As the training loop does it: on a thread of the engine's own.
         "train" => match engine.pool() {
@@ -65,7 +71,6 @@ fn rate(what: &str, threads: &str, batch: &str, seconds: &str, precision: Precis
         "predict" => median(length, |step| data.predict(&*engine, step)),
         _ => return None,
     };
-    let who = if precision == Precision::Bf16 { "posequel bf16" } else { "posequel" };
     let per_s = (batch as f64 / median.as_secs_f64()).round();
     Some(json!({"who": who, "what": what, "threads": threads, "batch": batch, "steps": steps, "per_s": per_s}))
 }

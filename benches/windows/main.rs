@@ -5,6 +5,7 @@
 //! cargo bench --bench windows -- scan FRAMES.parquet [PARTITIONS [REPEATS]]          # the same columns merely read
 //! cargo bench --bench windows -- memory FRAMES.parquet WIDTH STRIDE [PARTITIONS [REPEATS]]   # frames are in memory already
 //! cargo bench --bench windows -- walkers FRAMES WIDTH STRIDE                         # one generated recording, streamed
+//! cargo bench --bench windows -- count windows|noise|normal                          # some work for callgrind, see count.sh
 //! ```
 //!
 //! `memory` has a roofline: bytes of windows written a second, over bytes that as many threads copy (memcpy). `walkers`
@@ -13,6 +14,8 @@
 //! The first time pays for fresh memory, as the peers do; with REPEATS the line has the median of the times after it.
 //!
 //! README.md tells how to make such a file, and how to measure.
+
+mod count;
 
 use std::error::Error;
 use std::io::Write;
@@ -31,7 +34,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const USAGE: &str = "usage: cargo bench --bench windows -- FRAMES.parquet WIDTH STRIDE [PARTITIONS [REPEATS]]
                                      scan FRAMES.parquet [PARTITIONS [REPEATS]]
                                      memory FRAMES.parquet WIDTH STRIDE [PARTITIONS [REPEATS]]
-                                     walkers FRAMES WIDTH STRIDE";
+                                     walkers FRAMES WIDTH STRIDE
+                                     count windows|noise|normal";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -41,6 +45,7 @@ async fn main() -> ExitCode {
         ["scan", path, how @ ..] => scan(path, how).await,
         ["memory", path, width, stride, how @ ..] => memory(path, width, stride, how).await,
         ["walkers", frames, width, stride] => walkers(frames, width, stride).await,
+        ["count", what] => counted(what),
         [path, width, stride, how @ ..] => windows(path, width, stride, how).await,
         arguments => {
             writeln!(std::io::stderr(), "{USAGE}").expect("somebody to tell");
@@ -167,6 +172,12 @@ async fn walkers(frames: &str, width: &str, stride: &str) -> Result<Value> {
     let mut line = report("walkers", frames.parse()?, windows, vec![started.elapsed().as_secs_f64()]);
     line["mib_above_start"] = json!((resident("VmHWM")? - before) / 1024);
     Ok(line)
+}
+
+/// On a thread of its own, since it brings its own runtime.
+fn counted(what: &str) -> Result<Value> {
+    let counted = std::thread::scope(|scope| scope.spawn(|| count::count(what).map_err(|e| e.to_string())).join());
+    Ok(counted.map_err(|_| "counting panicked")??)
 }
 
 /// A line of /proc/self/status, in KiB: memory of this process now, or at the most.

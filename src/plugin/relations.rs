@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use datafusion::common::{DFSchema, Result, ScalarValue};
-use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::planner::{PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning};
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
@@ -14,7 +13,7 @@ use datafusion::sql::sqlparser::ast::{
 
 use crate::args::{Arguments, Value};
 use crate::error::query_err;
-use crate::relation::{RelationFunction, SourceFunction};
+use crate::relation::{RelationFunction, SourceFunction, call};
 
 /// Plans the relation functions of a list; everything else is left to DataFusion.
 #[derive(Debug)]
@@ -42,8 +41,7 @@ impl RelationPlanner for Relations {
         if let Some(source) = self.sources.iter().find(|source| source.name() == name) {
             refuse_modifiers(source.name(), &relation)?;
             let arguments = read_arguments(source.name(), source.parameters(), &args.args, context)?;
-            let table = provider_as_source(source.table(&arguments)?);
-            let plan = LogicalPlanBuilder::scan(source.name(), table, None)?.build()?;
+            let plan = call(source.as_ref(), &arguments)?;
             return Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))));
         }
         let Some(function) = self.relations.iter().find(|function| function.name() == name) else {

@@ -12,7 +12,7 @@ use futures::FutureExt;
 use super::relations::{constant, unqualified};
 use crate::args::{Arguments, Value};
 use crate::error::query_err;
-use crate::relation::{RelationFunction, SourceFunction};
+use crate::relation::{RelationFunction, SourceFunction, call};
 
 /// A relation function as a plain table function of DataFusion.
 #[derive(Debug)]
@@ -45,7 +45,8 @@ pub struct PositionalSource(pub Arc<dyn SourceFunction>);
 impl TableFunctionImpl for PositionalSource {
     fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>> {
         let (function, known) = (self.0.name(), self.0.parameters());
-        self.0.table(&positional(function, known, args.exprs())?)
+        let plan = call(self.0.as_ref(), &positional(function, known, args.exprs())?)?;
+        Ok(Arc::new(ViewTable::new(plan, None)))
     }
 }
 

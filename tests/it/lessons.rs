@@ -77,6 +77,11 @@ fn lesson_8_predicts() {
     shows("08_predict");
 }
 
+#[test]
+fn lesson_9_takes_joints_apart() {
+    shows("09_joints");
+}
+
 /// What README's first screen shows is what the quickstart does and prints.
 #[test]
 fn the_quickstart_is_the_one_of_the_readme() {

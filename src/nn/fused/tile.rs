@@ -65,14 +65,28 @@ pub fn add_product<S: Simd, P: Product, const R: usize, const C: usize>(
     }
     let mut acc = *sum;
     for (k, b) in b.chunks_exact(stride).enumerate() {
-        let mut column = [P::splat(simd, P::Item::default()); C];
-        for c in 0..C {
-            column[c] = b[first + c * step];
-        }
-        for r in 0..R {
-            let x = P::splat(simd, a[r][k]);
+        // Whichever is less waits in registers for the other: with 16 of them, 3 x 4 sums leave room for 4 vectors.
+        if R < C {
+            let mut x = [P::splat(simd, P::Item::default()); R];
+            for r in 0..R {
+                x[r] = P::splat(simd, a[r][k]);
+            }
             for c in 0..C {
-                acc[r][c] = product.mul_add(simd, x, column[c], acc[r][c]);
+                let column = b[first + c * step];
+                for r in 0..R {
+                    acc[r][c] = product.mul_add(simd, x[r], column, acc[r][c]);
+                }
+            }
+        } else {
+            let mut column = [P::splat(simd, P::Item::default()); C];
+            for c in 0..C {
+                column[c] = b[first + c * step];
+            }
+            for r in 0..R {
+                let x = P::splat(simd, a[r][k]);
+                for c in 0..C {
+                    acc[r][c] = product.mul_add(simd, x, column[c], acc[r][c]);
+                }
             }
         }
     }
@@ -98,14 +112,28 @@ pub fn add_outer<S: Simd, P: Product, const R: usize, const C: usize>(
         // Slices of R and of `stride` values: what is read of them needs no further check.
         let a = &a[n * lda + at..][..R];
         let d = &d[n * stride..][..stride];
-        let mut column = [P::splat(simd, P::Item::default()); C];
-        for c in 0..C {
-            column[c] = d[columns[c]];
-        }
-        for r in 0..R {
-            let x = P::splat(simd, a[r]);
+        // Whichever is less waits in registers for the other: with 16 of them, 3 x 4 sums leave room for 4 vectors.
+        if R < C {
+            let mut x = [P::splat(simd, P::Item::default()); R];
+            for r in 0..R {
+                x[r] = P::splat(simd, a[r]);
+            }
             for c in 0..C {
-                acc[r][c] = product.mul_add(simd, x, column[c], acc[r][c]);
+                let column = d[columns[c]];
+                for r in 0..R {
+                    acc[r][c] = product.mul_add(simd, x[r], column, acc[r][c]);
+                }
+            }
+        } else {
+            let mut column = [P::splat(simd, P::Item::default()); C];
+            for c in 0..C {
+                column[c] = d[columns[c]];
+            }
+            for r in 0..R {
+                let x = P::splat(simd, a[r]);
+                for c in 0..C {
+                    acc[r][c] = product.mul_add(simd, x, column[c], acc[r][c]);
+                }
             }
         }
     }
