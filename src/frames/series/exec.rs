@@ -175,6 +175,7 @@ impl ExecutionPlan for SeriesExec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let reading = self.reading(&context);
+        let by: Arc<[usize]> = self.gather.columns.by.as_slice().into();
         let counters = Counters::new(&self.metrics, partition);
         let stream = async move {
             let outputs = reading.await.map_err(DataFusionError::Shared)?;
@@ -183,7 +184,7 @@ impl ExecutionPlan for SeriesExec {
                 Some(Output::Runs(part)) => {
                     let consumer = MemoryConsumer::new(format!("SeriesExec[{partition}] sort"));
                     let sorting = consumer.register(context.memory_pool());
-                    Ok(Box::pin(stream::iter(recordings(part, sorting, counters))) as Batches)
+                    Ok(Box::pin(stream::iter(recordings(part, by, sorting, counters))) as Batches)
                 }
                 Some(Output::Sorted(plan)) => {
                     let count = move |batch: &RecordBatch| counters.rows.add(batch.num_rows());
@@ -224,6 +225,7 @@ impl Counters {
 /// The batches of one recording after the other.
 fn recordings(
     mut part: Part,
+    by: Arc<[usize]>,
     sorting: MemoryReservation,
     counters: Counters,
 ) -> impl Iterator<Item = Result<RecordBatch>> {
@@ -238,7 +240,7 @@ fn recordings(
                 counters.recordings.add(1);
                 counters.sorted.add(usize::from(runs.was_sorted()));
             }
-            recording = part.pop().map(InOrder::new);
+            recording = part.pop().map(|runs| InOrder::new(runs, Arc::clone(&by)));
             if recording.is_none() {
                 return Ok(None);
             }

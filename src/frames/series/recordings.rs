@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
+use arrow::array::{ArrayRef, AsArray, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
@@ -44,19 +44,20 @@ impl Recordings {
     pub fn of(&mut self, keys: &[ArrayRef]) -> Result<Vec<u32>, ArrowError> {
         let columns = keys.iter().zip(&mut self.columns).map(|(key, codes)| codes.of(key));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
-        let rows = keys.first().map_or(0, |key| key.len());
-        let (mut numbers, mut new) = (Vec::with_capacity(rows), vec![]);
-        let mut codes = vec![0; columns.len()];
-        for row in 0..rows {
-            for (code, column) in codes.iter_mut().zip(&columns) {
-                *code = column[row];
+        let numbers = match <[_; 1]>::try_from(columns) {
+            Ok([codes]) => codes,
+            Err(columns) => {
+                let rows = columns.first().map_or(0, Vec::len);
+                let codes = |row: usize| columns.iter().map(move |column| column[row]).collect::<Box<[u32]>>();
+                (0..rows).map(|row| number(&mut self.numbers, &codes(row)[..])).collect()
             }
-            let next = self.numbers.len();
-            let number = number(&mut self.numbers, &codes[..]);
-            if number as usize == next {
+        };
+        // Numbers are given in turn: one that is the next of its kind is of a recording not seen before.
+        let mut new = vec![];
+        for (row, &number) in numbers.iter().enumerate() {
+            if number as usize == self.keys.len() + new.len() {
                 new.push(row as u32);
             }
-            numbers.push(number);
         }
         if !new.is_empty() {
             let new = UInt32Array::from(new);

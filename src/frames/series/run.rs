@@ -1,4 +1,4 @@
-//! Runs: rows of one recording that follow one another, with rising frame numbers.
+//! Runs: rows of one recording that follow one another.
 
 use std::sync::Arc;
 
@@ -24,24 +24,20 @@ pub struct Run {
     pub start: u32,
     /// Its rows.
     pub rows: u32,
+    /// Whether the numbers of its frames rise from row to row.
+    pub rises: bool,
+    /// The lowest number of a frame; of a frame without a number `i64::MAX`.
+    pub first: i64,
+    /// The highest one.
+    pub last: i64,
     /// Where they are.
     pub block: Arc<Block>,
 }
 
 impl Run {
-    /// The numbers of its frames, which rise.
+    /// The numbers of its frames.
     pub fn numbers(&self) -> &[i64] {
         &self.block.numbers[self.start as usize..][..self.rows as usize]
-    }
-
-    /// The number of its first frame; of a frame without a number `i64::MAX`.
-    pub fn first(&self) -> i64 {
-        self.numbers()[0]
-    }
-
-    /// The number of its last frame.
-    pub fn last(&self) -> i64 {
-        self.numbers()[self.rows as usize - 1]
     }
 
     /// The rows, not copied.
@@ -81,9 +77,9 @@ struct Scattered {
     recordings: Vec<u32>,
 }
 
-/// Runs shorter than this, on average, are no order worth to be kept: the rows are put in order first.
+/// Rising runs shorter than this, on average, are no order worth to be kept: the rows are put together by recording.
 const SHORT: usize = 16;
-/// So many of them together: as many as a processor's cache holds, so that runs become long and are found fast.
+/// So many of them at a time: as many as a processor's cache holds, so that runs become long and are found fast.
 const TOGETHER: usize = 1 << 17;
 
 impl RunReader {
@@ -126,7 +122,7 @@ impl RunReader {
             let block = self.block(rows, numbers, 0);
             self.scattered.push(Scattered { block, recordings });
             let together: usize = self.scattered.iter().map(|scattered| scattered.recordings.len()).sum();
-            return if together < TOGETHER { Ok(()) } else { self.sort() };
+            return if together < TOGETHER { Ok(()) } else { self.put_together() };
         }
         let at = UInt32Array::from(starts.clone());
         for key in &mut keys {
@@ -134,47 +130,39 @@ impl RunReader {
         }
         let recordings = self.recordings.of(&keys)?;
         let block = self.block(rows, numbers, starts.len());
-        self.add(block, starts.into_iter().zip(recordings));
+        self.add(block, true, starts.into_iter().zip(recordings));
         Ok(())
     }
 
-    /// Puts what is scattered in the order of recordings and frames.
-    fn sort(&mut self) -> Result<(), ArrowError> {
+    /// Puts what is scattered together by recording, in any order of frames.
+    fn put_together(&mut self) -> Result<(), ArrowError> {
         let scattered = std::mem::take(&mut self.scattered);
-        // Rows of each recording, with their frames: counted first, so that each has its place.
+        // Rows are counted first, so that each has its place.
         let of = || scattered.iter().flat_map(|batch| batch.recordings.iter().map(|&recording| recording as usize));
-        let frames = scattered.iter().flat_map(|batch| batch.block.numbers.iter().copied());
-        let mut ends = vec![0usize; of().max().map_or(0, |last| last + 1)];
+        let mut ends = vec![0u32; of().max().map_or(0, |last| last + 1)];
         of().for_each(|recording| ends[recording] += 1);
+        let mut starts = vec![];
         let mut before = 0;
-        for end in &mut ends {
+        for (recording, end) in (0..).zip(&mut ends) {
+            if *end > 0 {
+                starts.push((before, recording));
+            }
             before += std::mem::replace(end, before);
         }
-        let mut order = vec![(0, 0); before];
-        for ((recording, frame), row) in of().zip(frames).zip(0u32..) {
-            order[ends[recording]] = (frame, row);
+        let mut order = vec![0; before as usize];
+        for (row, recording) in (0u32..).zip(of()) {
+            order[ends[recording] as usize] = row;
             ends[recording] += 1;
-        }
-        let mut starts = vec![];
-        let mut start = 0;
-        for (recording, &end) in (0..).zip(&ends) {
-            let rows = &mut order[start..end];
-            rows.sort_unstable();
-            let steps = rows.windows(2).zip(start + 1..).filter(|(pair, _)| pair[1].0 <= pair[0].0);
-            let rows = (start < end).then_some(start).into_iter().chain(steps.map(|(_, row)| row));
-            starts.extend(rows.map(|row| (row as u32, recording)));
-            start = end;
         }
         let batches: Vec<&RecordBatch> = scattered.iter().map(|scattered| &scattered.block.rows).collect();
         let rows = concat_batches(batches[0].schema_ref(), batches)?;
-        let at = order.iter().map(|&(_, row)| row).collect::<Vec<u32>>();
-        let rows = take_record_batch(&rows, &UInt32Array::from(at))?;
+        let rows = take_record_batch(&rows, &UInt32Array::from(order))?;
         let numbers = numbers(rows.column(self.columns.order_by))?;
         for Scattered { block, .. } in scattered {
             self.budget.give_back(&block.memory);
         }
         let block = self.block(rows, numbers, starts.len());
-        self.add(block, starts.into_iter());
+        self.add(block, false, starts.into_iter());
         Ok(())
     }
 
@@ -185,13 +173,20 @@ impl RunReader {
     }
 
     /// The runs that start at these rows, each of a recording.
-    fn add(&mut self, block: Block, starts: impl ExactSizeIterator<Item = (u32, u32)>) {
+    fn add(&mut self, block: Block, rises: bool, starts: impl ExactSizeIterator<Item = (u32, u32)>) {
         let block = Arc::new(block);
         self.runs.reserve(starts.len());
         let mut starts = starts.peekable();
         while let Some((start, recording)) = starts.next() {
             let end = starts.peek().map_or(block.rows.num_rows() as u32, |(next, _)| *next);
-            self.runs.push(Run { recording, start, rows: end - start, block: Arc::clone(&block) });
+            let numbers = &block.numbers[start as usize..end as usize];
+            let (first, last) = match numbers {
+                [first, .., last] if rises => (*first, *last),
+                numbers => numbers.iter().fold((i64::MAX, i64::MIN), |(low, high), &n| (low.min(n), high.max(n))),
+            };
+            let rises = rises || numbers.len() == 1;
+            let block = Arc::clone(&block);
+            self.runs.push(Run { recording, start, rows: end - start, rises, first, last, block });
         }
     }
 
@@ -201,7 +196,7 @@ impl RunReader {
     /// As [`push`](Self::push).
     pub fn finish(mut self) -> Result<(Vec<Run>, Keys), ArrowError> {
         if !self.scattered.is_empty() {
-            self.sort()?;
+            self.put_together()?;
         }
         Ok((self.runs, self.recordings.into_keys()))
     }
@@ -248,7 +243,7 @@ mod tests {
 
     /// The frame numbers of all rows, which have to be of one recording, and whether they had to be sorted.
     fn frames(runs: Vec<Run>) -> (Vec<Option<i64>>, bool) {
-        let mut ordered = InOrder::new(runs);
+        let mut ordered = InOrder::new(runs, [0].into());
         let batches: Vec<_> =
             std::iter::from_fn(|| ordered.next(&mut |_| Ok(())).transpose()).map(Result::unwrap).collect();
         let frames = batches.iter().flat_map(|batch| batch.column(1).as_primitive::<Int64Type>().iter()).collect();
@@ -260,18 +255,20 @@ mod tests {
         let rows = (0..40).map(|frame| ("b", Some(frame))).chain((5..40).map(|frame| ("a", Some(frame))));
         let rows: Vec<_> = rows.chain((39..80).map(|frame| ("a", Some(frame)))).collect();
         let runs = runs(&[batch(&rows), batch(&[("b", Some(40))])]);
-        let seen: Vec<_> = runs.iter().map(|run| (run.recording, run.first(), run.last(), run.rows)).collect();
+        let seen: Vec<_> = runs.iter().map(|run| (run.recording, run.first, run.last, run.rows)).collect();
         assert_eq!(seen, [(0, 0, 39, 40), (1, 5, 39, 35), (1, 39, 79, 41), (0, 40, 40, 1)]);
         assert!(Arc::ptr_eq(&runs[0].block, &runs[2].block));
     }
 
     #[test]
-    fn batches_in_no_order_are_put_in_order_together() {
+    fn batches_in_no_order_are_put_together_by_recording() {
         let rows: Vec<_> = (0..100).flat_map(|frame| [("b", Some(100 - frame)), ("a", Some(frame))]).collect();
         let runs = runs(&[batch(&rows[..90]), batch(&rows[90..])]);
-        let seen: Vec<_> = runs.iter().map(|run| (run.recording, run.first(), run.last(), run.rows)).collect();
+        let seen: Vec<_> = runs.iter().map(|run| (run.recording, run.first, run.last, run.rows)).collect();
         assert_eq!(seen, [(0, 1, 100, 100), (1, 0, 99, 100)]);
-        assert!(runs[1].slice().column(0).as_string::<i32>().iter().all(|video| video == Some("a")));
+        assert!(
+            !runs[0].rises && frames(runs.into_iter().take(1).collect()).0 == (1..=100).map(Some).collect::<Vec<_>>()
+        );
     }
 
     #[test]
@@ -308,7 +305,7 @@ mod tests {
     fn without_room_overlapping_runs_are_not_sorted() {
         let rows = [1, 3].map(|frame| ("a", Some(frame)));
         let mut asked = 0;
-        let refused = InOrder::new(runs(&[batch(&rows), batch(&rows)])).next(&mut |bytes| {
+        let refused = InOrder::new(runs(&[batch(&rows), batch(&rows)]), [0].into()).next(&mut |bytes| {
             asked = bytes;
             datafusion::common::resources_err!("no room")
         });
