@@ -32,7 +32,7 @@ impl Display for Value {
             Self::Int(v) => write!(f, "{v}"),
             Self::Float(v) => write!(f, "{v}"),
             Self::Interval(v) => write!(f, "INTERVAL '{} seconds'", *v as f64 / 1e9),
-            Self::Text(v) => write!(f, "'{v}'"),
+            Self::Text(v) => write!(f, "'{}'", v.replace('\'', "''")),
             Self::List(items) => {
                 let items: Vec<_> = items.iter().map(ToString::to_string).collect();
                 write!(f, "[{}]", items.join(", "))

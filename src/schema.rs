@@ -41,6 +41,11 @@ pub const VALIDATION: &str = "validation";
 /// What nobody looks at before the end.
 pub const TEST: &str = "test";
 
+/// The fold of a cross-validation, from 1.
+pub const FOLD: &str = "fold";
+/// Which draw of folds a row is in, from 1.
+pub const REPEAT: &str = "repeat";
+
 /// The window an augmented copy was made from; its own id for an original.
 pub const SOURCE_WINDOW_ID: &str = "source_window_id";
 /// 0 for an original, 1.. for its copies.

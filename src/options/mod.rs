@@ -16,6 +16,8 @@ pub const SEQUENCE_KEYS: [&str; 2] = [crate::schema::SOURCE, crate::schema::VIDE
 pub const SEED: u64 = 42;
 /// Shares of train, validation and test.
 pub const SHARES: [f64; 3] = [0.7, 0.15, 0.15];
+/// Folds of a cross-validation.
+pub const FOLDS: u64 = 5;
 /// Augmented copies of a train window.
 pub const COPIES: u64 = 1;
 /// Most copies of one window that `balance` makes.

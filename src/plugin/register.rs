@@ -26,6 +26,7 @@ use crate::frames::walkers::pose_walkers::PoseWalkers;
 use crate::frames::{joints, motion};
 use crate::predict;
 use crate::relation::{RelationFunction, SourceFunction};
+use crate::split::pose_folds::PoseFolds;
 use crate::split::pose_split::PoseSplit;
 use crate::store::models::Models;
 use crate::weigh::pose_class_weight;
@@ -42,6 +43,7 @@ pub fn relations(skeletons: &Skeletons) -> Vec<Arc<dyn RelationFunction>> {
         Arc::new(PoseWindows),
         Arc::new(PoseWindowStats),
         Arc::new(PoseSplit),
+        Arc::new(PoseFolds),
         Arc::new(PoseAugment { skeletons: skeletons.clone() }),
         Arc::new(PoseWeigh),
     ]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::compute::SortOptions;
+use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
@@ -175,6 +176,7 @@ impl ExecutionPlan for SeriesExec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let reading = self.reading(&context);
+        let schema = self.schema();
         let by: Arc<[usize]> = self.gather.columns.by.as_slice().into();
         let counters = Counters::new(&self.metrics, partition);
         let stream = async move {
@@ -184,7 +186,7 @@ impl ExecutionPlan for SeriesExec {
                 Some(Output::Runs(part)) => {
                     let consumer = MemoryConsumer::new(format!("SeriesExec[{partition}] sort"));
                     let sorting = consumer.register(context.memory_pool());
-                    Ok(Box::pin(stream::iter(recordings(part, by, sorting, counters))) as Batches)
+                    Ok(Box::pin(stream::iter(recordings(part, schema, by, sorting, counters))) as Batches)
                 }
                 Some(Output::Sorted(plan)) => {
                     let count = move |batch: &RecordBatch| counters.rows.add(batch.num_rows());
@@ -225,6 +227,7 @@ impl Counters {
 /// The batches of one recording after the other.
 fn recordings(
     mut part: Part,
+    schema: SchemaRef,
     by: Arc<[usize]>,
     sorting: MemoryReservation,
     counters: Counters,
@@ -240,7 +243,7 @@ fn recordings(
                 counters.recordings.add(1);
                 counters.sorted.add(usize::from(runs.was_sorted()));
             }
-            recording = part.pop().map(|runs| InOrder::new(runs, Arc::clone(&by)));
+            recording = part.pop().map(|runs| InOrder::new(runs, Arc::clone(&schema), Arc::clone(&by)));
             if recording.is_none() {
                 return Ok(None);
             }

@@ -83,7 +83,7 @@ impl Gather {
     fn distribute(&self, reads: Vec<Read>) -> Result<Gathered> {
         let (mut numbers, mut recordings): (_, Vec<Vec<Run>>) = (HashMap::new(), vec![]);
         for Read { reader, .. } in reads {
-            let (runs, keys) = reader.finish()?;
+            let (runs, keys) = reader.finish();
             // Each reader has numbers of its own.
             let mut number = |key| {
                 let next = numbers.len();
@@ -117,5 +117,7 @@ async fn read(mut stream: SendableRecordBatchStream, mut reader: RunReader, budg
             return Ok(Read { reader, rest: Some(stream) });
         }
     }
+    // In this task, as others may still read.
+    reader.put_together()?;
     Ok(Read { reader, rest: None })
 }

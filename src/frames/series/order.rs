@@ -1,30 +1,34 @@
 //! The runs of a recording, in the order of its frames.
 
+use std::collections::HashMap;
 use std::iter::Peekable;
 use std::sync::Arc;
 use std::vec::IntoIter;
 
-use arrow::array::{Array, RecordBatch, UInt32Array};
+use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::{interleave, take};
+use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use datafusion::common::Result;
 
+use super::block::Block;
 use super::run::Run;
 
 /// Rows in rising order of their frame numbers, batch by batch. Of frames with the same number each is there, in any order;
 /// those without a number come last.
 pub struct InOrder {
     runs: Peekable<IntoIter<Run>>,
+    schema: SchemaRef,
     by: Arc<[usize]>,
     merge: Option<Merge>,
     sorted: bool,
 }
 
 impl InOrder {
-    /// Of the runs of one recording, whose keys are in the columns `by`.
-    pub fn new(mut runs: Vec<Run>, by: Arc<[usize]>) -> Self {
+    /// Of the runs of one recording, of rows of `schema`, whose keys are in the columns `by`.
+    pub fn new(mut runs: Vec<Run>, schema: SchemaRef, by: Arc<[usize]>) -> Self {
         runs.sort_by_key(|run| (run.first, run.last));
-        Self { runs: runs.into_iter().peekable(), by, merge: None, sorted: false }
+        Self { runs: runs.into_iter().peekable(), schema, by, merge: None, sorted: false }
     }
 
     /// The next rows: those of a run as they are, or some of runs that overlap or do not rise, for which `room` is asked for so many bytes.
@@ -33,7 +37,7 @@ impl InOrder {
     /// That of `room`.
     pub fn next(&mut self, room: &mut dyn FnMut(usize) -> Result<()>) -> Result<Option<RecordBatch>> {
         if let Some(merge) = &mut self.merge {
-            if let Some(rows) = merge.next(&self.by)? {
+            if let Some(rows) = merge.next(&self.schema, &self.by)? {
                 return Ok(Some(rows));
             }
             self.merge = None;
@@ -53,7 +57,7 @@ impl InOrder {
         }
         self.sorted = true;
         room(Merge::bytes(&overlapping))?;
-        Ok(self.merge.insert(Merge::new(overlapping)).next(&self.by)?)
+        Ok(self.merge.insert(Merge::new(overlapping)).next(&self.schema, &self.by)?)
     }
 
     /// Whether any rows so far had to be sorted.
@@ -64,20 +68,30 @@ impl InOrder {
 
 /// Runs that overlap.
 struct Merge {
-    runs: Vec<Run>,
-    /// Run, and row of its block.
+    /// Where their rows are, each block once.
+    blocks: Vec<Arc<Block>>,
+    /// Block, and row of it.
     rows: Vec<(u32, u32)>,
     given: usize,
 }
 
-/// Rows of a batch, at least: to look at a run costs as much as some rows do.
+/// Rows of a batch, at least: to look at a block costs as much as some rows do.
 const BATCH: usize = 8192;
-const ROWS_PER_RUN: usize = 8;
+const ROWS_PER_BLOCK: usize = 8;
 
 impl Merge {
     fn new(runs: Vec<Run>) -> Self {
+        let (mut blocks, mut numbers) = (vec![], HashMap::new());
+        let mut block = |run: &Run| {
+            let next = blocks.len() as u32;
+            *numbers.entry(Arc::as_ptr(&run.block)).or_insert_with(|| {
+                blocks.push(Arc::clone(&run.block));
+                next
+            })
+        };
+        let runs: Vec<(u32, Run)> = runs.into_iter().map(|run| (block(&run), run)).collect();
         let rows = in_their_places(&runs).unwrap_or_else(|| sorted(&runs));
-        Self { runs, rows, given: 0 }
+        Self { blocks, rows, given: 0 }
     }
 
     /// What is needed to find the places of the rows.
@@ -85,56 +99,57 @@ impl Merge {
         runs.iter().map(|run| run.rows as usize).sum::<usize>() * size_of::<(i64, u32, u32)>()
     }
 
-    fn next(&mut self, by: &[usize]) -> Result<Option<RecordBatch>, ArrowError> {
+    fn next(&mut self, schema: &SchemaRef, by: &[usize]) -> Result<Option<RecordBatch>, ArrowError> {
         let left = &self.rows[self.given..];
-        let rows = &left[..left.len().min(BATCH.max(self.runs.len() * ROWS_PER_RUN))];
+        let rows = &left[..left.len().min(BATCH.max(self.blocks.len() * ROWS_PER_BLOCK))];
         if rows.is_empty() {
             return Ok(None);
         }
         self.given += rows.len();
-        let places: Vec<(usize, usize)> = rows.iter().map(|&(run, row)| (run as usize, row as usize)).collect();
-        let schema = self.runs[0].block.rows.schema();
+        let places: Vec<(usize, usize)> = rows.iter().map(|&(block, row)| (block as usize, row as usize)).collect();
         let column = |index: usize| {
             if by.contains(&index) {
                 // The same in all rows.
-                return take(&self.runs[0].slice().column(index), &UInt32Array::from(vec![0; places.len()]), None);
+                let (block, row) = rows[0];
+                let first = self.blocks[block as usize].rows.column(index).slice(row as usize, 1);
+                return take(&first, &UInt32Array::from(vec![0; rows.len()]), None);
             }
-            let blocks: Vec<&dyn Array> = self.runs.iter().map(|run| run.block.rows.column(index).as_ref()).collect();
-            interleave(&blocks, &places)
+            let columns: Vec<_> = self.blocks.iter().map(|block| block.rows.column(index).as_ref()).collect();
+            interleave(&columns, &places)
         };
         let columns = (0..schema.fields().len()).map(column).collect::<Result<_, _>>()?;
-        RecordBatch::try_new(schema, columns).map(Some)
+        RecordBatch::try_new(Arc::clone(schema), columns).map(Some)
     }
 }
 
-/// Run and row of each frame number from the lowest to the highest; nothing if one of them is missing or there twice.
-fn in_their_places(runs: &[Run]) -> Option<Vec<(u32, u32)>> {
+/// Block and row of each frame number from the lowest to the highest; nothing if one of them is missing or there twice.
+fn in_their_places(runs: &[(u32, Run)]) -> Option<Vec<(u32, u32)>> {
     const FREE: (u32, u32) = (u32::MAX, u32::MAX);
-    let rows = runs.iter().map(|run| run.rows as usize).sum::<usize>();
-    let first = runs.iter().map(|run| run.first).min()?;
-    let last = runs.iter().map(|run| run.last).max()?;
+    let rows = runs.iter().map(|(_, run)| run.rows as usize).sum::<usize>();
+    let first = runs.iter().map(|(_, run)| run.first).min()?;
+    let last = runs.iter().map(|(_, run)| run.last).max()?;
     if last.checked_sub(first)? != rows as i64 - 1 {
         return None;
     }
     let mut places = vec![FREE; rows];
-    for (number, run) in (0..).zip(runs) {
+    for (block, run) in runs {
         for (&frame, row) in run.numbers().iter().zip(run.start..) {
             let place = &mut places[(frame - first) as usize];
             if *place != FREE {
                 return None;
             }
-            *place = (number, row);
+            *place = (*block, row);
         }
     }
     Some(places)
 }
 
-/// Run and row in the order of frame numbers, whatever they are.
-fn sorted(runs: &[Run]) -> Vec<(u32, u32)> {
-    let rows = (0u32..)
-        .zip(runs)
-        .flat_map(|(number, run)| run.numbers().iter().zip(run.start..).map(move |(&frame, row)| (frame, number, row)));
-    let mut rows: Vec<_> = rows.collect();
+/// Block and row in the order of frame numbers, whatever they are.
+fn sorted(runs: &[(u32, Run)]) -> Vec<(u32, u32)> {
+    let mut rows = Vec::with_capacity(runs.iter().map(|(_, run)| run.rows as usize).sum());
+    for (block, run) in runs {
+        rows.extend(run.numbers().iter().zip(run.start..).map(|(&frame, row)| (frame, *block, row)));
+    }
     rows.sort_unstable();
-    rows.into_iter().map(|(_, run, row)| (run, row)).collect()
+    rows.into_iter().map(|(_, block, row)| (block, row)).collect()
 }

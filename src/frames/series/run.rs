@@ -64,9 +64,12 @@ impl Columns {
 /// Cuts batches into runs, as they arrive.
 pub struct RunReader {
     columns: Columns,
+    schema: SchemaRef,
     recordings: Recordings,
     runs: Vec<Run>,
     scattered: Vec<Scattered>,
+    scattered_rows: usize,
+    scattered_bytes: usize,
     memory: MemoryReservation,
     budget: Arc<Budget>,
 }
@@ -79,8 +82,10 @@ struct Scattered {
 
 /// Rising runs shorter than this, on average, are no order worth to be kept: the rows are put together by recording.
 const SHORT: usize = 16;
-/// So many of them at a time: as many as a processor's cache holds, so that runs become long and are found fast.
+/// So many of them at a time: frames of a few values stay in a processor's cache, runs become long and are found fast.
 const TOGETHER: usize = 1 << 17;
+/// Or so many bytes, since they are copied twice.
+const TOGETHER_BYTES: usize = 64 << 20;
 
 impl RunReader {
     /// A reader of batches of `schema`, which takes from `budget` as much as they occupy.
@@ -94,7 +99,18 @@ impl RunReader {
         budget: Arc<Budget>,
     ) -> Result<Self, ArrowError> {
         let recordings = Recordings::new(&columns.by, schema)?;
-        Ok(Self { columns, recordings, runs: vec![], scattered: vec![], memory, budget })
+        let schema = Arc::clone(schema);
+        Ok(Self {
+            columns,
+            schema,
+            recordings,
+            runs: vec![],
+            scattered: vec![],
+            scattered_rows: 0,
+            scattered_bytes: 0,
+            memory,
+            budget,
+        })
     }
 
     /// Takes a batch.
@@ -120,9 +136,11 @@ impl RunReader {
         if starts.len() > few {
             let recordings = self.recordings.of(&keys)?;
             let block = self.block(rows, numbers, 0);
+            self.scattered_rows += recordings.len();
+            self.scattered_bytes += block.memory.size();
             self.scattered.push(Scattered { block, recordings });
-            let together: usize = self.scattered.iter().map(|scattered| scattered.recordings.len()).sum();
-            return if together < TOGETHER { Ok(()) } else { self.put_together() };
+            let enough = self.scattered_rows >= TOGETHER || self.scattered_bytes >= TOGETHER_BYTES;
+            return if enough { self.put_together() } else { Ok(()) };
         }
         let at = UInt32Array::from(starts.clone());
         for key in &mut keys {
@@ -130,13 +148,20 @@ impl RunReader {
         }
         let recordings = self.recordings.of(&keys)?;
         let block = self.block(rows, numbers, starts.len());
-        self.add(block, true, starts.into_iter().zip(recordings));
+        self.add(block, starts.into_iter().zip(recordings));
         Ok(())
     }
 
-    /// Puts what is scattered together by recording, in any order of frames.
-    fn put_together(&mut self) -> Result<(), ArrowError> {
+    /// Puts what is scattered together by recording, in the order in which it was read.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn put_together(&mut self) -> Result<(), ArrowError> {
+        if self.scattered.is_empty() {
+            return Ok(());
+        }
         let scattered = std::mem::take(&mut self.scattered);
+        (self.scattered_rows, self.scattered_bytes) = (0, 0);
         // Rows are counted first, so that each has its place.
         let of = || scattered.iter().flat_map(|batch| batch.recordings.iter().map(|&recording| recording as usize));
         let mut ends = vec![0u32; of().max().map_or(0, |last| last + 1)];
@@ -154,15 +179,15 @@ impl RunReader {
             order[ends[recording] as usize] = row;
             ends[recording] += 1;
         }
-        let batches: Vec<&RecordBatch> = scattered.iter().map(|scattered| &scattered.block.rows).collect();
-        let rows = concat_batches(batches[0].schema_ref(), batches)?;
+        // Not by the schema of a batch: that may promise what the next one does not keep.
+        let rows = concat_batches(&self.schema, scattered.iter().map(|scattered| &scattered.block.rows))?;
         let rows = take_record_batch(&rows, &UInt32Array::from(order))?;
         let numbers = numbers(rows.column(self.columns.order_by))?;
         for Scattered { block, .. } in scattered {
             self.budget.give_back(&block.memory);
         }
         let block = self.block(rows, numbers, starts.len());
-        self.add(block, false, starts.into_iter());
+        self.add(block, starts.into_iter());
         Ok(())
     }
 
@@ -173,32 +198,26 @@ impl RunReader {
     }
 
     /// The runs that start at these rows, each of a recording.
-    fn add(&mut self, block: Block, rises: bool, starts: impl ExactSizeIterator<Item = (u32, u32)>) {
+    fn add(&mut self, block: Block, starts: impl ExactSizeIterator<Item = (u32, u32)>) {
         let block = Arc::new(block);
         self.runs.reserve(starts.len());
         let mut starts = starts.peekable();
         while let Some((start, recording)) = starts.next() {
             let end = starts.peek().map_or(block.rows.num_rows() as u32, |(next, _)| *next);
             let numbers = &block.numbers[start as usize..end as usize];
+            let rises = steps(numbers, |before, now| now <= before).is_empty();
             let (first, last) = match numbers {
                 [first, .., last] if rises => (*first, *last),
                 numbers => numbers.iter().fold((i64::MAX, i64::MIN), |(low, high), &n| (low.min(n), high.max(n))),
             };
-            let rises = rises || numbers.len() == 1;
             let block = Arc::clone(&block);
             self.runs.push(Run { recording, start, rows: end - start, rises, first, last, block });
         }
     }
 
-    /// The runs, and the key of each recording.
-    ///
-    /// # Errors
-    /// As [`push`](Self::push).
-    pub fn finish(mut self) -> Result<(Vec<Run>, Keys), ArrowError> {
-        if !self.scattered.is_empty() {
-            self.put_together()?;
-        }
-        Ok((self.runs, self.recordings.into_keys()))
+    /// The runs, and the key of each recording; after [`put_together`](Self::put_together).
+    pub fn finish(self) -> (Vec<Run>, Keys) {
+        (self.runs, self.recordings.into_keys())
     }
 
     /// All rows, for somebody else to put in order.
@@ -238,12 +257,17 @@ mod tests {
         for batch in batches {
             reader.push(batch.clone()).unwrap();
         }
-        reader.finish().unwrap().0
+        reader.put_together().unwrap();
+        reader.finish().0
+    }
+
+    fn in_order(runs: Vec<Run>) -> InOrder {
+        InOrder::new(runs, batch(&[]).schema(), [0].into())
     }
 
     /// The frame numbers of all rows, which have to be of one recording, and whether they had to be sorted.
     fn frames(runs: Vec<Run>) -> (Vec<Option<i64>>, bool) {
-        let mut ordered = InOrder::new(runs, [0].into());
+        let mut ordered = in_order(runs);
         let batches: Vec<_> =
             std::iter::from_fn(|| ordered.next(&mut |_| Ok(())).transpose()).map(Result::unwrap).collect();
         let frames = batches.iter().flat_map(|batch| batch.column(1).as_primitive::<Int64Type>().iter()).collect();
@@ -289,8 +313,14 @@ mod tests {
     #[test]
     fn frames_without_a_number_come_last_and_equal_numbers_are_all_there() {
         let rows = [("a", None), ("a", Some(1)), ("a", None), ("a", Some(2)), ("a", Some(1))];
-        let (frames, _) = frames(runs(&[batch(&rows), batch(&rows[..2])]));
-        assert_eq!(frames, [Some(1), Some(1), Some(1), Some(2), None, None, None]);
+        let all = frames(runs(&[batch(&rows), batch(&rows[..2])])).0;
+        assert_eq!(all, [Some(1), Some(1), Some(1), Some(2), None, None, None]);
+        // From lowest to highest as many numbers as rows, and yet one is there twice.
+        let twin = frames(runs(&[batch(&[("a", Some(1)), ("a", Some(3))]), batch(&[("a", Some(1))])])).0;
+        assert_eq!(twin, [Some(1), Some(1), Some(3)]);
+        let far =
+            frames(runs(&[batch(&[("a", Some(i64::MAX - 1)), ("a", Some(i64::MIN))]), batch(&[("a", Some(0))])])).0;
+        assert_eq!(far, [Some(i64::MIN), Some(0), Some(i64::MAX - 1)]);
     }
 
     #[test]
@@ -302,10 +332,27 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_may_promise_more_than_the_next_one_keeps() {
+        let strict = |frame: i64| {
+            let schema = Schema::new(vec![
+                Field::new("video", DataType::Utf8, false),
+                Field::new("frame", DataType::Int64, false),
+            ]);
+            batch(&[("a", Some(frame))]).with_schema(Arc::new(schema))
+        };
+        let columns = batch(&[("a", Some(3)), ("a", None)]).columns().to_vec();
+        let loose = RecordBatch::try_new(batch(&[]).schema(), columns).unwrap();
+        let strict = strict(4)
+            .or_else(|_| RecordBatch::try_new(batch(&[]).schema(), batch(&[("a", Some(4))]).columns().to_vec()));
+        let all = frames(runs(&[batch(&[]), strict.unwrap(), loose])).0;
+        assert_eq!(all, [Some(3), Some(4), None]);
+    }
+
+    #[test]
     fn without_room_overlapping_runs_are_not_sorted() {
         let rows = [1, 3].map(|frame| ("a", Some(frame)));
         let mut asked = 0;
-        let refused = InOrder::new(runs(&[batch(&rows), batch(&rows)]), [0].into()).next(&mut |bytes| {
+        let refused = in_order(runs(&[batch(&rows), batch(&rows)])).next(&mut |bytes| {
             asked = bytes;
             datafusion::common::resources_err!("no room")
         });
