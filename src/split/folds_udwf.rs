@@ -24,9 +24,10 @@ pub enum Mode {
     Hash,
 }
 
-/// `pose_assign_folds(rows, label, key...) OVER ()`: the fold of each row's group, from 1.
+/// `pose_assign_folds_1(rows, label, key...) OVER ()`: the fold of each row's group, from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AssignFolds {
+    name: String,
     folds: u64,
     seed: u64,
     repeat: u64,
@@ -38,7 +39,9 @@ pub struct AssignFolds {
 impl AssignFolds {
     /// In so many folds by `seed`; each `repeat`, from 1, is another draw. `by` are the names of the keys, for messages.
     pub fn new(folds: u64, seed: u64, repeat: u64, mode: Mode, by: Vec<String>) -> Self {
-        Self { folds, seed, repeat, mode, by, signature: Signature::variadic_any(Volatility::Immutable) }
+        // Functions are told apart by name and arguments.
+        let name = format!("pose_assign_folds_{repeat}");
+        Self { name, folds, seed, repeat, mode, by, signature: Signature::variadic_any(Volatility::Immutable) }
     }
 
     /// The first repeat is that of the seed; later ones are far from those of its neighbours.
@@ -49,7 +52,7 @@ impl AssignFolds {
 
 impl WindowUDFImpl for AssignFolds {
     fn name(&self) -> &str {
-        "pose_assign_folds"
+        &self.name
     }
 
     fn signature(&self) -> &Signature {
