@@ -32,7 +32,7 @@ peers *ARGS:
 peers-windows *ARGS:
     python3 benches/windows/peers.py {{ARGS}}
 
-# Instructions of a training step and of a prediction on AVX2, against benches/counts.txt
+# Instructions of a training step, a prediction, windows and noise, against benches/counts.txt
 count *ARGS:
     bash benches/count.sh {{ARGS}}
 

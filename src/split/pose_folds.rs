@@ -12,6 +12,9 @@ use crate::options::{FOLDS, SEED};
 use crate::relation::{RelationFunction, attach, column, key_name};
 use crate::schema::{FOLD, REPEAT};
 
+/// Each is a window function of its own, in one plan.
+const MOST_REPEATS: u64 = 100;
+
 /// Puts whole subjects (or recordings) into folds, stratified by label.
 ///
 /// The fold is a column, from 1: whichever is tested, the others hold every class. With `repeats` each row is there once for
@@ -40,6 +43,9 @@ impl RelationFunction for PoseFolds {
         let folds = arguments.whole("folds", 2)?;
         let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
         let repeats = arguments.whole("repeats", 1)?;
+        if let Some(repeats) = repeats.filter(|repeats| *repeats > MOST_REPEATS) {
+            return Ok(query_err!("pose_folds: repeats must be at most {MOST_REPEATS} (was {repeats})")?);
+        }
         let modes = [("stratified", Mode::Stratified), ("leave_one_out", Mode::LeaveOneOut), ("hash", Mode::Hash)];
         let mode = arguments.one_of("mode", &modes)?.unwrap_or(Mode::Stratified);
         if mode == Mode::LeaveOneOut

@@ -21,7 +21,7 @@ pub struct Block {
 /// Frame numbers of any integer type; that of NULL is the largest: it comes last, and is refused by whoever reads it.
 ///
 /// # Errors
-/// A type that is none of integers.
+/// A type that Arrow does not cast to integers; the planner lets none pass.
 pub fn numbers(column: &ArrayRef) -> Result<ScalarBuffer<i64>, ArrowError> {
     let numbers = cast(column, &DataType::Int64)?;
     let numbers: &Int64Array = numbers.as_primitive::<Int64Type>();

@@ -63,7 +63,7 @@ impl Gather {
         if budget.is_stopped() {
             return Ok(Gathered::Sorted(self.sort(&input, reads)?));
         }
-        self.distribute(reads)
+        Ok(self.distribute(reads))
     }
 
     fn sort(&self, input: &Arc<dyn ExecutionPlan>, reads: Vec<Read>) -> Result<Arc<dyn ExecutionPlan>> {
@@ -80,7 +80,7 @@ impl Gather {
     }
 
     /// Recordings in the order in which they appeared, as many rows for each output partition as for the next.
-    fn distribute(&self, reads: Vec<Read>) -> Result<Gathered> {
+    fn distribute(&self, reads: Vec<Read>) -> Gathered {
         let (mut numbers, mut recordings): (_, Vec<Vec<Run>>) = (HashMap::new(), vec![]);
         for Read { reader, .. } in reads {
             let (runs, keys) = reader.finish();
@@ -106,7 +106,7 @@ impl Gather {
             let place = (before + rows / 2) * self.partitions / total.max(1);
             parts[place.min(self.partitions - 1)].push(recording);
         }
-        Ok(Gathered::Runs(parts))
+        Gathered::Runs(parts)
     }
 }
 

@@ -31,7 +31,8 @@ impl InOrder {
         Self { runs: runs.into_iter().peekable(), schema, by, merge: None, sorted: false }
     }
 
-    /// The next rows: those of a run as they are, or some of runs that overlap or do not rise, for which `room` is asked for so many bytes.
+    /// The next rows: those of a run as they are, or some of runs that overlap or do not rise, for which `room` is asked for
+    /// so many bytes.
     ///
     /// # Errors
     /// That of `room`.

@@ -333,19 +333,19 @@ mod tests {
 
     #[test]
     fn a_batch_may_promise_more_than_the_next_one_keeps() {
-        let strict = |frame: i64| {
-            let schema = Schema::new(vec![
-                Field::new("video", DataType::Utf8, false),
-                Field::new("frame", DataType::Int64, false),
-            ]);
-            batch(&[("a", Some(frame))]).with_schema(Arc::new(schema))
+        let with = |nullable, rows: &[(&str, Option<i64>)]| {
+            let field = |name: &str, data_type| Field::new(name, data_type, nullable);
+            let schema = Schema::new(vec![field("video", DataType::Utf8), field("frame", DataType::Int64)]);
+            RecordBatch::try_new(Arc::new(schema), batch(rows).columns().to_vec()).unwrap()
         };
-        let columns = batch(&[("a", Some(3)), ("a", None)]).columns().to_vec();
-        let loose = RecordBatch::try_new(batch(&[]).schema(), columns).unwrap();
-        let strict = strict(4)
-            .or_else(|_| RecordBatch::try_new(batch(&[]).schema(), batch(&[("a", Some(4))]).columns().to_vec()));
-        let all = frames(runs(&[batch(&[]), strict.unwrap(), loose])).0;
-        assert_eq!(all, [Some(3), Some(4), None]);
+        // The reader has the plan's schema, that of the first batch here.
+        let loose = with(true, &[("a", Some(3)), ("a", None)]);
+        let merged = frames(runs(&[batch(&[]), with(false, &[("a", Some(2)), ("a", Some(4))]), loose.clone()])).0;
+        assert_eq!(merged, [Some(2), Some(3), Some(4), None]);
+        let falling = with(false, &[("a", Some(9)), ("a", Some(8))]);
+        let scattered = with(true, &[("a", None), ("a", Some(7))]);
+        let put_together = frames(runs(&[batch(&[]), falling, scattered])).0;
+        assert_eq!(put_together, [Some(7), Some(8), Some(9), None]);
     }
 
     #[test]
