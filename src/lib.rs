@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 #![deny(unsafe_code)]
 
+pub mod account;
 pub mod args;
 pub mod error;
 pub mod options;

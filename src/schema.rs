@@ -41,6 +41,9 @@ pub const VALIDATION: &str = "validation";
 /// What nobody looks at before the end.
 pub const TEST: &str = "test";
 
+/// How the sides were made, where that limits what the result means: `time`.
+pub const SPLIT_MODE: &str = "split_mode";
+
 /// The fold of a cross-validation, from 1.
 pub const FOLD: &str = "fold";
 /// Which draw of folds a row is in, from 1.

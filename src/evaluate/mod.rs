@@ -3,14 +3,38 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub mod baseline;
+pub mod binomial;
+pub mod diagnose;
+pub mod events;
+pub mod holm;
 pub mod interval;
 pub mod metric;
+pub mod paired;
+mod pose_class_metrics;
+mod pose_confusion;
+mod pose_metrics;
+mod pose_precision_recall;
+mod pose_reliability;
+mod pose_roc;
+mod predicted;
+pub mod ranking;
 pub mod report;
+mod softmax;
+pub mod tables;
 pub mod tally;
+pub mod temperature;
 
+pub use pose_class_metrics::PoseClassMetrics;
+pub use pose_confusion::PoseConfusion;
+pub use pose_metrics::PoseMetrics;
+pub use pose_precision_recall::PosePrecisionRecall;
+pub use pose_reliability::PoseReliability;
+pub use pose_roc::PoseRoc;
 pub use report::{CellRow, ClassRow, MetricRow, ReliabilityRow, Report};
 
 use crate::error::{Error, Result};
+use ranking::Ranking;
 use tally::Recording;
 
 /// What a model said about rows whose class is known, for one side of a split.
@@ -46,10 +70,19 @@ pub struct Predictions {
 /// ```
 pub fn evaluate(predictions: &Predictions, seed: u64) -> Result<Report> {
     predictions.check()?;
-    Ok(report::report(&predictions.labels, &predictions.recordings(), !predictions.recording.is_empty(), seed))
+    let index = predictions.recording_of_rows();
+    let recordings = predictions.recordings(&index);
+    let Predictions { labels, truth, probabilities, .. } = predictions;
+    let ranking = Ranking::new(labels.len(), truth, probabilities, &index);
+    Ok(report::report(labels, &recordings, &ranking, !predictions.recording.is_empty(), seed))
 }
 
 impl Predictions {
+    /// The rows in the order of each class's probabilities, for curves.
+    pub fn ranking(&self) -> Ranking<'_> {
+        Ranking::new(self.labels.len(), &self.truth, &self.probabilities, &self.recording_of_rows())
+    }
+
     fn check(&self) -> Result<()> {
         let (rows, k) = (self.truth.len(), self.labels.len());
         let fits = |len: usize, full: usize| len == full || len == 0;
@@ -70,16 +103,25 @@ impl Predictions {
         )))
     }
 
-    /// What each recording adds to the metrics, in the order of their names; all rows in one when recordings are unknown.
-    fn recordings(&self) -> Vec<Recording> {
-        let k = self.labels.len();
-        let mut by_name: BTreeMap<&str, Recording> = BTreeMap::new();
-        for (row, (truth, predicted)) in self.truth.iter().zip(&self.predicted).enumerate() {
-            let name = self.recording.get(row).map_or("", |name| &**name);
-            let probabilities = self.probabilities.get(row * k..(row + 1) * k);
-            by_name.entry(name).or_default().add_row(*truth as usize, *predicted as usize, probabilities);
+    /// The recording of each row as an index, [rows], in the order of their names; all 0 when recordings are unknown.
+    fn recording_of_rows(&self) -> Vec<u32> {
+        if self.recording.is_empty() {
+            return vec![0; self.truth.len()];
         }
-        by_name.into_values().collect()
+        let mut index: BTreeMap<&str, u32> = self.recording.iter().map(|name| (&**name, 0)).collect();
+        index.values_mut().zip(0..).for_each(|(index, i)| *index = i);
+        self.recording.iter().map(|name| index[&**name]).collect()
+    }
+
+    /// What each recording adds to the metrics, by the index that `index` gives each row.
+    fn recordings(&self, index: &[u32]) -> Vec<Recording> {
+        let k = self.labels.len();
+        let mut recordings = vec![Recording::default(); index.iter().max().map_or(0, |last| *last as usize + 1)];
+        for (row, (truth, predicted)) in self.truth.iter().zip(&self.predicted).enumerate() {
+            let probabilities = self.probabilities.get(row * k..(row + 1) * k);
+            recordings[index[row] as usize].add_row(*truth as usize, *predicted as usize, probabilities);
+        }
+        recordings
     }
 }
 

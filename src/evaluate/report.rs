@@ -3,6 +3,7 @@
 use super::interval::{RESAMPLES, bootstrap, wilson};
 use super::metric::ece::{BINS, Bin};
 use super::metric::{METRICS, accuracy, f1, precision, ratio, recall};
+use super::ranking::Ranking;
 use super::tally::{Recording, Tally};
 
 /// Says that an interval came from drawing recordings with replacement.
@@ -28,6 +29,10 @@ pub struct Report {
 pub struct MetricRow {
     /// Its name in [`METRICS`].
     pub metric: &'static str,
+    /// What it is counted in: `share`, `nats`, or `1` for a plain number.
+    pub unit: &'static str,
+    /// Which way it gets better: `higher` or `lower`.
+    pub better: &'static str,
     /// Its value; NULL where the formula divides by 0 or there are no rows.
     pub value: Option<f64>,
     /// Lower end of the 95 % interval.
@@ -42,7 +47,7 @@ pub struct MetricRow {
     pub groups: u64,
 }
 
-/// One class of one side. Shares are in [0, 1] and NULL where they would divide by 0.
+/// One class of one side. All but its rows are in [0, 1] and NULL where they would divide by 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClassRow {
     /// The class.
@@ -51,8 +56,16 @@ pub struct ClassRow {
     pub precision: Option<f64>,
     /// How much of it was found.
     pub recall: Option<f64>,
+    /// Lower end of [`wilson`]'s 95 % interval of recall, which takes rows for independent.
+    pub recall_low: Option<f64>,
+    /// Upper end of that interval.
+    pub recall_high: Option<f64>,
     /// Harmonic mean of the two.
     pub f1: Option<f64>,
+    /// How often a row of it has a higher probability for it than a row of another class has.
+    pub roc_auc: Option<f64>,
+    /// How pure the top is when rows are in the order of their probability for it.
+    pub average_precision: Option<f64>,
     /// Its rows.
     pub support: u64,
 }
@@ -83,56 +96,83 @@ pub struct ReliabilityRow {
     pub accuracy: Option<f64>,
 }
 
-/// The report on recordings whose sums are given; `named` says whether they are recordings, or all rows in one heap.
-pub(super) fn report(labels: &[String], recordings: &[Recording], named: bool, seed: u64) -> Report {
-    let tally = Tally::sum(labels.len(), recordings);
+/// The report on recordings whose sums and ranking are given; `named`: they are recordings, not all rows in one heap.
+pub(super) fn report(
+    labels: &[String],
+    recordings: &[Recording],
+    ranking: &Ranking<'_>,
+    named: bool,
+    seed: u64,
+) -> Report {
+    let all: Vec<usize> = (0..recordings.len()).collect();
+    let tally = Tally::sum(recordings, ranking, &all);
+    let drawn = intervals(recordings, ranking, seed);
+    let groups = if named { recordings.len() as u64 } else { 0 };
     Report {
-        metrics: metrics(labels.len(), recordings, &tally, named, seed),
-        classes: classes(labels, &tally),
+        metrics: metrics(&tally, &drawn, groups),
+        classes: classes(labels, &tally, ranking, &vec![1; recordings.len()]),
         confusion: confusion(labels, &tally),
         reliability: reliability(&tally),
     }
 }
 
-fn metrics(k: usize, recordings: &[Recording], tally: &Tally, named: bool, seed: u64) -> Vec<MetricRow> {
-    let values = |tally: &Tally| METRICS.map(|metric| (metric.value)(tally));
-    let drawn = match recordings.len() {
-        0 | 1 => vec![],
-        n => {
-            bootstrap(n, RESAMPLES, seed, |draw| values(&Tally::sum(k, draw.iter().map(|i| &recordings[*i]))).to_vec())
-        }
-    };
+/// The bootstrap interval of each metric, in the order of [`METRICS`]; none from fewer than two recordings.
+fn intervals(recordings: &[Recording], ranking: &Ranking<'_>, seed: u64) -> Vec<Option<(f64, f64)>> {
+    if recordings.len() < 2 {
+        return vec![];
+    }
+    bootstrap(recordings.len(), RESAMPLES, seed, |drawn| values(&Tally::sum(recordings, ranking, drawn)))
+}
+
+fn values(tally: &Tally) -> Vec<Option<f64>> {
+    METRICS.iter().map(|metric| (metric.value)(tally)).collect()
+}
+
+fn metrics(tally: &Tally, drawn: &[Option<(f64, f64)>], groups: u64) -> Vec<MetricRow> {
     let (correct, rows) = (tally.confusion.correct(), tally.confusion.rows());
     // Recordings that are all right, or all wrong, agree in every draw: an interval of width 0, which claims too much.
     let drawn_says_nothing = correct == 0 || correct == rows;
     let row = |(i, value): (usize, Option<f64>)| {
-        let metric = METRICS[i].name;
-        let is_accuracy = metric == accuracy::METRIC.name;
+        let metric = &METRICS[i];
+        let is_accuracy = metric.name == accuracy::METRIC.name;
         let drawn = drawn.get(i).copied().flatten().filter(|_| value.is_some() && !(is_accuracy && drawn_says_nothing));
         let (interval, bounds) = match drawn {
             Some(bounds) => (BOOTSTRAP, Some(bounds)),
             None => (WILSON, wilson(correct, rows).filter(|_| is_accuracy)),
         };
         MetricRow {
-            metric,
+            metric: metric.name,
+            unit: metric.unit,
+            better: metric.better.name(),
             value,
             low: bounds.map(|(low, _)| low),
             high: bounds.map(|(_, high)| high),
             interval: bounds.map(|_| interval),
             n: rows,
-            groups: if named { recordings.len() as u64 } else { 0 },
+            groups,
         }
     };
     values(tally).into_iter().enumerate().map(row).collect()
 }
 
-fn classes(labels: &[String], tally: &Tally) -> Vec<ClassRow> {
-    let row = |(class, label): (usize, &String)| ClassRow {
-        label: label.clone(),
-        precision: precision::of_class(&tally.confusion, class),
-        recall: recall::of_class(&tally.confusion, class),
-        f1: f1::of_class(&tally.confusion, class),
-        support: tally.confusion.support(class),
+/// `once` [recordings] counts each recording once.
+fn classes(labels: &[String], tally: &Tally, ranking: &Ranking<'_>, once: &[u64]) -> Vec<ClassRow> {
+    let confusion = &tally.confusion;
+    let row = |(class, label): (usize, &String)| {
+        let support = confusion.support(class);
+        let ranked = ranking.of_class(class, once);
+        let recall_interval = wilson(confusion.count(class, class), support);
+        ClassRow {
+            label: label.clone(),
+            precision: precision::of_class(confusion, class),
+            recall: recall::of_class(confusion, class),
+            recall_low: recall_interval.map(|(low, _)| low),
+            recall_high: recall_interval.map(|(_, high)| high),
+            f1: f1::of_class(confusion, class),
+            roc_auc: ranked.roc_auc,
+            average_precision: ranked.average_precision,
+            support,
+        }
     };
     labels.iter().enumerate().map(row).collect()
 }

@@ -1,9 +1,10 @@
-//! What rows add to the metrics: everything a metric needs is a sum over rows, so recordings can be drawn again and added up.
+//! What rows add to the metrics: sums, so that recordings can be drawn again and added up, and one ranking of all.
 
 use std::collections::BTreeMap;
 
 use super::metric::confusion::Confusion;
 use super::metric::{brier, ece, log_loss, top_k};
+use super::ranking::{Ranked, Ranking};
 
 /// The sums of the rows of one recording; sparse, because a recording meets few of the K x K pairs of classes.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -12,13 +13,15 @@ pub struct Recording {
     scored: Scored,
 }
 
-/// The sums of the rows of many recordings.
+/// The sums of the rows of many recordings, and how they rank.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tally {
     /// Rows by true and predicted class.
     pub confusion: Confusion,
     /// Sums over the rows with probabilities.
     pub scored: Scored,
+    /// How well probabilities rank them; the one thing that is no sum.
+    pub ranked: Ranked,
 }
 
 /// Sums over rows that came with probabilities.
@@ -51,10 +54,15 @@ impl Recording {
 }
 
 impl Tally {
-    /// The sum of recordings of `classes` classes, in their order; one that comes twice counts twice.
-    pub fn sum<'a>(classes: usize, recordings: impl IntoIterator<Item = &'a Recording>) -> Self {
-        let mut tally = Self { confusion: Confusion::new(classes), scored: Scored::default() };
-        for recording in recordings {
+    /// The drawn ones of `recordings`, by their index, summed in the order drawn; one that comes twice counts twice.
+    ///
+    /// `ranking` knows the rows of all recordings by the same index.
+    pub fn sum(recordings: &[Recording], ranking: &Ranking<'_>, drawn: &[usize]) -> Self {
+        let mut weights = vec![0; recordings.len()];
+        drawn.iter().for_each(|i| weights[*i] += 1);
+        let (confusion, ranked) = (Confusion::new(ranking.classes()), ranking.macro_mean(&weights));
+        let mut tally = Self { confusion, scored: Scored::default(), ranked };
+        for recording in drawn.iter().map(|i| &recordings[*i]) {
             for (&(truth, predicted), rows) in &recording.pairs {
                 tally.confusion.add(truth, predicted, *rows);
             }

@@ -2,6 +2,7 @@
 
 use super::metric::METRICS;
 use super::report::{BOOTSTRAP, WILSON};
+use super::tally::Tally;
 use super::*;
 
 /// The rows of `case` in the oracle: the same arithmetic.
@@ -100,7 +101,7 @@ fn a_class_nobody_met_is_null_and_leaves_the_means_alone() {
 #[test]
 fn without_probabilities_their_metrics_are_null() {
     let report = evaluate(&of(&["a", "b"], &[0, 1], &[0, 1]), 0).unwrap();
-    for name in ["log_loss", "brier", "top_3_accuracy", "ece"] {
+    for name in ["log_loss", "brier", "top_3_accuracy", "ece", "roc_auc", "average_precision"] {
         let row = row(&report, name);
         assert_eq!((row.value, row.low, row.high, row.interval), (None, None, None, None), "{name}");
     }
@@ -125,7 +126,8 @@ fn one_class_alone_has_no_kappa_and_no_correlation() {
 fn a_probability_that_is_not_a_number_makes_its_metrics_null() {
     let predictions = Predictions { probabilities: vec![f32::NAN, 1.0, 0.0, 1.0], ..of(&["a", "b"], &[0, 1], &[1, 1]) };
     let report = evaluate(&predictions, 0).unwrap();
-    assert!(["log_loss", "brier", "ece"].iter().all(|name| row(&report, name).value.is_none()));
+    let of_probabilities = ["log_loss", "brier", "ece", "roc_auc", "average_precision"];
+    assert!(of_probabilities.iter().all(|name| row(&report, name).value.is_none()));
 }
 
 #[test]
@@ -159,6 +161,53 @@ fn with_recordings_every_defined_metric_has_a_bootstrap_interval() {
     }
     assert_eq!(report, evaluate(&predictions, 3).unwrap());
     assert_ne!(report.metrics, evaluate(&predictions, 4).unwrap().metrics);
+}
+
+#[test]
+fn the_interval_of_roc_auc_is_that_of_drawn_recordings() {
+    // Video a ranks its rows the wrong way round, video b the right way. Of four pairs of both together one is right and
+    // two tie. A quarter of the draws is a alone, a quarter b alone.
+    let probabilities = vec![0.25, 0.75, 0.75, 0.25, 0.75, 0.25, 0.25, 0.75];
+    let mut predictions = Predictions { probabilities, ..of(&["x", "y"], &[0, 1, 0, 1], &[1, 0, 0, 1]) };
+    predictions.recording = ["a", "a", "b", "b"].map(Into::into).to_vec();
+    let report = evaluate(&predictions, 1).unwrap();
+    let auc = row(&report, "roc_auc");
+    assert_eq!((auc.value, auc.low, auc.high, auc.interval), (Some(0.5), Some(0.0), Some(1.0), Some(BOOTSTRAP)));
+}
+
+#[test]
+fn a_recording_drawn_twice_ranks_twice() {
+    let mut predictions = case(50, 3, &[]);
+    predictions.recording = (0..50).map(|row| format!("v{}", row % 3).into()).collect();
+    let index = predictions.recording_of_rows();
+    let ranking = Ranking::new(3, &predictions.truth, &predictions.probabilities, &index);
+    let drawn = Tally::sum(&predictions.recordings(&index), &ranking, &[2, 0, 2]).ranked;
+    let rows: Vec<usize> = [2, 0, 2].iter().flat_map(|v| (0..50).filter(move |row| row % 3 == *v)).collect();
+    let truth: Vec<u32> = rows.iter().map(|row| predictions.truth[*row]).collect();
+    let probabilities: Vec<f32> = rows.iter().flat_map(|r| predictions.probabilities[r * 3..][..3].to_vec()).collect();
+    let repeated = Ranking::new(3, &truth, &probabilities, &vec![0; rows.len()]).macro_mean(&[1]);
+    let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-14;
+    assert!(near(drawn.roc_auc, repeated.roc_auc) && near(drawn.average_precision, repeated.average_precision));
+}
+
+#[test]
+fn a_class_has_its_own_ranking_and_an_interval_of_recall() {
+    let probabilities = vec![0.5, 0.25, 0.25, 0.75, 0.0, 0.25, 0.25, 0.5, 0.25];
+    let predictions = Predictions { probabilities, ..of(&["a", "b", "never"], &[0, 0, 1], &[0, 1, 1]) };
+    let classes = evaluate(&predictions, 0).unwrap().classes;
+    assert_eq!((classes[0].roc_auc, classes[0].average_precision), (Some(1.0), Some(1.0)));
+    assert_eq!((classes[2].roc_auc, classes[2].average_precision), (None, None));
+    assert_eq!(classes[0].recall_low.zip(classes[0].recall_high), interval::wilson(1, 2));
+    assert_eq!((classes[2].recall_low, classes[2].recall_high), (None, None));
+}
+
+#[test]
+fn a_row_says_what_its_metric_is_counted_in_and_which_way_is_better() {
+    let report = evaluate(&of(&["a", "b"], &[0], &[0]), 0).unwrap();
+    let says = |name| (row(&report, name).unit, row(&report, name).better);
+    assert_eq!(says("accuracy"), ("share", "higher"));
+    assert_eq!(says("log_loss"), ("nats", "lower"));
+    assert!(report.metrics.iter().all(|row| ["share", "nats", "1"].contains(&row.unit)));
 }
 
 #[test]
@@ -196,11 +245,16 @@ fn none_right_of_34_gets_wilson_even_over_recordings() {
 #[test]
 fn the_order_of_rows_does_not_matter() {
     let mut predictions = of(&["a", "b", "c"], &[0, 1, 2, 1, 0, 2], &[0, 1, 1, 1, 2, 2]);
+    // Whole eighths, so that sums have no rounding.
+    predictions.probabilities =
+        [5, 2, 1, 2, 4, 2, 1, 4, 3, 0, 8, 0, 2, 2, 4, 1, 1, 6].map(|p: u8| f32::from(p) / 8.0).to_vec();
     predictions.recording = ["x", "y", "z", "x", "y", "z"].map(Into::into).to_vec();
     let report = evaluate(&predictions, 9).unwrap();
     predictions.truth.reverse();
     predictions.predicted.reverse();
     predictions.recording.reverse();
+    let rows = predictions.probabilities.chunks(3).rev();
+    predictions.probabilities = rows.flatten().copied().collect();
     assert_eq!(evaluate(&predictions, 9).unwrap(), report);
 }
 

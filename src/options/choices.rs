@@ -98,3 +98,13 @@ pub enum Monitor {
     /// confident error while the accuracy still rises: then this is the better guide.
     ValAccuracy,
 }
+
+/// What a split may not tear apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// A recording: people may lie on several sides.
+    Video,
+    /// A person.
+    Subject,
+}

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::choices::{CellKind, EngineKind, LossKind, Monitor, Normalize, Pooling, Precision, Reduction};
+pub use super::choices::{CellKind, EngineKind, LossKind, Monitor, Normalize, Pooling, Precision, Reduction, Unit};
 use crate::error::{Result, query_err, suggest};
 
 /// Everything a training run can be told; [`Default`] is the preset `seed`.
@@ -91,6 +91,16 @@ pub struct TrainingOptions {
     /// probabilities are averaged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
+    /// Whether the probabilities are divided by a temperature in log space that fits the validation rows
+    /// (Guo et al. 2017, arXiv:1706.04599): what is most probable stays so, how sure the net is becomes true.
+    pub calibrate: bool,
+    /// Whether a table with leaks is trained on; every metric is then marked `leaky`.
+    pub allow_leaks: bool,
+    /// Whether classes that train never has may be in validation or test.
+    pub allow_unseen_classes: bool,
+    /// What a split may not tear apart: `video` takes people on two sides without a warning, `subject` refuses them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<Unit>,
     /// Worker threads; 0 takes one for each core. Results do not depend on it.
     pub threads: usize,
     /// Whether the state is kept while training runs, and a training that was cut off goes on from it: with the same rows
@@ -142,6 +152,10 @@ impl Default for TrainingOptions {
             init_from: None,
             freeze: vec![],
             members: vec![],
+            calibrate: false,
+            allow_leaks: false,
+            allow_unseen_classes: false,
+            by: None,
             threads: 0,
             resume: false,
             checkpoint_seconds: 30.0,
@@ -152,7 +166,7 @@ impl Default for TrainingOptions {
 
 impl TrainingOptions {
     /// Every name that [`Self::parse`] knows.
-    pub const NAMES: [&str; 38] = [
+    pub const NAMES: [&str; 42] = [
         "preset",
         "bidirectional",
         "pooling",
@@ -187,6 +201,10 @@ impl TrainingOptions {
         "init_from",
         "freeze",
         "members",
+        "calibrate",
+        "allow_leaks",
+        "allow_unseen_classes",
+        "by",
         "threads",
         "resume",
         "checkpoint_seconds",
@@ -300,6 +318,12 @@ impl TrainingOptions {
             "precision" if value == "f32" => self.precision = Precision::F32,
             "precision" if value == "bf16" => self.precision = Precision::Bf16,
             "precision" => return option.refused("'f32' or 'bf16'"),
+            "calibrate" => self.calibrate = option.one("true or false", |_| true)?,
+            "allow_leaks" => self.allow_leaks = option.one("true or false", |_| true)?,
+            "allow_unseen_classes" => self.allow_unseen_classes = option.one("true or false", |_| true)?,
+            "by" if value == "video" => self.by = Some(Unit::Video),
+            "by" if value == "subject" => self.by = Some(Unit::Subject),
+            "by" => return option.refused("'video' or 'subject'"),
             "threads" => self.threads = option.one("a whole number; 0 is one for each core", |n| *n <= 1024)?,
             "resume" => self.resume = option.one("true or false", |_| true)?,
             "checkpoint_seconds" => self.checkpoint_seconds = option.one("a number >= 0", is_amount)?,

@@ -11,7 +11,10 @@ use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
+use crate::account::exec::AccountExec;
+use crate::account::node::AccountNode;
 use crate::frames::distinct::Distinct;
+use crate::frames::inventory::pass::Inventory;
 use crate::frames::pass::Pass;
 use crate::frames::pass::exec::PassExec;
 use crate::frames::pass::node::PassNode;
@@ -46,7 +49,11 @@ impl ExtensionPlanner for PoseExtensionPlanner {
         _context: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let [input] = physical_inputs else { return Ok(None) };
-        let plans = [pass::<Distinct>, pass::<Resample>, pass::<Spec>].map(|plan| plan(node, input, session));
+        if let Some(node) = node.as_any().downcast_ref::<AccountNode>() {
+            return Ok(Some(Arc::new(AccountExec::new(Arc::clone(&node.account), Arc::clone(input)))));
+        }
+        let plans = [pass::<Distinct>, pass::<Resample>, pass::<Inventory>, pass::<Spec>]
+            .map(|plan| plan(node, input, session));
         plans.into_iter().find(|plan| !matches!(plan, Ok(None))).unwrap_or(Ok(None))
     }
 }

@@ -18,7 +18,9 @@ use crate::augment::pose_augment::PoseAugment;
 use crate::augment::pose_policy::PosePolicy;
 use crate::augment::{self, feature_std};
 use crate::error::query_err;
+use crate::evaluate::{PoseClassMetrics, PoseConfusion, PoseMetrics, PosePrecisionRecall, PoseReliability, PoseRoc};
 use crate::frames;
+use crate::frames::inventory::pose_inventory::PoseInventory;
 use crate::frames::pose_resample::PoseResample;
 use crate::frames::skeletons::Skeletons;
 use crate::frames::skeletons::pose_skeletons::{self, PoseSkeletons};
@@ -26,7 +28,9 @@ use crate::frames::walkers::pose_walkers::PoseWalkers;
 use crate::frames::{joints, motion};
 use crate::predict;
 use crate::relation::{RelationFunction, SourceFunction};
+use crate::split::pose_balance::PoseBalance;
 use crate::split::pose_folds::PoseFolds;
+use crate::split::pose_leaks::PoseLeaks;
 use crate::split::pose_split::PoseSplit;
 use crate::store::models::Models;
 use crate::weigh::pose_class_weight;
@@ -38,14 +42,23 @@ use crate::windows::pose_windows::PoseWindows;
 /// The relation functions, in the order a batch meets them.
 pub fn relations(skeletons: &Skeletons) -> Vec<Arc<dyn RelationFunction>> {
     vec![
+        Arc::new(PoseInventory),
         Arc::new(PoseResample),
         Arc::new(PoseSegments),
         Arc::new(PoseWindows),
         Arc::new(PoseWindowStats),
+        Arc::new(PoseBalance),
         Arc::new(PoseSplit),
         Arc::new(PoseFolds),
+        Arc::new(PoseLeaks),
         Arc::new(PoseAugment { skeletons: skeletons.clone() }),
         Arc::new(PoseWeigh),
+        Arc::new(PoseMetrics),
+        Arc::new(PoseClassMetrics),
+        Arc::new(PoseConfusion),
+        Arc::new(PoseReliability),
+        Arc::new(PoseRoc),
+        Arc::new(PosePrecisionRecall),
     ]
 }
 

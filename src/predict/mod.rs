@@ -2,6 +2,7 @@
 
 pub mod pose_attention;
 pub mod pose_predict;
+pub mod timeline;
 mod windows;
 
 #[cfg(test)]

@@ -86,7 +86,8 @@ impl Lab {
 
     async fn publish(&self) {
         let Self { fitted, recipe, .. } = self;
-        let contents = Contents { recipe, fitted, reports: &[], predictions: &[], labels: &[] };
+        let contents =
+            Contents { recipe, fitted, reports: &[], predictions: &[], labels: &[], caveat: Default::default() };
         let model = self.models.root().unwrap().child("toy");
         publish(&model, contents.blobs().unwrap(), contents.summary(0)).await.unwrap();
     }

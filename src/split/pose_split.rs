@@ -4,10 +4,12 @@ use datafusion::common::Result;
 use datafusion::logical_expr::{LogicalPlan, WindowUDF};
 
 use super::assign_udwf::AssignGroups;
+use super::in_time::split_in_time;
 use super::plan::{assigned, columns};
 use super::shares::Shares;
 use super::side::Side;
 use crate::args::Arguments;
+use crate::error::query_err;
 use crate::options::{SEED, SHARES};
 use crate::relation::{RelationFunction, attach};
 use crate::schema::SPLIT;
@@ -25,7 +27,7 @@ impl RelationFunction for PoseSplit {
     }
 
     fn parameters(&self) -> &'static [&'static str] {
-        &["by", "train", "validation", "test", "seed", "mode"]
+        &["by", "train", "validation", "test", "seed", "mode", "gap"]
     }
 
     fn about(&self) -> (&'static str, &'static str) {
@@ -36,14 +38,33 @@ impl RelationFunction for PoseSplit {
     }
 
     fn plan(&self, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
-        let by = columns(self.name(), &input, arguments)?;
         let shares = shares(arguments)?;
+        let modes = [("stratified", Mode::Stratified), ("hash", Mode::Hash), ("time", Mode::Time)];
+        let mode = arguments.one_of("mode", &modes)?.unwrap_or(Mode::Stratified);
+        if mode == Mode::Time {
+            return split_in_time(self.name(), input, arguments, shares);
+        }
+        if arguments.is_given("gap") {
+            return Ok(query_err!("pose_split: gap needs mode => 'time': whole groups need no room between them")?);
+        }
+        let by = columns(self.name(), &input, arguments)?;
         let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
-        let hash = arguments.one_of("mode", &[("stratified", false), ("hash", true)])?.unwrap_or(false);
+        let hash = mode == Mode::Hash;
         let assign = WindowUDF::from(AssignGroups::new(shares, seed, hash, by.clone()));
         let (small, keys) = assigned(&input, &by, vec![(assign, SPLIT.to_owned())])?;
         attach(self.name(), input, small, &keys.iter().map(String::as_str).collect::<Vec<_>>(), &[SPLIT])
     }
+}
+
+/// How the sides are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Groups to sides, each class in its share.
+    Stratified,
+    /// Each group by its name alone.
+    Hash,
+    /// Recordings cut in time.
+    Time,
 }
 
 /// The shares as given; one that is not given gets what the others leave, several are shared out as the defaults are.

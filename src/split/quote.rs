@@ -1,7 +1,7 @@
 //! Names and numbers inside messages.
 
 /// `1 row`, `2 rows`, `2 classes`.
-pub(super) fn counted(n: u64, noun: &str) -> String {
+pub(crate) fn counted(n: u64, noun: &str) -> String {
     let plural = match (n, noun.ends_with('s')) {
         (1, _) => "",
         (_, true) => "es",
@@ -11,7 +11,7 @@ pub(super) fn counted(n: u64, noun: &str) -> String {
 }
 
 /// `3 groups ('a', 'b', 'c')`: how many, and the first five by name.
-pub(super) fn quote<S: AsRef<str>>(
+pub(crate) fn quote<S: AsRef<str>>(
     names: impl IntoIterator<Item = S, IntoIter: ExactSizeIterator>,
     noun: &str,
 ) -> String {

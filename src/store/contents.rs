@@ -6,6 +6,7 @@ use super::layout::{CONFIG, MODEL, table_blob};
 use super::manifest::Summary;
 use super::recipe::Recipe;
 use super::table::labels::LabelRow;
+use super::table::metrics::Caveat;
 use super::table::predictions::Side;
 use super::table::{self, file};
 use crate::error::Result;
@@ -28,6 +29,8 @@ pub struct Contents<'a> {
     pub predictions: &'a [Side<'a>],
     /// The classes in the order of the probabilities.
     pub labels: &'a [LabelRow],
+    /// What has to be said beside every metric.
+    pub caveat: Caveat,
 }
 
 impl Contents<'_> {
@@ -67,7 +70,7 @@ impl Contents<'_> {
         let (dim, names) = (self.recipe.architecture.features, self.recipe.features.as_deref());
         Ok([
             ("history", table::history::batch(history, *best_epoch)?),
-            ("metrics", table::metrics::batch(self.reports)?),
+            ("metrics", table::metrics::batch(self.reports, self.caveat)?),
             ("class_metrics", table::class_metrics::batch(self.reports)?),
             ("confusion", table::confusion::batch(self.reports)?),
             ("reliability", table::reliability::batch(self.reports)?),
@@ -152,8 +155,14 @@ mod tests {
         let report = evaluate(&predictions, 7).unwrap();
         let side = Side { split: TEST, window_id: None, video: None, subject: None, predictions: &predictions };
         let reports = [(TEST, &report)];
-        let contents =
-            Contents { recipe: &recipe, fitted: &fitted, reports: &reports, predictions: &[side], labels: &[] };
+        let contents = Contents {
+            recipe: &recipe,
+            fitted: &fitted,
+            reports: &reports,
+            predictions: &[side],
+            labels: &[],
+            caveat: Caveat::default(),
+        };
         let mut blobs: std::collections::BTreeMap<_, _> = contents.blobs().unwrap().into_iter().collect();
         assert!(blobs.remove(MODEL).is_some() && blobs.remove(CONFIG).is_some());
         for table in layout::TABLES {
@@ -169,7 +178,14 @@ mod tests {
         let (fitted, predictions) = (fitted(&recipe), predictions(&recipe));
         let report = evaluate(&predictions, 7).unwrap();
         let reports = [(TEST, &report)];
-        let contents = Contents { recipe: &recipe, fitted: &fitted, reports: &reports, predictions: &[], labels: &[] };
+        let contents = Contents {
+            recipe: &recipe,
+            fitted: &fitted,
+            reports: &reports,
+            predictions: &[],
+            labels: &[],
+            caveat: Caveat::default(),
+        };
         let summary = contents.summary(5);
         assert_eq!((summary.epochs, summary.best_epoch, summary.val_loss), (2, Some(1), Some(1.5)));
         assert_eq!((summary.train_rows, summary.test_rows, summary.validation_rows), (5, 2, 0));

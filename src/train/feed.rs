@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, FixedSizeListArray, Float32Array, RecordBatch, StringArray, StringBuilder, UInt32Array,
-    UInt64Array,
+    Array, ArrayRef, FixedSizeListArray, Float32Array, Float64Array, RecordBatch, StringArray, StringBuilder,
+    UInt32Array, UInt64Array,
 };
 use arrow::compute::take_record_batch;
 use arrow::datatypes::{DataType, Schema};
@@ -16,9 +16,11 @@ use super::spill::Scratch;
 use super::table::{self, PartBuilder, Table};
 use crate::error::{Error, Result, data_err, query_err, suggest};
 use crate::schema::{
-    COPY, FEATURES, LABEL, SOURCE, SOURCE_WINDOW_ID, SPLIT, SUBJECT, VALID_LEN, VIDEO, WEIGHT, WINDOW_ID,
+    COPY, FEATURES, FRAME_END, FRAME_START, LABEL, SOURCE, SOURCE_WINDOW_ID, SPLIT, SPLIT_MODE, SUBJECT, VALID_LEN,
+    VIDEO, WEIGHT, WINDOW_ID,
 };
-use crate::split::leaks::{LeakCheck, Row};
+use crate::split::leaks::{Allowed, LeakCheck, Row, content};
+use crate::split::pose_leaks::{TIME_MODE, of_source};
 use crate::split::side::Side;
 
 /// Takes batches, ordered by window, until the table is whole.
@@ -34,9 +36,6 @@ pub struct Feed {
     last: Option<(String, Side)>,
 }
 
-/// Bytes that the check for leaks holds for each window.
-const INDEX_BYTES: usize = 40;
-
 /// Where each thing stands in the input.
 #[derive(Debug)]
 struct Columns {
@@ -46,7 +45,8 @@ struct Columns {
     optional: [Option<usize>; OPTIONAL.len()],
 }
 
-const OPTIONAL: [&str; 8] = [SPLIT, WEIGHT, SOURCE, VIDEO, SUBJECT, SOURCE_WINDOW_ID, COPY, VALID_LEN];
+const OPTIONAL: [&str; 11] =
+    [SPLIT, WEIGHT, SOURCE, VIDEO, SUBJECT, SOURCE_WINDOW_ID, COPY, VALID_LEN, FRAME_START, FRAME_END, SPLIT_MODE];
 
 impl Feed {
     /// A feed of rows of `schema` whose windows have the shape [width, dim].
@@ -84,7 +84,7 @@ impl Feed {
 
     /// Bytes of memory that they take.
     pub fn memory(&self) -> usize {
-        self.parts.iter().map(PartBuilder::memory).sum::<usize>() + self.rows * INDEX_BYTES
+        self.parts.iter().map(PartBuilder::memory).sum::<usize>() + self.rows * LeakCheck::ROW_BYTES
     }
 
     /// Puts the values of all rows, those that are there and those that come, into files.
@@ -105,9 +105,13 @@ impl Feed {
     pub fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         let texts = |name| self.optional(batch, name).map(|a| text(name, a)).transpose();
         let [splits, sources, videos] = [texts(SPLIT)?, texts(SOURCE)?, texts(VIDEO)?];
-        let [subjects, made_from] = [texts(SUBJECT)?, texts(SOURCE_WINDOW_ID)?];
+        let [subjects, made_from, modes] = [texts(SUBJECT)?, texts(SOURCE_WINDOW_ID)?, texts(SPLIT_MODE)?];
         let numbers = |name| self.optional(batch, name).map(|a| number(name, a)).transpose();
         let [weights, copies, valid] = [numbers(WEIGHT)?, numbers(COPY)?, numbers(VALID_LEN)?];
+        let [first, last] = [numbers(FRAME_START)?, numbers(FRAME_END)?];
+        if modes.as_ref().is_some_and(|modes| modes.iter().flatten().any(|mode| mode == TIME_MODE)) {
+            self.leaks.set_in_time();
+        }
         let windows = text(WINDOW_ID, batch.column(self.columns.window))?;
         let labels = text(LABEL, batch.column(self.columns.label))?;
         let features = batch.column(self.columns.features);
@@ -133,18 +137,22 @@ impl Feed {
             self.check_name(window, side)?;
             factors.push(weight(window, side, weights.as_ref(), row)?);
             lengths.push(self.valid_len(window, valid.as_ref().filter(|v| v.is_valid(row)).map(|v| v.value(row)))?);
-            let recording = value(&videos, row).map(|video| match value(&sources, row) {
-                Some(source) => format!("{source}/{video}"),
-                None => video.to_owned(),
-            });
+            let recording = value(&videos, row).map(|video| of_source(value(&sources, row), video));
+            let person = value(&subjects, row).map(|subject| of_source(value(&sources, row), subject));
+            let at = |frames: &Option<Float64Array>| {
+                frames.as_ref().filter(|f| f.is_valid(row)).map(|f| f.value(row) as i64)
+            };
             recordings.append_option(recording.as_deref());
             self.leaks.add(&Row {
                 split: side,
-                label: labels.value(row),
+                label: Some(labels.value(row)),
                 recording: recording.as_deref(),
+                subject: person.as_deref(),
                 window: Some(window),
                 source_window: value(&made_from, row),
                 copy: copies.as_ref().is_some_and(|c| c.is_valid(row) && c.value(row) > 0.0),
+                frames: at(&first).zip(at(&last)),
+                content: content(&values[row * size..], self.shape.1),
             });
             numbers.push(self.number(labels.value(row)));
             of_side[side as usize].push(row as u64);
@@ -178,21 +186,22 @@ impl Feed {
         Ok(())
     }
 
-    /// The whole table.
+    /// The whole table, but for what is `allowed`.
     ///
     /// # Errors
     /// No rows at all; what [`LeakCheck::refuse`] refuses.
-    pub fn finish(self) -> Result<Table> {
+    pub fn finish(self, allowed: Allowed) -> Result<Table> {
         if self.rows == 0 {
             return data_err!("training: the query gives no rows; look at its windows first: SELECT count(*) FROM ...");
         }
-        self.leaks.refuse()?;
+        self.leaks.refuse(allowed)?;
         // A map is sorted by label: the place of a label in it is its class.
         let mut classes = vec![0; self.labels.len()];
         self.labels.values().enumerate().for_each(|(class, number)| classes[*number as usize] = class as u32);
         let [train, validation, test] = self.parts.map(|part| part.finish(&classes, classes.len()));
         let (width, dim) = self.shape;
-        Ok(Table { width, dim, classes: self.labels.into_keys().collect(), parts: [train?, validation?, test?] })
+        let (classes, verdict) = (self.labels.into_keys().collect(), self.leaks.verdict(allowed));
+        Ok(Table { width, dim, classes, parts: [train?, validation?, test?], verdict })
     }
 
     /// The number of a label.
@@ -334,7 +343,7 @@ mod tests {
 
     #[test]
     fn rows_are_the_same_in_memory_and_on_disk() {
-        let memory = feed(&many()).unwrap().finish().unwrap();
+        let memory = feed(&many()).unwrap().finish(Allowed::default()).unwrap();
         assert_eq!(memory.classes, ["jump", "run", "walk"]);
         let [train, _, test] = &memory.parts;
         assert_eq!((train.rows(), test.rows(), train.counts[0].rows), (3000, 50, 1000));
@@ -357,9 +366,9 @@ mod tests {
             }
             if after < batches.len() {
                 // Two blocks of a part may be open; the rest is not in memory.
-                assert!(feed.memory() < 3050 * INDEX_BYTES + 3 * (1 << 20), "{}", feed.memory());
+                assert!(feed.memory() < 3050 * LeakCheck::ROW_BYTES + 3 * (1 << 20), "{}", feed.memory());
             }
-            let disk = feed.finish().unwrap();
+            let disk = feed.finish(Allowed::default()).unwrap();
             for (memory, disk) in memory.parts.iter().zip(&disk.parts) {
                 assert_eq!((all(memory), &memory.counts), (all(disk), &disk.counts));
             }
@@ -368,7 +377,9 @@ mod tests {
 
     #[test]
     fn rows_that_cannot_be_learned_from_are_refused_by_name() {
-        let refused = |rows: &[_]| feed(&[batch(rows)]).and_then(Feed::finish).err().unwrap().to_string();
+        let refused = |rows: &[_]| {
+            feed(&[batch(rows)]).and_then(|feed| feed.finish(Allowed::default())).err().unwrap().to_string()
+        };
         let walk = Some("walk");
         for (row, expected) in [
             (("a1", TRAIN, None, ONE), "window a1 has no label; leave such rows out: WHERE label IS NOT NULL"),

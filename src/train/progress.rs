@@ -12,6 +12,8 @@ pub enum Event {
         /// Count of windows.
         read: u64,
     },
+    /// Something about the data or the result that whoever watches should know.
+    Warning(String),
     /// The data is complete and accepted; epochs begin.
     Start {
         /// Epochs at most; early stopping may end sooner.

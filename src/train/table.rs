@@ -12,6 +12,7 @@ use super::source::{Source, block_rows};
 use super::spill::{Scratch, Spill, SpillWriter};
 use crate::error::{Error, Result};
 use crate::schema::{FEATURES, LABEL, SUBJECT, VALID_LEN, VIDEO, WEIGHT, WINDOW_ID};
+use crate::split::leaks::Verdict;
 use crate::split::side::Side;
 
 /// Columns of a batch of rows, by place.
@@ -59,6 +60,8 @@ pub struct Table {
     pub classes: Vec<String>,
     /// The rows of each side.
     pub parts: [Part; 3],
+    /// What is wrong with it, as far as that was allowed.
+    pub verdict: Verdict,
 }
 
 impl Table {

@@ -1,5 +1,6 @@
 //! Training as a bar on stderr: epochs, loss, time to go. Nothing is shown when stderr is no terminal.
 
+use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -39,6 +40,8 @@ impl Run {
                 bar.set_message(format!("{} windows read", HumanCount(*read)));
                 bar.tick();
             }
+            // Also where nobody watches the bar: stderr may be a log.
+            Event::Warning(warning) => bar.suspend(|| warn(warning)),
             Event::Start { epochs, parameters, train, validation, test } => {
                 self.epochs = *epochs;
                 let [parameters, train, validation, test] =
@@ -69,6 +72,11 @@ impl Run {
             }
         }
     }
+}
+
+/// A warning that cannot be written has nobody to read it.
+fn warn(warning: &str) {
+    let _ = writeln!(io::stderr(), "warning: {warning}");
 }
 
 fn style(template: &str) -> ProgressStyle {

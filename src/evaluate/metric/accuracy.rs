@@ -7,6 +7,7 @@ use super::{Better, Metric, ratio};
 /// <https://scikit-learn.org/stable/modules/model_evaluation.html#accuracy-score>
 pub const METRIC: Metric = Metric {
     name: "accuracy",
+    unit: "share",
     better: Better::Higher,
     range: (0.0, 1.0),
     value: |tally| ratio(tally.confusion.correct() as f64, tally.confusion.rows() as f64),

@@ -7,6 +7,7 @@ use super::{Better, Metric, ratio, recall};
 /// <https://scikit-learn.org/stable/modules/model_evaluation.html#balanced-accuracy-score>
 pub const METRIC: Metric = Metric {
     name: "balanced_accuracy",
+    unit: "share",
     better: Better::Higher,
     range: (0.0, 1.0),
     value: |tally| {

@@ -31,6 +31,7 @@ impl Bin {
 /// Naeini et al. 2015; Guo et al. 2017, arXiv:1706.04599
 pub const METRIC: Metric = Metric {
     name: "ece",
+    unit: "share",
     better: Better::Lower,
     range: (0.0, 1.0),
     value: |tally| tally.mean(tally.scored.bins.iter().map(|bin| (bin.correct as f64 - bin.confidence).abs()).sum()),

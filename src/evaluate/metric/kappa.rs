@@ -8,6 +8,7 @@ use super::{Better, Metric, ratio};
 /// Cohen 1960, doi:10.1177/001316446002000104; <https://scikit-learn.org/stable/modules/model_evaluation.html#cohen-kappa>
 pub const METRIC: Metric = Metric {
     name: "kappa",
+    unit: "1",
     better: Better::Higher,
     range: (-1.0, 1.0),
     value: |tally| {

@@ -8,6 +8,7 @@ use super::{Better, Metric};
 /// <https://scikit-learn.org/stable/modules/model_evaluation.html#log-loss>
 pub const METRIC: Metric = Metric {
     name: "log_loss",
+    unit: "nats",
     better: Better::Lower,
     range: (0.0, 52.0 * std::f64::consts::LN_2),
     value: |tally| tally.mean(tally.scored.log_loss),

@@ -8,6 +8,7 @@ use super::{Better, Metric};
 /// Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006; <https://scikit-learn.org/stable/modules/model_evaluation.html#matthews-corrcoef>
 pub const METRIC: Metric = Metric {
     name: "mcc",
+    unit: "1",
     better: Better::Higher,
     range: (-1.0, 1.0),
     value: |tally| {

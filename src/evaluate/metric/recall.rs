@@ -14,6 +14,7 @@ pub fn of_class(c: &Confusion, class: usize) -> Option<f64> {
 /// The plain mean over classes: rare classes count as much as common ones. In [0, 1], higher is better.
 pub const MACRO: Metric = Metric {
     name: "recall_macro",
+    unit: "share",
     better: Better::Higher,
     range: (0.0, 1.0),
     value: |tally| tally.confusion.macro_mean(of_class),
@@ -22,6 +23,7 @@ pub const MACRO: Metric = Metric {
 /// The mean over classes weighted by their rows. In [0, 1], higher is better.
 pub const WEIGHTED: Metric = Metric {
     name: "recall_weighted",
+    unit: "share",
     better: Better::Higher,
     range: (0.0, 1.0),
     value: |tally| tally.confusion.weighted_mean(of_class),

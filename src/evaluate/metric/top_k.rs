@@ -13,6 +13,7 @@ pub const K: usize = 3;
 /// <https://scikit-learn.org/stable/modules/model_evaluation.html#top-k-accuracy-score>
 pub const METRIC: Metric = Metric {
     name: "top_3_accuracy",
+    unit: "share",
     better: Better::Higher,
     range: (0.0, 1.0),
     value: |tally| tally.mean(tally.scored.top_k as f64),

@@ -67,10 +67,11 @@ impl TrainingFormatFactory {
         if self.kind == ENSEMBLE && !members {
             return query_err!("option members is missing: the models to be averaged, such as 'gait@1,gait@2'");
         }
-        match given
-            .keys()
-            .find(|name| self.kind == ENSEMBLE && !["members", "seed", "threads"].contains(&name.as_str()))
-        {
+        match given.keys().find(|name| {
+            self.kind == ENSEMBLE
+                && !["members", "seed", "threads", "calibrate", "allow_leaks", "allow_unseen_classes", "by"]
+                    .contains(&name.as_str())
+        }) {
             Some(other) => query_err!("option {other} is one of training, and an ensemble trains nothing"),
             None => Ok(()),
         }

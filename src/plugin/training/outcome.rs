@@ -10,6 +10,7 @@ use crate::store::contents::Contents;
 use crate::store::manifest::Summary;
 use crate::store::recipe::{Digest, Digests, Member, Recipe, SCHEMA_VERSION, Versions};
 use crate::store::table::labels::LabelRow;
+use crate::store::table::metrics::Caveat;
 use crate::train::checkpoint;
 use crate::train::fit::{Fitted, Training};
 use crate::train::predictor::Predictor;
@@ -105,6 +106,10 @@ impl Outcome {
             reports: &reports,
             predictions: &predictions,
             labels: &labels(table),
+            caveat: Caveat {
+                leaky: table.verdict.is_leaky(),
+                caveat: table.verdict.in_time.then_some("optimistic: the recordings of this side are in train, too"),
+            },
         };
         let summary = contents.summary(created_ms);
         let mut blobs = contents.blobs()?;

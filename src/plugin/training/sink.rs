@@ -22,7 +22,8 @@ use super::outcome::Outcome;
 use super::watch::{CancelOnDrop, Keeper, Reporter};
 use crate::error::Error;
 use crate::nn::config::ModelConfig;
-use crate::options::training::TrainingOptions;
+use crate::options::training::{TrainingOptions, Unit};
+use crate::split::leaks::Allowed;
 use crate::store::location::Location;
 use crate::store::models;
 use crate::store::publish::publish;
@@ -155,7 +156,11 @@ impl TrainingSink {
         drop(data);
         let values = 4 * feed.rows() * self.shape.width * self.shape.dim;
         reserve(&mut feed, |rows| rows + CHUNKS_IN_MEMORY.min(values), memory, context)?;
-        Ok(feed.finish()?)
+        let TrainingOptions { allow_leaks: leaks, allow_unseen_classes: unseen_classes, by, .. } = self.options;
+        let shared_subjects = by.map(|by| by == Unit::Video);
+        let table = feed.finish(Allowed { leaks, unseen_classes, shared_subjects })?;
+        table.verdict.warnings().for_each(|warning| reporter.report(&Event::Warning(warning)));
+        Ok(table)
     }
 }
 

@@ -1,42 +1,22 @@
 //! `class_metrics`: how good the model is on each class.
 
-use std::sync::Arc;
-
-use arrow::array::{Float64Array, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 
-use super::{batch_of, counts, field, nullable, schema_of, texts};
+use super::{batch_of, field, schema_of, texts};
 use crate::error::Result;
+use crate::evaluate::tables::{class_columns, class_fields};
 use crate::evaluate::{ClassRow, Report};
-use crate::schema::{LABEL, SPLIT};
+use crate::schema::SPLIT;
 
-/// split, label, precision, recall, f1 (shares, NULL where they would divide by 0), support (rows).
+/// split, then the columns of [`class_fields`].
 pub fn schema() -> SchemaRef {
-    schema_of(vec![
-        field(SPLIT, DataType::Utf8),
-        field(LABEL, DataType::Utf8),
-        nullable("precision", DataType::Float64),
-        nullable("recall", DataType::Float64),
-        nullable("f1", DataType::Float64),
-        field("support", DataType::Int64),
-    ])
+    schema_of([field(SPLIT, DataType::Utf8)].into_iter().chain(class_fields()).collect())
 }
 
-/// The classes of each side, in the given order.
+/// The rows of each side, in the given order.
 pub fn batch(sides: &[(&str, &Report)]) -> Result<RecordBatch> {
-    let rows: Vec<(&str, &ClassRow)> =
-        sides.iter().flat_map(|(split, report)| report.classes.iter().map(|row| (*split, row))).collect();
-    let floats =
-        |value: fn(&ClassRow) -> Option<f64>| Arc::new(rows.iter().map(|(_, r)| value(r)).collect::<Float64Array>());
-    batch_of(
-        schema(),
-        vec![
-            texts(rows.iter().map(|(split, _)| *split)),
-            texts(rows.iter().map(|(_, r)| r.label.as_str())),
-            floats(|r| r.precision),
-            floats(|r| r.recall),
-            floats(|r| r.f1),
-            counts(rows.iter().map(|(_, r)| r.support)),
-        ],
-    )
+    let splits = texts(sides.iter().flat_map(|(split, report)| report.classes.iter().map(|_| *split)));
+    let rows: Vec<&ClassRow> = sides.iter().flat_map(|(_, report)| &report.classes).collect();
+    batch_of(schema(), [splits].into_iter().chain(class_columns(&rows)).collect())
 }

@@ -3,32 +3,20 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 
-use super::{batch_of, counts, field, schema_of, texts};
+use super::{batch_of, field, schema_of, texts};
 use crate::error::Result;
+use crate::evaluate::tables::{confusion_columns, confusion_fields};
 use crate::evaluate::{CellRow, Report};
-use crate::schema::{LABEL, SPLIT};
+use crate::schema::SPLIT;
 
-/// split, label (the true class), predicted, count (rows).
+/// split, then the columns of [`confusion_fields`].
 pub fn schema() -> SchemaRef {
-    schema_of(vec![
-        field(SPLIT, DataType::Utf8),
-        field(LABEL, DataType::Utf8),
-        field("predicted", DataType::Utf8),
-        field("count", DataType::Int64),
-    ])
+    schema_of([field(SPLIT, DataType::Utf8)].into_iter().chain(confusion_fields()).collect())
 }
 
-/// The cells of each side, in the given order.
+/// The rows of each side, in the given order.
 pub fn batch(sides: &[(&str, &Report)]) -> Result<RecordBatch> {
-    let rows: Vec<(&str, &CellRow)> =
-        sides.iter().flat_map(|(split, report)| report.confusion.iter().map(|row| (*split, row))).collect();
-    batch_of(
-        schema(),
-        vec![
-            texts(rows.iter().map(|(split, _)| *split)),
-            texts(rows.iter().map(|(_, r)| r.label.as_str())),
-            texts(rows.iter().map(|(_, r)| r.predicted.as_str())),
-            counts(rows.iter().map(|(_, r)| r.count)),
-        ],
-    )
+    let splits = texts(sides.iter().flat_map(|(split, report)| report.confusion.iter().map(|_| *split)));
+    let rows: Vec<&CellRow> = sides.iter().flat_map(|(_, report)| &report.confusion).collect();
+    batch_of(schema(), [splits].into_iter().chain(confusion_columns(&rows)).collect())
 }

@@ -2,45 +2,35 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Float64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, SchemaRef};
 
-use super::{batch_of, counts, field, nullable, schema_of, texts};
+use super::{batch_of, field, nullable, schema_of, texts};
 use crate::error::Result;
+use crate::evaluate::tables::{metric_columns, metric_fields};
 use crate::evaluate::{MetricRow, Report};
 use crate::schema::SPLIT;
 
-/// split, metric, value, low, high, interval, n (rows), groups (recordings).
+/// What has to be said beside every number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Caveat {
+    /// Rows of evaluation leak into train, and that was allowed.
+    pub leaky: bool,
+    /// Why the numbers are better than they would be elsewhere.
+    pub caveat: Option<&'static str>,
+}
+
+/// split, the columns of [`metric_fields`], leaky (whether leaks were allowed), caveat ('optimistic: ...').
 pub fn schema() -> SchemaRef {
-    schema_of(vec![
-        field(SPLIT, DataType::Utf8),
-        field("metric", DataType::Utf8),
-        nullable("value", DataType::Float64),
-        nullable("low", DataType::Float64),
-        nullable("high", DataType::Float64),
-        nullable("interval", DataType::Utf8),
-        field("n", DataType::Int64),
-        field("groups", DataType::Int64),
-    ])
+    let own = [nullable("leaky", DataType::Boolean), nullable("caveat", DataType::Utf8)];
+    schema_of([field(SPLIT, DataType::Utf8)].into_iter().chain(metric_fields()).chain(own).collect())
 }
 
 /// The metrics of each side, in the given order.
-pub fn batch(sides: &[(&str, &Report)]) -> Result<RecordBatch> {
-    let rows: Vec<(&str, &MetricRow)> =
-        sides.iter().flat_map(|(split, report)| report.metrics.iter().map(|row| (*split, row))).collect();
-    let floats =
-        |value: fn(&MetricRow) -> Option<f64>| Arc::new(rows.iter().map(|(_, r)| value(r)).collect::<Float64Array>());
-    batch_of(
-        schema(),
-        vec![
-            texts(rows.iter().map(|(split, _)| *split)),
-            texts(rows.iter().map(|(_, r)| r.metric)),
-            floats(|r| r.value),
-            floats(|r| r.low),
-            floats(|r| r.high),
-            Arc::new(rows.iter().map(|(_, r)| r.interval).collect::<StringArray>()),
-            counts(rows.iter().map(|(_, r)| r.n)),
-            counts(rows.iter().map(|(_, r)| r.groups)),
-        ],
-    )
+pub fn batch(sides: &[(&str, &Report)], caveat: Caveat) -> Result<RecordBatch> {
+    let splits = texts(sides.iter().flat_map(|(split, report)| report.metrics.iter().map(|_| *split)));
+    let rows: Vec<&MetricRow> = sides.iter().flat_map(|(_, report)| &report.metrics).collect();
+    let leaky: ArrayRef = Arc::new(BooleanArray::from(vec![caveat.leaky; rows.len()]));
+    let caveats: ArrayRef = Arc::new(StringArray::from(vec![caveat.caveat; rows.len()]));
+    batch_of(schema(), [splits].into_iter().chain(metric_columns(&rows)).chain([leaky, caveats]).collect())
 }

@@ -1,0 +1,71 @@
+//! Columns of an account's input, found by name and read as what they are for.
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type, Int64Type, Schema};
+
+use crate::error::{Error, Result, query_err, suggest};
+
+/// Refuses an input without a column that an account cannot do without.
+///
+/// # Errors
+/// Names the function, the column with its meaning, and what there is.
+pub fn require(function: &str, schema: &Schema, name: &str, meaning: &str) -> Result<()> {
+    if schema.index_of(name).is_ok() {
+        return Ok(());
+    }
+    let names: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+    query_err!("{function}: the input needs a column '{name}' ({meaning}){}", suggest(name, names))
+}
+
+/// Those of the names that the input has.
+pub fn present(schema: &Schema, names: &[&str]) -> Vec<String> {
+    names.iter().filter(|name| schema.index_of(name).is_ok()).map(|name| (*name).to_owned()).collect()
+}
+
+/// A column as texts, if there is one of that name.
+///
+/// # Errors
+/// A type that is no text, and no number either.
+pub fn texts(function: &str, batch: &RecordBatch, name: &str) -> Result<Option<StringArray>> {
+    let text = as_type(function, batch, name, &DataType::Utf8)?;
+    Ok(text.map(|text| text.as_string::<i32>().clone()))
+}
+
+/// A column as whole numbers, if there is one of that name.
+///
+/// # Errors
+/// A type that is no number.
+pub fn wholes(function: &str, batch: &RecordBatch, name: &str) -> Result<Option<Int64Array>> {
+    let whole = as_type(function, batch, name, &DataType::Int64)?;
+    Ok(whole.map(|whole| whole.as_primitive::<Int64Type>().clone()))
+}
+
+/// A column as numbers, if there is one of that name.
+///
+/// # Errors
+/// A type that is no number.
+pub fn numbers(function: &str, batch: &RecordBatch, name: &str) -> Result<Option<Float64Array>> {
+    let number = as_type(function, batch, name, &DataType::Float64)?;
+    Ok(number.map(|number| number.as_primitive::<Float64Type>().clone()))
+}
+
+/// A column as truth values, if there is one of that name.
+///
+/// # Errors
+/// A type that is neither true nor false.
+pub fn truths(function: &str, batch: &RecordBatch, name: &str) -> Result<Option<BooleanArray>> {
+    let truth = as_type(function, batch, name, &DataType::Boolean)?;
+    Ok(truth.map(|truth| truth.as_boolean().clone()))
+}
+
+fn as_type(function: &str, batch: &RecordBatch, name: &str, to: &DataType) -> Result<Option<ArrayRef>> {
+    let Some(column) = batch.column_by_name(name) else { return Ok(None) };
+    let column = cast(column, to).map_err(|e| Error::Query(format!("{function}: column '{name}': {e}")))?;
+    Ok(Some(column))
+}
+
+/// The text of a row, if there is one.
+pub fn value(texts: &Option<StringArray>, row: usize) -> Option<&str> {
+    texts.as_ref().filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row))
+}

@@ -1,0 +1,136 @@
+//! Events: predicted intervals against true intervals, recording by recording.
+//!
+//! Rows say which windows were right; events say whether what happened was found, once, in the right order, and how
+//! late. A frame without a label, true or predicted, is background: it belongs to no segment and is never right or
+//! wrong by itself.
+
+use std::sync::Arc;
+
+use super::interval::{RESAMPLES, bootstrap};
+use super::metric::Metric;
+use super::report::{BOOTSTRAP, MetricRow};
+use crate::error::{Error, Result};
+
+pub mod delay;
+pub mod edit;
+pub mod segment_f1;
+pub mod tally;
+
+#[cfg(test)]
+mod tests;
+
+pub use tally::EventTally;
+
+/// Frames of one class that follow each other: an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Segment {
+    /// Its first frame number.
+    pub frame_start: i64,
+    /// Its last frame number, inclusive.
+    pub frame_end: i64,
+    /// The index of its class.
+    pub class: u32,
+}
+
+/// What happened in one recording, and what was predicted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// Its name, which no other recording has.
+    pub name: Arc<str>,
+    /// Its frames in a second; NULL when unknown, and then no delay is told in seconds.
+    pub hz: Option<f64>,
+    /// The true segments, in any order; none overlaps another.
+    pub truth: Vec<Segment>,
+    /// The predicted segments, in any order; none overlaps another.
+    pub predicted: Vec<Segment>,
+}
+
+/// A metric of events, and what it is counted over.
+#[derive(Debug, Clone)]
+pub struct EventMetric {
+    /// The metric.
+    pub metric: Metric<EventTally>,
+    /// The `n` of its row.
+    pub n: fn(&EventTally) -> u64,
+}
+
+/// Every metric of events, in the order of their table: the one list.
+pub const EVENT_METRICS: [EventMetric; 12] = [
+    segment_f1::AT_10,
+    segment_f1::AT_25,
+    segment_f1::AT_50,
+    edit::METRIC,
+    delay::START_MEDIAN,
+    delay::START_MEAN,
+    delay::END_MEDIAN,
+    delay::END_MEAN,
+    delay::START_MEDIAN_SECONDS,
+    delay::START_MEAN_SECONDS,
+    delay::END_MEDIAN_SECONDS,
+    delay::END_MEAN_SECONDS,
+];
+
+/// Every metric of events, with 95 % intervals over recordings drawn from `seed`, one row for each of
+/// [`EVENT_METRICS`].
+///
+/// Segments that overlap, or end before they start, are [`Error::Data`]. No segments give NULL metrics.
+///
+/// ```
+/// use posequel::evaluate::events::{Recorded, Segment, evaluate_events};
+/// let segment = |class, frame_start, frame_end| Segment { frame_start, frame_end, class };
+/// let recording = Recorded {
+///     name: "video1".into(),
+///     hz: Some(30.0),
+///     truth: vec![segment(0, 0, 99), segment(1, 100, 199)],
+///     predicted: vec![segment(0, 0, 119), segment(1, 120, 199)],
+/// };
+/// let rows = evaluate_events(&[recording], 7)?;
+/// assert_eq!((rows[0].metric, rows[0].value), ("segment_f1_10", Some(1.0)));
+/// // Of the two segments, one starts on time and one 20 frames late.
+/// assert_eq!((rows[4].metric, rows[4].value), ("start_delay_median", Some(10.0)));
+/// # Ok::<(), posequel::error::Error>(())
+/// ```
+pub fn evaluate_events(recordings: &[Recorded], seed: u64) -> Result<Vec<MetricRow>> {
+    let mut recordings: Vec<&Recorded> = recordings.iter().collect();
+    // Draws are of places, and sums are of floats: the order in which recordings come must not show.
+    recordings.sort_by(|a, b| a.name.cmp(&b.name));
+    if let Some(twice) = recordings.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        return Err(Error::Internal(format!("recording '{}' comes twice to the evaluation of events", twice[0].name)));
+    }
+    let tallies = recordings.into_iter().map(EventTally::of).collect::<Result<Vec<_>>>()?;
+    Ok(rows(&tallies, seed))
+}
+
+fn rows(recordings: &[EventTally], seed: u64) -> Vec<MetricRow> {
+    let values = |tally: &EventTally| EVENT_METRICS.map(|event| (event.metric.value)(tally));
+    let all = EventTally::sum(recordings);
+    let drawn = match recordings.len() {
+        0 | 1 => vec![],
+        n => bootstrap(n, RESAMPLES, seed, |draw| {
+            values(&EventTally::sum(draw.iter().map(|i| &recordings[*i]))).to_vec()
+        }),
+    };
+    let bounds = |i: usize| drawn.get(i).copied().flatten();
+    (0..).zip(&EVENT_METRICS).map(|(i, event)| event.row(&all, bounds(i), recordings.len() as u64)).collect()
+}
+
+impl EventMetric {
+    fn row(&self, tally: &EventTally, bounds: Option<(f64, f64)>, groups: u64) -> MetricRow {
+        let Self { metric, n } = self;
+        let value = (metric.value)(tally);
+        // Recordings that are all perfect, or all worthless, agree in every draw: an interval of width 0, which
+        // claims too much.
+        let bounds = bounds.filter(|_| value.is_some_and(|value| value != metric.range.0 && value != metric.range.1));
+        MetricRow {
+            metric: metric.name,
+            unit: metric.unit,
+            better: metric.better.name(),
+            value,
+            low: bounds.map(|(low, _)| low),
+            high: bounds.map(|(_, high)| high),
+            interval: bounds.map(|_| BOOTSTRAP),
+            n: n(tally),
+            groups,
+        }
+    }
+}

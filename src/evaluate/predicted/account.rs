@@ -1,0 +1,143 @@
+//! The account of predictions: which columns are read, and how its parts become one batch.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow::compute::{concat, take};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::row::{OwnedRow, RowConverter, SortField};
+
+use super::rows::Rows;
+use super::{Output, PREDICTED, PROBABILITIES};
+use crate::account::columns::{texts, value};
+use crate::account::{Account, Ledger};
+use crate::error::{Error, Result};
+use crate::schema::LABEL;
+
+/// Predictions, parted by `by`.
+#[derive(Debug)]
+pub(super) struct PredictionAccount {
+    output: Output,
+    by: Vec<Field>,
+    groups: Vec<String>,
+    labels: Option<Vec<String>>,
+    seed: u64,
+    reads: Vec<String>,
+}
+
+impl PredictionAccount {
+    pub fn new(
+        output: Output,
+        by: Vec<Field>,
+        groups: Vec<String>,
+        labels: Option<Vec<String>>,
+        seed: u64,
+        has_probabilities: bool,
+    ) -> Self {
+        let own = [LABEL, PREDICTED].into_iter().chain(has_probabilities.then_some(PROBABILITIES)).map(str::to_owned);
+        let reads = own.chain(by.iter().map(|field| field.name().clone())).chain(groups.iter().cloned()).collect();
+        Self { output, by, groups, labels, seed, reads }
+    }
+}
+
+impl Account for PredictionAccount {
+    fn name(&self) -> &'static str {
+        self.output.function
+    }
+
+    fn describe(&self) -> String {
+        let by: Vec<_> = self.by.iter().map(|field| field.name().as_str()).collect();
+        let labels = self.labels.as_ref().map_or(String::new(), |labels| format!(", labels=[{}]", labels.join(", ")));
+        format!("by=[{}], groups=[{}]{labels}, seed={}", by.join(", "), self.groups.join(", "), self.seed)
+    }
+
+    fn reads(&self) -> &[String] {
+        &self.reads
+    }
+
+    fn output(&self) -> SchemaRef {
+        let own = (self.output.fields)();
+        Arc::new(Schema::new(self.by.iter().cloned().chain(own).collect::<Vec<_>>()))
+    }
+
+    fn ledger(&self, _: &SchemaRef) -> Result<Box<dyn Ledger>> {
+        let fields = self.by.iter().map(|field| SortField::new(field.data_type().clone())).collect();
+        let keys = RowConverter::new(fields).map_err(|e| Error::Query(format!("{}: by: {e}", self.output.function)))?;
+        Ok(Box::new(PredictionLedger {
+            schema: self.output(),
+            output: self.output,
+            by: self.by.iter().map(|field| field.name().clone()).collect(),
+            groups: self.groups.clone(),
+            seed: self.seed,
+            keys,
+            rows: Rows::new(self.output.function, self.labels.clone()),
+        }))
+    }
+}
+
+struct PredictionLedger {
+    schema: SchemaRef,
+    output: Output,
+    by: Vec<String>,
+    groups: Vec<String>,
+    seed: u64,
+    keys: RowConverter,
+    rows: Rows<OwnedRow>,
+}
+
+impl Ledger for PredictionLedger {
+    fn add(&mut self, batch: &RecordBatch) -> Result<()> {
+        let function = self.output.function;
+        let failed = |e: ArrowError| Error::Query(format!("{function}: by: {e}"));
+        let labels = texts(function, batch, LABEL)?;
+        let predicted = texts(function, batch, PREDICTED)?;
+        let groups = self.groups.iter().map(|name| texts(function, batch, name)).collect::<Result<Vec<_>>>()?;
+        let by = self.by.iter().filter_map(|name| batch.column_by_name(name).cloned()).collect::<Vec<_>>();
+        let keys = match by.is_empty() {
+            true => None,
+            false => Some(self.keys.convert_columns(&by).map_err(failed)?),
+        };
+        let mut probabilities = self.rows.reader(batch.column_by_name(PROBABILITIES))?;
+        for row in 0..batch.num_rows() {
+            let names: Option<Vec<&str>> = groups.iter().map(|group| value(group, row)).collect();
+            let group = names.filter(|names| !names.is_empty()).map(|names| names.join("/"));
+            let part = keys.as_ref().map(|keys| keys.row(row));
+            let part = self.rows.part(part.as_ref().map(|row| row.as_ref()), || part.map(|row| row.owned()));
+            let (label, predicted) = (value(&labels, row), value(&predicted, row));
+            self.rows.add(part, label, predicted, group.as_deref(), probabilities.row(row)?)?;
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        self.rows.bytes()
+    }
+
+    fn finish(self: Box<Self>) -> Result<RecordBatch> {
+        let failed = |e: ArrowError| Error::Internal(format!("{}: {e}", self.output.function));
+        let (mut keys, mut repeats, mut columns) = (vec![], vec![], vec![]);
+        for (number, (key, judged)) in self.rows.finish()?.into_iter().enumerate() {
+            let made = (self.output.rows)(&judged, self.seed)?;
+            let rows = made.first().map_or(0, |column| column.len());
+            repeats.extend(std::iter::repeat_n(number as u32, rows));
+            keys.extend(key);
+            columns.push(made);
+        }
+        if columns.is_empty() {
+            return Ok(RecordBatch::new_empty(self.schema));
+        }
+        let by = match keys.is_empty() {
+            true => vec![],
+            false => self.keys.convert_rows(keys.iter().map(OwnedRow::row)).map_err(failed)?,
+        };
+        let repeats = UInt32Array::from(repeats);
+        let by = by.iter().map(|key| take(key, &repeats, None).map_err(failed));
+        let own = (0..columns[0].len()).map(|place| {
+            let parts: Vec<_> = columns.iter().map(|made: &Vec<ArrayRef>| made[place].as_ref()).collect();
+            concat(&parts).map_err(failed)
+        });
+        let columns = by.chain(own).collect::<Result<Vec<_>>>()?;
+        RecordBatch::try_new(self.schema, columns).map_err(failed)
+    }
+}

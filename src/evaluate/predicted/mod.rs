@@ -1,0 +1,96 @@
+//! Any table of predictions, ours or not: read, parted by columns, and judged. What the functions over predictions share.
+
+mod account;
+mod rows;
+
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::Field;
+use datafusion::common::Result;
+use datafusion::logical_expr::LogicalPlan;
+
+use self::account::PredictionAccount;
+use super::Predictions;
+use crate::account::columns::{present, require};
+use crate::account::over;
+use crate::args::{Arguments, Value};
+use crate::error::{self, query_err, suggest};
+use crate::options::{SEED, SEQUENCE_KEYS};
+use crate::schema::LABEL;
+
+/// The class that was predicted.
+pub const PREDICTED: &str = "predicted";
+/// How probable each class is, in the order of the labels.
+pub const PROBABILITIES: &str = "probabilities";
+
+/// The arguments of every function over predictions.
+pub const PARAMETERS: [&str; 4] = ["by", "groups", "labels", "seed"];
+
+/// What a function makes of predictions.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    /// The SQL name.
+    pub function: &'static str,
+    /// The columns behind those of `by`.
+    pub fields: fn() -> Vec<Field>,
+    /// The rows: one array for each of the columns.
+    pub rows: fn(&Judged, u64) -> error::Result<Vec<ArrayRef>>,
+}
+
+/// The predictions of one part of the rows.
+pub struct Judged {
+    /// Rows with an answer, in an order that depends on them alone.
+    pub predictions: Predictions,
+    /// Rows whose `predicted` is NULL.
+    pub abstained: u64,
+    /// Whether any row of any part has none: then the share of answers is a metric.
+    pub some_abstained: bool,
+}
+
+/// The plan of such a function: `label` and `predicted`, with `probabilities`, the recording and the columns of `by` where they are there.
+///
+/// # Errors
+/// A column that is missing; a wrong argument.
+pub fn judged(output: Output, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
+    let (function, schema) = (output.function, input.schema().as_arrow().clone());
+    require(function, &schema, LABEL, "the true class")?;
+    require(function, &schema, PREDICTED, "the class that was predicted, or NULL")?;
+    let columns = |argument: &str| -> error::Result<Option<Vec<String>>> {
+        let names = arguments.columns(argument)?;
+        match names.iter().flatten().find(|name| schema.index_of(name).is_err()) {
+            None => Ok(names),
+            Some(unknown) => {
+                let known: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+                query_err!("{function}: {argument}: the input has no column '{unknown}'{}", suggest(unknown, known))
+            }
+        }
+    };
+    let by = columns("by")?.unwrap_or_default();
+    let groups = columns("groups")?.unwrap_or_else(|| present(&schema, &SEQUENCE_KEYS));
+    let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
+    let by = by.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
+    let has_probabilities = schema.index_of(PROBABILITIES).is_ok();
+    let account = PredictionAccount::new(output, by, groups, labels(arguments)?, seed, has_probabilities);
+    over(Arc::new(account), input)
+}
+
+fn labels(arguments: &Arguments) -> error::Result<Option<Vec<String>>> {
+    let text = |value: &Value| match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let labels = match arguments.value("labels") {
+        None => return Ok(None),
+        Some(Value::List(items)) => items.iter().map(text).collect::<Option<Vec<_>>>(),
+        Some(_) => None,
+    };
+    match labels {
+        Some(labels) if !labels.is_empty() => Ok(Some(labels)),
+        _ => {
+            let given = arguments.value("labels").map_or(String::new(), ToString::to_string);
+            arguments.wrong("labels", given, "the classes in the order of the probabilities, such as ['run', 'walk']")
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What is in the frames of each recording, before anything is made of them.
+
+pub mod pass;
+pub mod pose_inventory;
+mod recording;

@@ -1,0 +1,285 @@
+//! The pass that makes one row of each recording.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, Float64Array, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
+};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
+
+use super::recording::Recording;
+use crate::error::{Error, Result, query_err};
+use crate::frames::columns::{Features, FrameColumns};
+use crate::frames::pass::segmenter::column;
+use crate::frames::pass::{Pass, Worker, internal};
+use crate::frames::series::changes::changes;
+use crate::schema::{FRAME_END, FRAME_START, SUBJECT};
+
+/// What is in each recording.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
+pub struct Inventory {
+    /// Which column is what.
+    pub columns: FrameColumns,
+    /// Whether there is a column `subject` that is no key.
+    pub has_subject: bool,
+    /// The names of the features.
+    pub names: Vec<String>,
+}
+
+fn counts() -> [&'static str; 6] {
+    ["rows", FRAME_START, FRAME_END, "gaps", "missing_frames", "duplicates"]
+}
+
+impl Inventory {
+    fn read(&self) -> impl Iterator<Item = &String> {
+        let columns = &self.columns;
+        let keys = columns.by.iter().chain([&columns.order_by]).chain(&columns.label);
+        keys.chain(columns.features.columns()).chain(columns.carried.iter().filter(|name| *name == SUBJECT))
+    }
+}
+
+impl Pass for Inventory {
+    const COUNTERS: &'static [&'static str] = &["frames"];
+
+    fn names(&self) -> (&'static str, &'static str) {
+        ("PoseInventory", "InventoryExec")
+    }
+
+    fn describe(&self) -> String {
+        let FrameColumns { by, order_by, .. } = &self.columns;
+        format!("by=[{}], order_by={order_by}, features={}", by.join(", "), self.names.len())
+    }
+
+    fn columns(&self) -> &FrameColumns {
+        &self.columns
+    }
+
+    fn required(&self) -> Vec<&String> {
+        self.read().collect()
+    }
+
+    fn read_for<'s>(&'s self, _: &'s str) -> Vec<&'s str> {
+        vec![]
+    }
+
+    fn ordered(&self) -> &str {
+        FRAME_START
+    }
+
+    fn output(&self, input: &Schema) -> Result<SchemaRef> {
+        let column = |name: &String| input.fields().iter().find(|f| f.name() == name).cloned();
+        let mut fields: Vec<Arc<Field>> = self.columns.by.iter().filter_map(column).collect();
+        let texts = || DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true)));
+        let own = |name: &str, data_type, nullable| Arc::new(Field::new(name, data_type, nullable));
+        if self.has_subject {
+            fields.push(own(SUBJECT, DataType::Utf8, true));
+        }
+        fields.push(own("labels", texts(), false));
+        let may_lack = [FRAME_START, FRAME_END];
+        fields.extend(counts().map(|name| own(name, DataType::Int64, may_lack.contains(&name))));
+        fields.push(own("nulls", DataType::Int64, false));
+        fields.push(own("features_with_nulls", texts(), false));
+        fields.push(own("constant_features", texts(), false));
+        fields.push(own("advice", DataType::Utf8, true));
+        let twice = |(i, field): &(usize, &Arc<Field>)| fields[..*i].iter().any(|other| other.name() == field.name());
+        if let Some((_, field)) = fields.iter().enumerate().find(twice) {
+            return query_err!(
+                "pose_inventory: by: '{}' is a name of the output; rename it in the subquery",
+                field.name()
+            );
+        }
+        Ok(Arc::new(Schema::new(fields)))
+    }
+
+    fn worker(&self, _: &SchemaRef, output: SchemaRef, batch_size: usize) -> Result<Box<dyn Worker>> {
+        Ok(Box::new(Taker {
+            spec: self.clone(),
+            output,
+            batch_size,
+            open: None,
+            done: vec![],
+            ended: false,
+            frames: 0,
+        }))
+    }
+}
+
+/// A recording with a row of its keys.
+struct Named {
+    key: RecordBatch,
+    subject: Option<String>,
+    recording: Recording,
+}
+
+struct Taker {
+    spec: Inventory,
+    output: SchemaRef,
+    batch_size: usize,
+    open: Option<Named>,
+    done: Vec<Named>,
+    ended: bool,
+    frames: u64,
+}
+
+impl Worker for Taker {
+    fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.frames += batch.num_rows() as u64;
+        let starts = self.starts(batch)?;
+        let ends = starts.iter().skip(1).copied().chain([batch.num_rows()]);
+        for (place, (start, end)) in starts.iter().copied().zip(ends).enumerate() {
+            let rows = batch.slice(start, end - start);
+            if end == start {
+                continue;
+            }
+            // The rows of the first piece may go on with the recording that is open.
+            if place > 0 || !self.goes_on(&rows)? {
+                self.done.extend(self.open.take());
+            }
+            self.take(&rows)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.done.extend(self.open.take());
+        self.ended = true;
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Result<Option<RecordBatch>> {
+        let enough = self.done.len() >= self.batch_size || (self.ended && !self.done.is_empty());
+        if !enough {
+            return Ok(None);
+        }
+        let done = std::mem::take(&mut self.done);
+        self.rows(&done).map(Some)
+    }
+
+    fn bytes(&self) -> usize {
+        self.done.iter().chain(&self.open).map(|named| 512 + 32 * named.recording.values.len()).sum()
+    }
+
+    fn counts(&self) -> Vec<u64> {
+        vec![self.frames]
+    }
+}
+
+impl Taker {
+    /// The rows at which another recording begins, from 0 on.
+    fn starts(&self, batch: &RecordBatch) -> Result<Vec<usize>> {
+        let mut starts = vec![0];
+        for name in &self.spec.columns.by {
+            starts.extend(changes(column(batch, name)?).map_err(internal)?);
+        }
+        starts.sort_unstable();
+        starts.dedup();
+        Ok(starts)
+    }
+
+    fn keys(&self, rows: &RecordBatch) -> Result<RecordBatch> {
+        let schema = rows.schema();
+        let of = self.spec.columns.by.iter().map(|name| schema.index_of(name).map_err(internal));
+        rows.slice(0, 1).project(&of.collect::<Result<Vec<_>>>()?).map_err(internal)
+    }
+
+    fn goes_on(&self, rows: &RecordBatch) -> Result<bool> {
+        let Some(open) = &self.open else { return Ok(false) };
+        let two = concat_batches(&open.key.schema(), [&open.key, &self.keys(rows)?]).map_err(internal)?;
+        let mut changed = false;
+        for key in two.columns() {
+            changed |= !changes(key).map_err(internal)?.is_empty();
+        }
+        Ok(!changed)
+    }
+
+    /// Takes rows of one recording.
+    fn take(&mut self, rows: &RecordBatch) -> Result<()> {
+        if self.open.is_none() {
+            let subject = match self.spec.has_subject {
+                true => texts(rows, SUBJECT)?.iter().flatten().next().map(str::to_owned),
+                false => None,
+            };
+            self.open = Some(Named { key: self.keys(rows)?, subject, recording: Recording::default() });
+        }
+        let columns = &self.spec.columns;
+        let numbers = cast(column(rows, &columns.order_by)?, &DataType::Int64).map_err(internal)?;
+        let labels = columns.label.as_ref().map(|label| texts(rows, label)).transpose()?;
+        let features = features(rows, &columns.features)?;
+        let Some(Named { recording, .. }) = &mut self.open else { return Ok(()) };
+        Int64Array::from(numbers.to_data()).iter().for_each(|number| recording.number(number));
+        labels.iter().flat_map(|labels| labels.iter()).for_each(|label| recording.label(label));
+        for (feature, values) in features.iter().enumerate() {
+            values.iter().for_each(|value| recording.value(feature, value));
+        }
+        Ok(())
+    }
+
+    fn rows(&self, done: &[Named]) -> Result<RecordBatch> {
+        let Some(first) = done.first() else { return Ok(RecordBatch::new_empty(Arc::clone(&self.output))) };
+        let keys = concat_batches(&first.key.schema(), done.iter().map(|named| &named.key)).map_err(internal)?;
+        let column = |field: &Arc<Field>| -> Result<ArrayRef> {
+            let name = field.name().as_str();
+            if let Some(key) = keys.column_by_name(name) {
+                return cast(key, field.data_type()).map_err(internal);
+            }
+            let numbers = |of: fn(&Recording) -> Option<i64>| -> ArrayRef {
+                Arc::new(done.iter().map(|named| of(&named.recording)).collect::<Int64Array>())
+            };
+            Ok(match name {
+                SUBJECT => Arc::new(done.iter().map(|named| named.subject.as_deref()).collect::<StringArray>()),
+                "labels" => lists(done.iter().map(|named| named.recording.labels.iter().cloned().collect())),
+                "rows" => numbers(|r| Some(r.rows as i64)),
+                FRAME_START => numbers(|r| r.frames.map(|frames| frames.0)),
+                FRAME_END => numbers(|r| r.frames.map(|frames| frames.1)),
+                "gaps" => numbers(|r| Some(r.gaps as i64)),
+                "missing_frames" => numbers(|r| Some(i64::try_from(r.missing).unwrap_or(i64::MAX))),
+                "duplicates" => numbers(|r| Some(r.duplicates as i64)),
+                "nulls" => numbers(|r| Some(r.nulls() as i64)),
+                "features_with_nulls" => lists(done.iter().map(|named| self.named(named.recording.with_nulls()))),
+                "constant_features" => lists(done.iter().map(|named| self.named(named.recording.constant()))),
+                "advice" => {
+                    let advice = |named: &Named| named.recording.advice(&self.named(named.recording.constant()));
+                    Arc::new(done.iter().map(advice).collect::<StringArray>())
+                }
+                other => return Err(Error::Internal(format!("pose_inventory: a column {other}"))),
+            })
+        };
+        let columns = self.output.fields().iter().map(column).collect::<Result<Vec<_>>>()?;
+        RecordBatch::try_new(Arc::clone(&self.output), columns).map_err(internal)
+    }
+
+    fn named(&self, features: impl Iterator<Item = usize>) -> Vec<String> {
+        features.filter_map(|feature| self.spec.names.get(feature).cloned()).collect()
+    }
+}
+
+fn texts(rows: &RecordBatch, name: &str) -> Result<StringArray> {
+    let text = cast(column(rows, name)?, &DataType::Utf8)
+        .map_err(|e| Error::Query(format!("pose_inventory: column '{name}': {e}")))?;
+    Ok(text.as_string::<i32>().clone())
+}
+
+/// The values of each feature, whether they lie in columns or in lists.
+fn features(rows: &RecordBatch, features: &Features) -> Result<Vec<Float64Array>> {
+    let numbers =
+        |array: &ArrayRef| Ok(cast(array, &DataType::Float64).map_err(internal)?.as_primitive::<Float64Type>().clone());
+    match features {
+        Features::Columns(names) => names.iter().map(|name| numbers(column(rows, name)?)).collect(),
+        Features::List { column: list, dim } => {
+            let lists = column(rows, list)?.as_fixed_size_list();
+            let values = numbers(lists.values())?;
+            let value = |row: usize, feature: usize| {
+                let at = row * dim + feature;
+                (lists.is_valid(row) && values.is_valid(at)).then(|| values.value(at))
+            };
+            Ok((0..*dim).map(|feature| (0..lists.len()).map(|row| value(row, feature)).collect()).collect())
+        }
+    }
+}
+
+fn lists(rows: impl Iterator<Item = Vec<String>>) -> ArrayRef {
+    let mut lists = ListBuilder::new(StringBuilder::new());
+    rows.for_each(|row| lists.append_value(row.into_iter().map(Some)));
+    Arc::new(lists.finish())
+}

@@ -1,0 +1,158 @@
+//! One recording, frame by frame: how many there are, which are missing or twice, and which values never change.
+
+use std::collections::BTreeSet;
+
+/// What was seen of a recording so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recording {
+    /// Rows.
+    pub rows: u64,
+    /// Rows without a frame number.
+    pub unnumbered: u64,
+    /// The first frame and the last.
+    pub frames: Option<(i64, i64)>,
+    /// Places where at least one frame is missing.
+    pub gaps: u64,
+    /// Frames that are missing in them.
+    pub missing: u64,
+    /// Rows whose frame number was there before.
+    pub duplicates: u64,
+    /// The classes, sorted.
+    pub labels: BTreeSet<String>,
+    /// Rows without a class.
+    pub unlabelled: u64,
+    /// Of each feature.
+    pub values: Vec<Values>,
+}
+
+/// What was seen of a feature.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Values {
+    /// Rows in which it is NULL, NaN or infinite.
+    pub missing: u64,
+    /// Its first number.
+    first: Option<f64>,
+    /// Whether another number was seen.
+    varies: bool,
+}
+
+impl Recording {
+    /// Takes the number of the next row, in rising order.
+    pub fn number(&mut self, frame: Option<i64>) {
+        self.rows += 1;
+        let Some(frame) = frame else {
+            self.unnumbered += 1;
+            return;
+        };
+        let Some((first, last)) = self.frames else {
+            self.frames = Some((frame, frame));
+            return;
+        };
+        match i128::from(frame) - i128::from(last) {
+            ..=0 => self.duplicates += 1,
+            1 => {}
+            step => {
+                self.gaps += 1;
+                self.missing += u64::try_from(step - 1).unwrap_or(u64::MAX);
+            }
+        }
+        self.frames = Some((first, last.max(frame)));
+    }
+
+    /// Takes the class of a row.
+    pub fn label(&mut self, label: Option<&str>) {
+        match label {
+            None => self.unlabelled += 1,
+            Some(label) if self.labels.contains(label) => {}
+            Some(label) => drop(self.labels.insert(label.to_owned())),
+        }
+    }
+
+    /// Takes a value of a feature.
+    pub fn value(&mut self, feature: usize, value: Option<f64>) {
+        if self.values.len() <= feature {
+            self.values.resize(feature + 1, Values::default());
+        }
+        let values = &mut self.values[feature];
+        match (value.filter(|x| x.is_finite()), values.first) {
+            (None, _) => values.missing += 1,
+            (Some(value), None) => values.first = Some(value),
+            (Some(value), Some(first)) => values.varies |= value != first,
+        }
+    }
+
+    /// Missing values of all features.
+    pub fn nulls(&self) -> u64 {
+        self.values.iter().map(|values| values.missing).sum()
+    }
+
+    /// The features with a missing value.
+    pub fn with_nulls(&self) -> impl Iterator<Item = usize> {
+        self.values.iter().enumerate().filter(|(_, values)| values.missing > 0).map(|(feature, _)| feature)
+    }
+
+    /// The features that never change, over at least two rows; one without any number is such a one, too.
+    pub fn constant(&self) -> impl Iterator<Item = usize> {
+        let several = self.rows > 1;
+        self.values.iter().enumerate().filter(move |(_, values)| several && !values.varies).map(|(feature, _)| feature)
+    }
+
+    /// What to do before windows are made; nothing where nothing is wrong.
+    pub fn advice(&self, constant: &[String]) -> Option<String> {
+        let mut advice = vec![];
+        if self.unnumbered > 0 {
+            advice.push(format!("{} rows have no frame number: number them, or filter them out", self.unnumbered));
+        }
+        if self.duplicates > 0 {
+            advice.push("frames are there twice: duplicates => 'first', or SELECT DISTINCT".to_owned());
+        }
+        if self.nulls() > 0 {
+            advice.push("values are missing: nulls => 'interpolate', or leave such frames out".to_owned());
+        }
+        if self.gaps > 0 {
+            advice.push("windows end at gaps: max_gap => ... reads across short ones".to_owned());
+        }
+        if self.unlabelled > 0 {
+            advice.push("rows without a label are refused by training: WHERE label IS NOT NULL".to_owned());
+        }
+        if !constant.is_empty() {
+            advice.push(format!("{} never change: a sensor that was off?", constant.join(", ")));
+        }
+        (!advice.is_empty()).then(|| advice.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbered(frames: &[Option<i64>]) -> Recording {
+        let mut recording = Recording::default();
+        frames.iter().for_each(|frame| recording.number(*frame));
+        recording
+    }
+
+    #[test]
+    fn gaps_duplicates_and_rows_without_a_number_are_counted_once() {
+        // 3, 4 and 5 are missing in one gap, 8 in another; 6 is there three times.
+        let recording = numbered(&[1, 2, 6, 6, 6, 7, 9].map(Some).into_iter().chain([None]).collect::<Vec<_>>());
+        let Recording { rows, frames, gaps, missing, duplicates, unnumbered, .. } = recording;
+        assert_eq!((rows, frames, gaps, missing), (8, Some((1, 9)), 2, 4));
+        assert_eq!((duplicates, unnumbered), (2, 1));
+    }
+
+    #[test]
+    fn numbers_at_the_ends_of_their_type_do_not_overflow() {
+        assert_eq!(numbered(&[Some(i64::MIN), Some(i64::MAX)]).missing, u64::MAX - 1);
+    }
+
+    #[test]
+    fn a_feature_is_constant_when_no_two_of_its_numbers_differ() {
+        let mut recording = numbered(&[Some(0), Some(1), Some(2)]);
+        for row in [[Some(1.0), Some(2.0), None], [Some(1.0), Some(2.5), Some(f64::NAN)], [None, Some(2.0), None]] {
+            row.into_iter().enumerate().for_each(|(feature, value)| recording.value(feature, value));
+        }
+        assert_eq!(recording.constant().collect::<Vec<_>>(), [0, 2]);
+        assert_eq!((recording.nulls(), recording.with_nulls().collect::<Vec<_>>()), (4, vec![0, 2]));
+    }
+}
