@@ -87,7 +87,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     known
         .into_iter()
         .map(|k| (strsim::damerau_levenshtein(&name.to_lowercase(), k), k))
-        .filter(|(distance, k)| *distance <= 1 + k.len() / 3)
+        .filter(|(distance, k)| *distance <= (1 + k.len() / 3).min(k.len() / 2))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, k)| k)
 }
@@ -115,5 +115,7 @@ mod tests {
     fn a_typing_error_finds_its_name() {
         assert_eq!(nearest("widht", ["width", "stride"]), Some("width"));
         assert_eq!(nearest("zzz", ["width", "stride"]), None);
+        // One letter of three in common is no likeness.
+        assert_eq!(nearest("val", ["gap"]), None);
     }
 }

@@ -20,7 +20,7 @@ pub trait RelationFunction: Debug + Send + Sync {
     /// The names of the arguments after the input, in positional order.
     fn parameters(&self) -> &'static [&'static str];
 
-    /// One sentence, and an example that runs, over a table `frames`, `windows` or `split_windows`.
+    /// One sentence, and an example that runs, over a table `frames`, `windows`, `split_windows` or `predictions`.
     fn about(&self) -> (&'static str, &'static str);
 
     /// The plan over `input`, whose columns are unqualified and have distinct names.

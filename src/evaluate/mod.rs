@@ -20,10 +20,8 @@ mod pose_roc;
 mod predicted;
 pub mod ranking;
 pub mod report;
-mod softmax;
 pub mod tables;
 pub mod tally;
-pub mod temperature;
 
 pub use pose_class_metrics::PoseClassMetrics;
 pub use pose_confusion::PoseConfusion;

@@ -13,6 +13,8 @@ pub mod fused;
 pub mod init;
 pub mod loss;
 pub mod softmax;
+pub(crate) mod softmax_exact;
+pub mod temperature;
 
 use crate::error::{Result, query_err};
 use crate::options::training::{EngineKind, Precision, TrainingOptions};

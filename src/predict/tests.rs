@@ -69,6 +69,8 @@ impl Lab {
             labels: vec!["fall".into(), "rise".into()],
             normalization: fitted.normalization.clone(),
             members: vec![],
+            temperature: None,
+            replay: None,
             rows: [("train".to_owned(), 8)].into(),
             digests: Digests::default(),
             versions: Versions::default(),
@@ -86,8 +88,19 @@ impl Lab {
 
     async fn publish(&self) {
         let Self { fitted, recipe, .. } = self;
-        let contents =
-            Contents { recipe, fitted, reports: &[], predictions: &[], labels: &[], caveat: Default::default() };
+        let verdict = Default::default();
+        let contents = Contents {
+            recipe,
+            fitted,
+            reports: &[],
+            predictions: &[],
+            labels: &[],
+            caveat: Default::default(),
+            baselines: &[],
+            recordings: &[],
+            verdict: &verdict,
+            diagnosis: &[],
+        };
         let model = self.models.root().unwrap().child("toy");
         publish(&model, contents.blobs().unwrap(), contents.summary(0)).await.unwrap();
     }

@@ -5,19 +5,23 @@ use arrow::array::RecordBatch;
 use super::layout::{CONFIG, MODEL, table_blob};
 use super::manifest::Summary;
 use super::recipe::Recipe;
+use super::table::baselines::BaselineRow;
 use super::table::labels::LabelRow;
 use super::table::metrics::Caveat;
 use super::table::predictions::Side;
+use super::table::recordings::RecordingRow;
 use super::table::{self, file};
 use crate::error::Result;
 use crate::evaluate::Report;
+use crate::evaluate::diagnose::Finding;
 use crate::evaluate::metric::accuracy;
 use crate::schema::{TEST, TRAIN, VALIDATION};
+use crate::split::leaks::Verdict;
 use crate::train::checkpoint;
 use crate::train::fit::Fitted;
 
 /// The outcome of a training.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Contents<'a> {
     /// How it was trained.
     pub recipe: &'a Recipe,
@@ -31,6 +35,14 @@ pub struct Contents<'a> {
     pub labels: &'a [LabelRow],
     /// What has to be said beside every metric.
     pub caveat: Caveat,
+    /// What simpler models reach on the same rows.
+    pub baselines: &'a [BaselineRow],
+    /// How the net and the baselines do on each recording.
+    pub recordings: &'a [RecordingRow],
+    /// What is wrong with the table, and what there is of each class.
+    pub verdict: &'a Verdict,
+    /// What is wrong with the net.
+    pub diagnosis: &'a [Finding],
 }
 
 impl Contents<'_> {
@@ -52,6 +64,7 @@ impl Contents<'_> {
             test_accuracy: accuracy.and_then(|m| m.value),
             test_accuracy_low: accuracy.and_then(|m| m.low),
             test_accuracy_high: accuracy.and_then(|m| m.high),
+            cell: None,
         }
     }
 
@@ -78,6 +91,11 @@ impl Contents<'_> {
             ("labels", table::labels::batch(self.labels)?),
             ("features", table::features::batch(dim, names, normalization)?),
             ("parameters", table::parameters::batch(best)?),
+            ("baselines", table::baselines::batch(self.baselines)?),
+            ("recordings", table::recordings::batch(self.recordings)?),
+            ("leaks", table::leaks::batch(&self.verdict.leaks)?),
+            ("balance", table::balance::batch(self.verdict)?),
+            ("diagnosis", table::diagnosis::batch(self.diagnosis)?),
         ])
     }
 }
@@ -105,9 +123,27 @@ mod tests {
             labels: vec!["run".into(), "walk".into()],
             normalization: Normalization::default(),
             members: vec![],
+            temperature: None,
+            replay: None,
             rows: [("train".to_owned(), 5), ("test".to_owned(), 2)].into(),
             digests: Digests::default(),
             versions: Versions::default(),
+        }
+    }
+
+    /// Contents with nothing but what is given.
+    fn contents<'a>(recipe: &'a Recipe, fitted: &'a Fitted, reports: &'a [(&'a str, &'a Report)]) -> Contents<'a> {
+        Contents {
+            recipe,
+            fitted,
+            reports,
+            predictions: &[],
+            labels: &[],
+            caveat: Caveat::default(),
+            baselines: &[],
+            recordings: &[],
+            verdict: const { &Verdict { leaks: vec![], in_time: false, classes: std::collections::BTreeMap::new() } },
+            diagnosis: &[],
         }
     }
 
@@ -155,14 +191,7 @@ mod tests {
         let report = evaluate(&predictions, 7).unwrap();
         let side = Side { split: TEST, window_id: None, video: None, subject: None, predictions: &predictions };
         let reports = [(TEST, &report)];
-        let contents = Contents {
-            recipe: &recipe,
-            fitted: &fitted,
-            reports: &reports,
-            predictions: &[side],
-            labels: &[],
-            caveat: Caveat::default(),
-        };
+        let contents = Contents { predictions: &[side], ..contents(&recipe, &fitted, &reports) };
         let mut blobs: std::collections::BTreeMap<_, _> = contents.blobs().unwrap().into_iter().collect();
         assert!(blobs.remove(MODEL).is_some() && blobs.remove(CONFIG).is_some());
         for table in layout::TABLES {
@@ -178,14 +207,7 @@ mod tests {
         let (fitted, predictions) = (fitted(&recipe), predictions(&recipe));
         let report = evaluate(&predictions, 7).unwrap();
         let reports = [(TEST, &report)];
-        let contents = Contents {
-            recipe: &recipe,
-            fitted: &fitted,
-            reports: &reports,
-            predictions: &[],
-            labels: &[],
-            caveat: Caveat::default(),
-        };
+        let contents = contents(&recipe, &fitted, &reports);
         let summary = contents.summary(5);
         assert_eq!((summary.epochs, summary.best_epoch, summary.val_loss), (2, Some(1), Some(1.5)));
         assert_eq!((summary.train_rows, summary.test_rows, summary.validation_rows), (5, 2, 0));

@@ -16,7 +16,7 @@ pub const MODEL: &str = "model.safetensors";
 pub const CONFIG: &str = "config.json";
 
 /// The tables that every version has, in the order in which they are listed; `versions` itself is made from manifests.
-pub const TABLES: [&str; 9] = [
+pub const TABLES: [&str; 14] = [
     "history",
     "metrics",
     "class_metrics",
@@ -26,6 +26,11 @@ pub const TABLES: [&str; 9] = [
     "labels",
     "features",
     "parameters",
+    "baselines",
+    "recordings",
+    "leaks",
+    "balance",
+    "diagnosis",
 ];
 
 /// The blob of a table: `history.parquet`.

@@ -51,6 +51,18 @@ pub struct Summary {
     pub test_accuracy_low: Option<f64>,
     /// Upper end of the 95 % interval of `test_accuracy`.
     pub test_accuracy_high: Option<f64>,
+    /// The cell of a pipeline's matrix that trained it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<Cell>,
+}
+
+/// Where in a pipeline's matrix a training stands: put into a session by `SessionConfig::with_extension`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// The values of the axes, as text: `width` is `30`.
+    pub values: BTreeMap<String, String>,
+    /// The digest of everything that the cell runs: a cell whose version is there need not be run again.
+    pub job: String,
 }
 
 /// The contents of a manifest.

@@ -22,6 +22,7 @@ pub mod publish;
 pub mod read;
 pub mod recipe;
 pub mod reference;
+pub mod replay;
 pub mod resolve;
 pub mod setting;
 pub mod table;

@@ -183,7 +183,7 @@ async fn load(version: &Version) -> Result<Arc<Model>> {
         };
         recipe.members.iter().enumerate().map(member).collect::<Result<_>>().and_then(Predictor::ensemble)
     };
-    let predictor = predictor.map_err(wrong)?;
+    let predictor = predictor.map_err(wrong)?.with_temperature(recipe.temperature);
     Ok(Arc::new(Model { name: version.model.name().to_owned(), version: version.number, recipe, predictor }))
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::nn::config::ModelConfig;
 use crate::options::training::TrainingOptions;
+use super::replay::Replay;
 use crate::train::normalize::Normalization;
 
 /// The schema of recipes that this version writes. Only optional fields are ever added to it.
@@ -32,6 +33,12 @@ pub struct Recipe {
     /// Of an ensemble: the nets whose probabilities it averages. `architecture` is then that of the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
+    /// What its probabilities are divided by in log space, fitted to validation; none of a net that was not calibrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// How its windows were cut from frames, for `pose_timeline`; none where they came ready-made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
     /// Rows of each side of the split.
     pub rows: BTreeMap<String, u64>,
     /// What was trained on.
@@ -187,6 +194,8 @@ mod tests {
             labels: vec!["run".into(), "walk".into()],
             normalization: Normalization { mean: vec![0.1, -1.5], std: vec![1.0, 0.3] },
             members: vec![],
+            temperature: None,
+            replay: None,
             rows: [("train".to_owned(), 5)].into(),
             digests: Digests::default(),
             versions: Versions::default(),

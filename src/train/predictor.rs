@@ -5,11 +5,14 @@ use crate::error::{Error, Result, data_err};
 use crate::nn::config::ModelConfig;
 use crate::nn::engine::{Engine, NamedTensor};
 use crate::nn::fused::FusedEngine;
+use crate::nn::temperature;
 use crate::options::training::TrainingOptions;
 
 /// What prediction needs: one net, or the nets of an ensemble, of which probabilities are the mean.
 pub struct Predictor {
     nets: Vec<Net>,
+    /// What probabilities are divided by in log space, see [`crate::options::training::TrainingOptions::calibrate`].
+    temperature: Option<f64>,
 }
 
 /// Architecture, scale and weights.
@@ -30,7 +33,12 @@ impl Predictor {
         normalization.check(config.features)?;
         let mut engine = FusedEngine::new(config, &TrainingOptions { threads, ..TrainingOptions::default() })?;
         engine.load_parameters(weights)?;
-        Ok(Self { nets: vec![Net { config: config.clone(), normalization: normalization.clone(), engine }] })
+        Ok(Self { nets: vec![Net { config: config.clone(), normalization: normalization.clone(), engine }], temperature: None })
+    }
+
+    /// The same nets, as sure as this temperature makes them; what is most probable stays so.
+    pub fn with_temperature(self, temperature: Option<f64>) -> Self {
+        Self { temperature, ..self }
     }
 
     /// The mean of nets that read the same windows and know the same classes.
@@ -41,7 +49,7 @@ impl Predictor {
         let nets: Vec<Net> = members.into_iter().flat_map(|member| member.nets).collect();
         let shape = |net: &Net| (net.config.width, net.config.features, net.config.classes);
         match nets.first() {
-            Some(first) if nets.iter().all(|net| shape(net) == shape(first)) => Ok(Self { nets }),
+            Some(first) if nets.iter().all(|net| shape(net) == shape(first)) => Ok(Self { nets, temperature: None }),
             _ => Err(Error::Internal(format!("{} nets of different shapes make no ensemble", nets.len()))),
         }
     }
@@ -53,7 +61,11 @@ impl Predictor {
     pub fn probabilities(&self, features: &[f32], valid_len: &[u32]) -> Result<Vec<f32>> {
         self.check(features, valid_len)?;
         let of = |net: &Net| net.engine.predict(&net.normalization.apply(features), valid_len);
-        Ok(mean(self.nets.iter().map(of).collect::<Result<_>>()?))
+        let mut probabilities = mean(self.nets.iter().map(of).collect::<Result<_>>()?);
+        if let Some(temperature) = self.temperature {
+            temperature::apply(&mut probabilities, self.nets[0].config.classes, temperature);
+        }
+        Ok(probabilities)
     }
 
     /// What the model's attention weighs each frame with, [rows, width], for the same windows (the mean of an ensemble's); of a row the weights add up

@@ -40,6 +40,10 @@ async fn the_example_of_every_relation_runs() {
     rows(&session, &format!("CREATE VIEW windows AS SELECT * FROM {WINDOWS}")).await;
     rows(&session, "CREATE VIEW split_windows AS SELECT * FROM pose_split((SELECT * FROM windows), by => 'subject')")
         .await;
+    let predictions = "CREATE VIEW predictions AS SELECT * FROM (VALUES ('ABD', 'ABD', [0.75, 0.25], 'v1'), \
+                       ('ROW', 'ABD', [0.6, 0.4], 'v2'), ('ROW', 'ROW', [0.2, 0.8], 'v3')) \
+                       AS t(label, predicted, probabilities, video)";
+    rows(&session, predictions).await;
     for relation in relations(&Skeletons::default()) {
         let (sentence, example) = relation.about();
         assert!(sentence.ends_with('.') && example.contains(&format!("{}((", relation.name())));

@@ -1,6 +1,6 @@
 //! The baseline that knows one point for each class: the nearest mean of train.
 
-use crate::evaluate::softmax::softmax;
+use crate::nn::softmax_exact::softmax;
 
 /// The mean of each class's standardised train rows.
 #[derive(Debug, Clone, PartialEq)]

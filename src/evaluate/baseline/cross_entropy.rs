@@ -3,7 +3,7 @@
 use super::cholesky::Cholesky;
 use super::newton::Convex;
 use super::panels::{LANES, Lanes, Panels, add_multiples, add_squares, products};
-use crate::evaluate::softmax::softmax;
+use crate::nn::softmax_exact::softmax;
 
 /// `sum over rows of cross-entropy + half the sum of squared weights`, the intercepts left out of the penalty.
 ///

@@ -2,7 +2,7 @@
 
 use super::cross_entropy::CrossEntropy;
 use super::newton::minimise;
-use crate::evaluate::softmax::softmax;
+use crate::nn::softmax_exact::softmax;
 
 /// No part of the gradient is larger at the end. The penalty makes every weight as exact as that, or more.
 const TOLERANCE: f64 = 1e-8;

@@ -1,10 +1,9 @@
 //! `STORED AS ENSEMBLE`: the mean of nets that are there already.
 
-use super::outcome::{About, Outcome, digests};
+use super::outcome::{About, Asked, Outcome, digests};
 use crate::error::{Error, Result, query_err};
 use crate::nn::config::ModelConfig;
 use crate::nn::engine::NamedTensor;
-use crate::options::training::TrainingOptions;
 use crate::store::recipe::{Member, member_prefix};
 use crate::train::fit::{Fitted, StoppedBecause};
 use crate::train::normalize::Normalization;
@@ -17,13 +16,8 @@ impl Outcome {
     ///
     /// # Errors
     /// Nets whose windows, features or classes are not those of the table.
-    pub fn ensemble(
-        kind: &str,
-        table: &Table,
-        names: &[String],
-        options: &TrainingOptions,
-        donors: &[Donor],
-    ) -> Result<Self> {
+    pub fn ensemble(asked: Asked<'_>, table: &Table, donors: &[Donor]) -> Result<Self> {
+        let Asked { names, options, .. } = asked;
         let (mut best, mut members, mut predictors) = (vec![], vec![], vec![]);
         for (index, donor) in donors.iter().enumerate() {
             let Donor { name: model, config, normalization, weights, .. } = donor;
@@ -50,8 +44,9 @@ impl Outcome {
             monitored: "",
         };
         let names = if names.is_empty() { &first.features } else { names };
-        let about = About { kind, names, options, config: first.config.clone(), digests: digests(table)?.0, members };
-        Self::judge(table, fitted, &Predictor::ensemble(predictors)?, about)
+        let asked = Asked { names, ..asked };
+        let about = About { asked, config: first.config.clone(), digests: digests(table)?.0, members };
+        Self::judge(table, fitted, Predictor::ensemble(predictors)?, about)
     }
 }
 

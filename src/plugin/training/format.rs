@@ -20,6 +20,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use object_store::{ObjectMeta, ObjectStore};
 
 use super::naming::by_window;
+use super::replayed::replay;
 use super::sink::TrainingSink;
 use crate::error::{self, Error, query_err};
 use crate::frames::pass::exec::PassExec;
@@ -165,7 +166,7 @@ impl FileFormat for TrainingFormat {
         }
         let model = resolve::url(target, session.runtime_env())?;
         check_model_name(model.name())?;
-        let shape = Shape::find(&input)?;
+        let (shape, replay) = (Shape::find(&input)?, replay(&input));
         if self.kind != ENSEMBLE {
             // Before hours of reading. The number of classes is not known yet; no name of a layer depends on it.
             let net = ModelConfig::new(shape.width, shape.dim, 2, &self.options);
@@ -174,7 +175,7 @@ impl FileFormat for TrainingFormat {
         }
         let (input, order) = by_window(input, session)?;
         let schema = input.schema();
-        let sink = TrainingSink { kind: self.kind, options: self.options.clone(), model, shape, schema };
+        let sink = TrainingSink { kind: self.kind, options: self.options.clone(), model, shape, replay, schema };
         Ok(Arc::new(DataSinkExec::new(input, Arc::new(sink), Some(order))))
     }
 

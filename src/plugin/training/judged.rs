@@ -25,6 +25,24 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// Truth and prediction of each row.
+    pub fn predictions(&self) -> &Predictions {
+        &self.predictions
+    }
+
+    /// Who is seen in each recording, where both are known: the name that sorts first.
+    pub fn subjects(&self) -> BTreeMap<Arc<str>, Arc<str>> {
+        let mut subjects: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
+        for (recording, subject) in self.predictions.recording.iter().zip(&self.keys[2]) {
+            let Some(subject) = subject else { continue };
+            match subjects.get(recording) {
+                Some(known) if **known <= *subject => {}
+                _ => drop(subjects.insert(Arc::clone(recording), subject.into())),
+            }
+        }
+        subjects
+    }
+
     /// For the table `predictions`.
     pub fn as_side(&self) -> PredictedSide<'_> {
         PredictedSide {

@@ -1,13 +1,19 @@
 //! What a training gives: weights, history, and the predictions of every side with their metrics.
 
+use super::beside::{Beside, beside};
+use super::diagnosis::findings;
 use super::judged::{Judged, judge};
 use super::watch::{Keeper, Reporter};
-use crate::error::Result;
+use crate::error::{Result, query_err};
+use crate::evaluate::Predictions;
+use crate::evaluate::diagnose::{Finding, Severity};
 use crate::nn::config::ModelConfig;
+use crate::nn::temperature;
 use crate::options::training::TrainingOptions;
 use crate::split::side::Side;
 use crate::store::contents::Contents;
 use crate::store::manifest::Summary;
+use crate::store::replay::Replay;
 use crate::store::recipe::{Digest, Digests, Member, Recipe, SCHEMA_VERSION, Versions};
 use crate::store::table::labels::LabelRow;
 use crate::store::table::metrics::Caveat;
@@ -24,6 +30,8 @@ pub struct Outcome {
     recipe: Recipe,
     fitted: Fitted,
     sides: Vec<Judged>,
+    beside: Beside,
+    diagnosis: Vec<Finding>,
 }
 
 /// A file of a version: its name and its bytes.
@@ -35,14 +43,13 @@ impl Outcome {
     /// # Errors
     /// What [`Training::fit`] refuses; a net that answers NaN.
     pub fn train(
-        kind: &str,
+        asked: Asked<'_>,
         table: &Table,
-        names: &[String],
-        options: &TrainingOptions,
         donor: Option<&Donor>,
         keep: impl FnOnce(&ModelConfig, &Digests, &str) -> Result<Keeper>,
         reporter: &Reporter,
     ) -> Result<(Self, Keeper)> {
+        let Asked { names, options, .. } = asked;
         let classes = table.classes.clone();
         let config = ModelConfig::new(table.width, table.dim, classes.len(), options)?;
         let [train, validation, test] = table.parts.each_ref().map(Source::rows);
@@ -61,8 +68,8 @@ impl Outcome {
         let fitted = Training { config: &config, options, train, validation, heritage }.fit(&mut keeper);
         let judged = fitted.and_then(|fitted| {
             let predictor = Predictor::new(&config, &fitted.normalization, &fitted.best, options.threads)?;
-            let about = About { kind, names, options, config, digests, members: vec![] };
-            Self::judge(table, fitted, &predictor, about)
+            let about = About { asked, config, digests, members: vec![] };
+            Self::judge(table, fitted, predictor, about)
         });
         match judged {
             Ok(outcome) => Ok((outcome, keeper)),
@@ -74,9 +81,11 @@ impl Outcome {
     }
 
     /// Judges a net on every side of the table.
-    pub(super) fn judge(table: &Table, fitted: Fitted, predictor: &Predictor, about: About<'_>) -> Result<Self> {
-        let About { kind, names, options, config, digests, members } = about;
-        let judge = |side: Side| judge(side, table, predictor, options.seed);
+    pub(super) fn judge(table: &Table, fitted: Fitted, predictor: Predictor, about: About<'_>) -> Result<Self> {
+        let About { asked: Asked { kind, names, options, replay }, config, digests, members } = about;
+        let temperature = if options.calibrate { temperature(table, &predictor, options.seed)? } else { None };
+        let predictor = predictor.with_temperature(temperature);
+        let judge = |side: Side| judge(side, table, &predictor, options.seed);
         let sides = Side::ALL.into_iter().filter(|side| table.part(*side).rows() > 0).map(judge);
         let sides = sides.collect::<Result<Vec<_>>>()?;
         let rows = table.parts.each_ref().map(|part| part.rows() as u64);
@@ -89,11 +98,22 @@ impl Outcome {
             labels: table.classes.clone(),
             normalization: fitted.normalization.clone(),
             members,
+            temperature,
+            replay: replay.cloned(),
             rows: Side::ALL.map(|s| s.name().to_owned()).into_iter().zip(rows).collect(),
             digests,
             versions: Versions::default(),
         };
-        Ok(Self { recipe, fitted, sides })
+        let beside = beside(table, &sides, options.seed)?;
+        let parameters = recipe.members.is_empty().then(|| recipe.architecture.parameter_count());
+        let diagnosis = findings(table, &fitted, parameters, &sides, &beside, names);
+        Ok(Self { recipe, fitted, sides, beside, diagnosis })
+    }
+
+    /// What is wrong with the net, for whoever watches: errors and warnings.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let grave = self.diagnosis.iter().filter(|finding| finding.severity != Severity::Note);
+        grave.map(|finding| format!("{}: {}", finding.check, finding.message))
     }
 
     /// The files of the version, and what the list of versions says of it.
@@ -106,6 +126,10 @@ impl Outcome {
             reports: &reports,
             predictions: &predictions,
             labels: &labels(table),
+            baselines: &self.beside.baselines,
+            recordings: &self.beside.recordings,
+            verdict: &table.verdict,
+            diagnosis: &self.diagnosis,
             caveat: Caveat {
                 leaky: table.verdict.is_leaky(),
                 caveat: table.verdict.in_time.then_some("optimistic: the recordings of this side are in train, too"),
@@ -120,20 +144,42 @@ impl Outcome {
     }
 }
 
-/// What the recipe says beside what was measured.
-pub(super) struct About<'a> {
+/// What a COPY asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
     /// `LSTM`
     pub kind: &'a str,
     /// Names of the features; none if they are not known.
     pub names: &'a [String],
     /// As they were given.
     pub options: &'a TrainingOptions,
+    /// How the windows were cut, where that is known.
+    pub replay: Option<&'a Replay>,
+}
+
+/// What the recipe says beside what was measured.
+pub(super) struct About<'a> {
+    /// What was asked for.
+    pub asked: Asked<'a>,
     /// The net.
     pub config: ModelConfig,
     /// Of the rows.
     pub digests: Digests,
     /// Of an ensemble.
     pub members: Vec<Member>,
+}
+
+/// The temperature that fits the validation rows.
+///
+/// # Errors
+/// No validation rows: train rows make a net look surer than it is.
+fn temperature(table: &Table, predictor: &Predictor, seed: u64) -> Result<Option<f64>> {
+    if table.part(Side::Validation).rows() == 0 {
+        return query_err!("option calibrate needs validation rows: give validation a share in pose_split, or leave it out");
+    }
+    let judged = judge(Side::Validation, table, predictor, seed)?;
+    let Predictions { probabilities, truth, .. } = judged.predictions();
+    Ok(temperature::fit(probabilities, truth, table.classes.len()).map(|fitted| fitted.temperature))
 }
 
 fn labels(table: &Table) -> Vec<LabelRow> {

@@ -18,16 +18,18 @@ use futures::StreamExt;
 
 use super::format::Shape;
 use super::identity::{self, Identity};
-use super::outcome::Outcome;
+use super::outcome::{Asked, Outcome};
 use super::watch::{CancelOnDrop, Keeper, Reporter};
 use crate::error::Error;
 use crate::nn::config::ModelConfig;
 use crate::options::training::{TrainingOptions, Unit};
 use crate::split::leaks::Allowed;
 use crate::store::location::Location;
+use crate::store::manifest::{Cell, Summary};
 use crate::store::models;
 use crate::store::publish::publish;
 use crate::store::recipe::Digests;
+use crate::store::replay::Replay;
 use crate::store::unfinished::Unfinished;
 use crate::train::feed::Feed;
 use crate::train::loader;
@@ -47,6 +49,8 @@ pub struct TrainingSink {
     pub model: Location,
     /// Of the windows.
     pub shape: Shape,
+    /// How they were cut, where that is known.
+    pub replay: Option<Replay>,
     /// Of the input.
     pub schema: SchemaRef,
 }
@@ -76,12 +80,14 @@ impl DataSink for TrainingSink {
             interrupt.add(&cancelled);
         }
         let rows = table.rows() as u64;
-        let (kind, names) = (self.kind, self.shape.names.clone());
+        let (kind, names, replay) = (self.kind, self.shape.names.clone(), self.replay.clone());
         let (model, teller) = (self.model.clone(), reporter.clone());
         let trained = tokio::task::spawn_blocking(move || {
+            let asked = Asked { kind, names: &names, options: &options, replay: replay.as_ref() };
             let created = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64);
             if !options.members.is_empty() {
-                let outcome = Outcome::ensemble(kind, &table, &names, &options, &donors)?;
+                let outcome = Outcome::ensemble(asked, &table, &donors)?;
+                teller.diagnosis(&outcome);
                 return outcome.blobs(&table, created).map(|blobs| (blobs, None));
             }
             let keep = |config: &ModelConfig, digests: &Digests, treatment: &str| {
@@ -90,12 +96,15 @@ impl DataSink for TrainingSink {
                 let place = Unfinished::new(&model, &blake3::hash(about.as_bytes()).to_hex());
                 Ok(Keeper::new(teller.clone(), options, cancelled, place, about))
             };
-            let (outcome, keeper) = Outcome::train(kind, &table, &names, &options, donors.first(), keep, &teller)?;
+            let (outcome, keeper) = Outcome::train(asked, &table, donors.first(), keep, &teller)?;
+            teller.diagnosis(&outcome);
             outcome.blobs(&table, created).map(|blobs| (blobs, Some(keeper)))
         });
         let ((blobs, summary), keeper) = trained
             .await
             .map_err(|e| DataFusionError::from(Error::Internal(format!("the training thread failed: {e}"))))??;
+        let cell = session.get_extension::<Cell>();
+        let summary = Summary { cell: cell.map(|cell| cell.as_ref().clone()), ..summary };
         let version = publish(&self.model, blobs, summary).await?;
         if let Some(keeper) = keeper {
             keeper.published().await;

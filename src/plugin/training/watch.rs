@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 
 use super::identity;
+use super::outcome::Outcome;
 use crate::error::{Error, Result};
 use crate::nn::config::ModelConfig;
 use crate::options::training::TrainingOptions;
@@ -28,6 +29,21 @@ impl Reporter {
     pub fn report(&self, event: &Event) {
         if let Some(progress) = &self.0 {
             progress.report(event);
+        }
+    }
+}
+
+/// The most findings that are told at the end; the others are in the table.
+const MOST_FINDINGS: usize = 5;
+
+impl Reporter {
+    /// Tells what is wrong with a net that was trained.
+    pub fn diagnosis(&self, outcome: &Outcome) {
+        let findings: Vec<String> = outcome.warnings().collect();
+        let more = findings.len().saturating_sub(MOST_FINDINGS);
+        findings.into_iter().take(MOST_FINDINGS).for_each(|finding| self.report(&Event::Warning(finding)));
+        if more > 0 {
+            self.report(&Event::Warning(format!("{more} more findings are in pose_diagnose")));
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Everything that is looked for, with what was found: the rows of `pose_leaks`.
 
+use std::collections::BTreeMap;
+
 use super::super::quote::counted;
 use super::super::side::Side;
 use super::refuse::{Allowed, first_five, side_names};
-use super::{LeakCheck, Sides, UNKNOWN, frames, sides_of};
+use super::{Class, LeakCheck, Sides, UNKNOWN, frames, sides_of};
 
 /// What a check came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub struct Verdict {
     pub leaks: Vec<Leak>,
     /// Whether it was split in time: validation and test are of recordings that train knows.
     pub in_time: bool,
+    /// What there is of each class, by label.
+    pub classes: BTreeMap<String, Class>,
 }
 
 impl Verdict {
@@ -112,7 +116,8 @@ impl LeakCheck {
 
     /// Everything that was found out.
     pub fn verdict(&self, allowed: Allowed) -> Verdict {
-        Verdict { leaks: self.findings(allowed.shared_subjects), in_time: self.in_time }
+        let (leaks, classes) = (self.findings(allowed.shared_subjects), self.classes.clone());
+        Verdict { leaks, in_time: self.in_time, classes }
     }
 
     fn leak(&self, check: &'static str, wrong: Status, found: Found, advice: &'static str) -> Leak {
@@ -219,7 +224,7 @@ impl LeakCheck {
     fn unseen(&self) -> Found {
         let mut found = Found::default();
         for (class, sides) in &self.classes {
-            let rows = sides.each_ref().map(|(rows, _)| *rows);
+            let rows = sides.each_ref().map(|side| side.rows);
             if rows[Side::Train as usize] == 0 {
                 found.add(class.clone(), sides_of(&rows), &rows);
             }

@@ -90,8 +90,21 @@ pub struct LeakCheck {
     in_time: bool,
 }
 
-/// Rows of a class on each side, and the recordings that they are of.
-type Class = [(u64, BTreeSet<String>); 3];
+/// What there is of a class on one side.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ClassRows {
+    /// Rows.
+    pub rows: u64,
+    /// Those of them that are copies.
+    pub copies: u64,
+    /// Recordings that they are of.
+    pub recordings: BTreeSet<String>,
+    /// People who are in them.
+    pub subjects: BTreeSet<String>,
+}
+
+/// What there is of a class on each side.
+pub type Class = [ClassRows; 3];
 
 #[derive(Default)]
 struct Recording {
@@ -218,11 +231,14 @@ impl LeakCheck {
             self.classes.insert(label.to_owned(), Default::default());
         }
         if let Some(sides) = self.classes.get_mut(label) {
-            let (rows, recordings) = &mut sides[row.split as usize];
-            *rows += 1;
-            if let Some(recording) = row.recording.filter(|recording| !recordings.contains(*recording)) {
-                recordings.insert(recording.to_owned());
-            }
+            let of_side = &mut sides[row.split as usize];
+            of_side.rows += 1;
+            of_side.copies += u64::from(row.is_copy());
+            let note = |name: Option<&str>, names: &mut BTreeSet<String>| {
+                names.extend(name.filter(|name| !names.contains(*name)).map(str::to_owned));
+            };
+            note(row.recording, &mut of_side.recordings);
+            note(row.subject, &mut of_side.subjects);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::quote::{counted, quote};
 use super::super::side::Side;
-use super::{LeakCheck, Sides};
+use super::{ClassRows, LeakCheck, Sides};
 use crate::error::{Result, data_err};
 
 /// What is trained on although it is wrong, because somebody asked for it.
@@ -116,20 +116,20 @@ impl LeakCheck {
 
     fn refuse_classes(&self, unseen_allowed: bool) -> Result<()> {
         let mut train =
-            self.classes.iter().filter(|(_, sides)| sides[Side::Train as usize].0 > 0).map(|(class, _)| class);
+            self.classes.iter().filter(|(_, sides)| sides[Side::Train as usize].rows > 0).map(|(class, _)| class);
         if let (Some(class), None) = (train.next(), train.next()) {
             return data_err!(
                 "train has class '{class}' only, where at least 2 classes are needed: there is nothing to tell apart. Label more classes, or split so that train gets them"
             );
         }
-        let unseen: Vec<_> = self.classes.iter().filter(|(_, sides)| sides[Side::Train as usize].0 == 0).collect();
+        let unseen: Vec<_> = self.classes.iter().filter(|(_, sides)| sides[Side::Train as usize].rows == 0).collect();
         let Some((class, sides)) = unseen.first().filter(|_| !unseen_allowed) else { return Ok(()) };
-        let places = [Side::Validation, Side::Test].into_iter().filter(|side| sides[*side as usize].0 > 0);
+        let places = [Side::Validation, Side::Test].into_iter().filter(|side| sides[*side as usize].rows > 0);
         let place = |side: Side| {
-            let (n, recordings) = &sides[side as usize];
+            let ClassRows { rows, recordings, .. } = &sides[side as usize];
             let of =
                 if recordings.is_empty() { String::new() } else { format!(" of {}", quote(recordings, "recording")) };
-            format!("{side} ({}{of})", counted(*n, "row"))
+            format!("{side} ({}{of})", counted(*rows, "row"))
         };
         let others = match unseen.len() {
             1 => String::new(),

@@ -5,20 +5,25 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, new_null_array};
+use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, new_null_array};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
 use crate::error::{Error, Result};
 
+pub mod balance;
+pub mod baselines;
 pub mod class_metrics;
 pub mod confusion;
+pub mod diagnosis;
 pub mod features;
 pub mod file;
 pub mod history;
 pub mod labels;
+pub mod leaks;
 pub mod metrics;
 pub mod parameters;
 pub mod predictions;
+pub mod recordings;
 pub mod reliability;
 pub mod versions;
 
@@ -26,7 +31,7 @@ pub mod versions;
 pub type Table = (&'static str, fn() -> SchemaRef);
 
 /// Every table that is stored with a version, in the order in which they are listed.
-pub const STORED: [Table; 9] = [
+pub const STORED: [Table; 14] = [
     ("history", history::schema),
     ("metrics", metrics::schema),
     ("class_metrics", class_metrics::schema),
@@ -36,6 +41,11 @@ pub const STORED: [Table; 9] = [
     ("labels", labels::schema),
     ("features", features::schema),
     ("parameters", parameters::schema),
+    ("baselines", baselines::schema),
+    ("recordings", recordings::schema),
+    ("leaks", leaks::schema),
+    ("balance", balance::schema),
+    ("diagnosis", diagnosis::schema),
 ];
 
 /// The schema of a stored table, if there is one of that name.
@@ -97,6 +107,10 @@ fn batch_of(schema: SchemaRef, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
 
 fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
     Arc::new(values.map(Some).collect::<StringArray>())
+}
+
+fn floats(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
+    Arc::new(values.collect::<Float64Array>())
 }
 
 fn counts(values: impl Iterator<Item = u64>) -> ArrayRef {

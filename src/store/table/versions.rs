@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, TimestampMillisecondArray};
+use arrow::array::{
+    ArrayRef, Float64Array, Int64Array, MapBuilder, MapFieldNames, RecordBatch, StringBuilder, TimestampMillisecondArray,
+};
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
 
 use super::{VERSION, batch_of, counts, field, nullable, schema_of, texts};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::manifest::Summary;
 use crate::store::read::Version;
 
 /// version, created_at, run, kind, rows of each side, epochs, best_epoch, val_loss, test_accuracy with its 95 %
-/// interval, location.
+/// interval, location, cell (the values of the axes of a pipeline's matrix, if one trained it).
 pub fn schema() -> SchemaRef {
     schema_of(vec![
         field(VERSION, DataType::Int64),
@@ -28,6 +30,7 @@ pub fn schema() -> SchemaRef {
         nullable("test_accuracy_low", DataType::Float64),
         nullable("test_accuracy_high", DataType::Float64),
         field("location", DataType::Utf8),
+        nullable("cell", cell_type()),
     ])
 }
 
@@ -57,6 +60,28 @@ pub fn batch(versions: &[Version]) -> Result<RecordBatch> {
             floats(|s| s.test_accuracy_low),
             floats(|s| s.test_accuracy_high),
             texts(locations.iter().map(String::as_str)),
+            cells(&summaries)?,
         ],
     )
+}
+
+/// Map<Utf8, Utf8>: `cell['width']`.
+fn cell_type() -> DataType {
+    let entries = vec![field("key", DataType::Utf8), nullable("value", DataType::Utf8)];
+    DataType::Map(Arc::new(field("entries", DataType::Struct(entries.into()))), false)
+}
+
+fn cells(summaries: &[&Summary]) -> Result<ArrayRef> {
+    let names = MapFieldNames { entry: "entries".into(), key: "key".into(), value: "value".into() };
+    let mut cells = MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new());
+    for summary in summaries {
+        for (axis, value) in summary.cell.iter().flat_map(|cell| &cell.values) {
+            cells.keys().append_value(axis);
+            cells.values().append_value(value);
+        }
+        cells
+            .append(summary.cell.is_some())
+            .map_err(|e| Error::Internal(format!("cells of versions: {e}")))?;
+    }
+    Ok(Arc::new(cells.finish()))
 }

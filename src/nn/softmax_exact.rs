@@ -3,7 +3,7 @@
 /// Turns logits [K] into probabilities in place and returns `ln(sum over k of exp(logit_k))`.
 ///
 /// The largest logit is taken off first, so nothing overflows. NaN in one logit makes all of them NaN.
-pub(super) fn softmax(logits: &mut [f64]) -> f64 {
+pub(crate) fn softmax(logits: &mut [f64]) -> f64 {
     let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     logits.iter_mut().for_each(|z| *z = libm::exp(*z - top));
     let sum: f64 = logits.iter().sum();

@@ -1,6 +1,6 @@
 //! Temperature scaling: one number that makes a model's confidence match how often it is right.
 
-use super::softmax::softmax;
+use super::softmax_exact::softmax;
 
 /// The least and the largest temperature that is tried.
 pub const BOUNDS: (f64, f64) = (0.05, 20.0);
@@ -36,7 +36,7 @@ pub struct Fitted {
 /// Guo et al. 2017, arXiv:1706.04599. The mean is convex in 1/T: Newton's method there, with bisection where it strays.
 ///
 /// ```
-/// use posequel::evaluate::temperature::fit;
+/// use posequel::nn::temperature::fit;
 /// // Sure to 90 %, right in 3 of 4 rows: (ln 9) / T = ln 3, so T = 2.
 /// let fitted = fit(&[0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 0.9, 0.1], &[0, 0, 0, 1], 2).unwrap();
 /// assert!((fitted.temperature - 2.0).abs() < 1e-6);

@@ -1,0 +1,168 @@
+//! Baselines beside the net: fitted to the same train rows, asked about the same rows, compared over the same recordings.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::judged::Judged;
+use crate::error::Result;
+use crate::evaluate::baseline::statistics::Statistics;
+use crate::evaluate::baseline::{Baseline, Fitted};
+use crate::evaluate::metric::{Better, accuracy};
+use crate::evaluate::paired::{Pair, compare};
+use crate::evaluate::{Predictions, evaluate};
+use crate::split::side::Side;
+use crate::store::table::baselines::BaselineRow;
+use crate::store::table::recordings::{NET, RecordingRow};
+use crate::train::source::Source;
+use crate::train::table::Table;
+
+/// Most train rows that baselines are fitted to: more tell them nothing new.
+const MOST_ROWS: usize = 20_000;
+/// Most statistics of a window that the logistic regression is fitted to: its time grows with their square.
+const MOST_COLUMNS: usize = 500;
+
+/// What simpler models reach.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// A row for each baseline on each side but train.
+    pub baselines: Vec<BaselineRow>,
+    /// The net on each side, and each baseline on each side but train.
+    pub recordings: Vec<RecordingRow>,
+    /// Features that have one value in all of train, by their place.
+    pub constant: Vec<usize>,
+}
+
+/// Fits the baselines to train, and judges them where the net was judged.
+///
+/// # Errors
+/// Rows that cannot be read back from disk.
+pub fn beside(table: &Table, sides: &[Judged], seed: u64) -> Result<Beside> {
+    let (statistics, labels) = train(table)?;
+    let fits = |baseline: &Baseline| *baseline != Baseline::Logistic || statistics.columns() <= MOST_COLUMNS;
+    let fit = |baseline: Baseline| Some((baseline, baseline.fit(&statistics, &labels, table.classes.len())?));
+    let fitted: Vec<_> = Baseline::ALL.into_iter().filter(fits).filter_map(fit).collect();
+    let mut beside = Beside { constant: constant(&statistics, table.dim), ..Beside::default() };
+    for judged in sides {
+        let subjects = judged.subjects();
+        let net = counts(judged.predictions());
+        beside.recordings.extend(rows(judged.side, NET, &net, &subjects));
+        if judged.side == Side::Train {
+            continue;
+        }
+        for ((baseline, _), predictions) in fitted.iter().zip(predict(table, judged, &fitted)?) {
+            let ours = counts(&predictions);
+            beside.recordings.extend(rows(judged.side, baseline.name(), &ours, &subjects));
+            beside.baselines.push(row(judged.side, baseline.name(), &predictions, &net, &ours, seed)?);
+        }
+    }
+    Ok(beside)
+}
+
+/// The statistics of train rows, every k-th of them where there are many.
+fn train(table: &Table) -> Result<(Statistics, Vec<u32>)> {
+    let part = table.part(Side::Train);
+    let (mut statistics, mut labels) = (Statistics::new(table.dim), vec![]);
+    let step = part.rows().div_ceil(MOST_ROWS).max(1);
+    let mut row = 0;
+    for index in 0..part.blocks() {
+        let block = part.block(index)?;
+        let windows = block.features.chunks_exact((table.width * table.dim).max(1));
+        for ((window, valid), label) in windows.zip(&block.valid_len).zip(&block.labels) {
+            if row % step == 0 {
+                statistics.push(window, table.width, *valid as usize);
+                labels.push(*label);
+            }
+            row += 1;
+        }
+    }
+    Ok((statistics, labels))
+}
+
+/// The features whose least and largest value over all windows are the same: the third and fourth of their statistics.
+fn constant(statistics: &Statistics, dim: usize) -> Vec<usize> {
+    let mut bounds = vec![(f64::INFINITY, f64::NEG_INFINITY); dim];
+    for row in statistics.iter() {
+        for ((low, high), of) in bounds.iter_mut().zip(row.chunks_exact(row.len() / dim.max(1))) {
+            (*low, *high) = (low.min(of[2]), high.max(of[3]));
+        }
+    }
+    bounds.iter().enumerate().filter(|(_, (low, high))| low == high).map(|(feature, _)| feature).collect()
+}
+
+/// What each baseline says about the rows of a side.
+fn predict(table: &Table, judged: &Judged, fitted: &[(Baseline, Fitted)]) -> Result<Vec<Predictions>> {
+    let (part, net) = (table.part(judged.side), judged.predictions());
+    let blank = Predictions { predicted: vec![], probabilities: vec![], ..net.clone() };
+    let mut all = vec![blank; fitted.len()];
+    let mut statistics = vec![0.0; Statistics::new(table.dim).columns()];
+    let mut probabilities = vec![0.0; table.classes.len()];
+    for index in 0..part.blocks() {
+        let block = part.block(index)?;
+        let windows = block.features.chunks_exact((table.width * table.dim).max(1));
+        for (window, valid) in windows.zip(&block.valid_len) {
+            Statistics::of_window(window, table.width, table.dim, *valid as usize, &mut statistics);
+            for (predictions, (_, fitted)) in all.iter_mut().zip(fitted) {
+                predictions.predicted.push(fitted.predict(&statistics, &mut probabilities));
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Windows of each recording, and those that are right; none where recordings are unknown.
+fn counts(predictions: &Predictions) -> BTreeMap<Arc<str>, (u64, u64)> {
+    let mut counts: BTreeMap<Arc<str>, (u64, u64)> = BTreeMap::new();
+    let rows = predictions.truth.iter().zip(&predictions.predicted);
+    for (recording, (truth, predicted)) in predictions.recording.iter().zip(rows) {
+        let (rows, correct) = counts.entry(Arc::clone(recording)).or_default();
+        *rows += 1;
+        *correct += u64::from(truth == predicted);
+    }
+    counts
+}
+
+fn rows<'a>(
+    side: Side,
+    predictor: &'static str,
+    counts: &'a BTreeMap<Arc<str>, (u64, u64)>,
+    subjects: &'a BTreeMap<Arc<str>, Arc<str>>,
+) -> impl Iterator<Item = RecordingRow> + 'a {
+    counts.iter().map(move |(recording, &(rows, correct))| RecordingRow {
+        split: side.name(),
+        recording: Arc::clone(recording),
+        subject: subjects.get(recording).cloned(),
+        predictor,
+        rows,
+        correct,
+    })
+}
+
+fn row(
+    side: Side,
+    baseline: &'static str,
+    predictions: &Predictions,
+    net: &BTreeMap<Arc<str>, (u64, u64)>,
+    ours: &BTreeMap<Arc<str>, (u64, u64)>,
+    seed: u64,
+) -> Result<BaselineRow> {
+    let report = evaluate(predictions, seed)?;
+    let measured = report.metrics.iter().find(|row| row.metric == accuracy::METRIC.name);
+    let pairs = net.iter().map(|(recording, &(rows, correct))| {
+        Pair::accuracy(rows, correct, ours.get(recording).map_or(0, |(_, correct)| *correct))
+    });
+    let paired = compare(&pairs.collect::<Vec<_>>(), Better::Higher, seed);
+    Ok(BaselineRow {
+        split: side.name(),
+        baseline,
+        accuracy: measured.and_then(|row| row.value),
+        low: measured.and_then(|row| row.low),
+        high: measured.and_then(|row| row.high),
+        n: predictions.truth.len() as u64,
+        groups: net.len() as u64,
+        difference: paired.map(|paired| paired.difference),
+        difference_low: paired.and_then(|paired| paired.low),
+        difference_high: paired.and_then(|paired| paired.high),
+        p: paired.map(|paired| paired.p),
+        verdict: paired.map(|paired| paired.verdict.name()),
+    })
+}

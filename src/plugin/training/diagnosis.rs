@@ -1,0 +1,123 @@
+//! The facts of a training that is over, for the checks of `pose_diagnose`.
+
+use super::beside::Beside;
+use super::judged::Judged;
+use crate::evaluate::Report;
+use crate::evaluate::diagnose::{Baseline, Class, Count, Epoch, Facts, Finding, Measured, Score, Source, diagnose};
+use crate::evaluate::metric::confusion::Confusion;
+use crate::evaluate::metric::{accuracy, ece};
+use crate::split::leaks::{ClassRows, Verdict};
+use crate::split::side::Side;
+use crate::store::table::recordings::NET;
+use crate::train::fit::Fitted;
+use crate::train::table::Table;
+
+/// What is wrong with a net that was fitted to `table`. `names` are those of its features, or none.
+pub fn findings(
+    table: &Table,
+    fitted: &Fitted,
+    parameters: Option<usize>,
+    sides: &[Judged],
+    beside: &Beside,
+    names: &[String],
+) -> Vec<Finding> {
+    let mut facts = Facts {
+        classes: table.verdict.classes.iter().map(|(label, sides)| class(label, sides)).collect(),
+        recordings: recordings(&table.verdict),
+        weighted: is_weighted(table),
+        parameters: parameters.map(|n| n as u64),
+        epochs: fitted.history.iter().map(epoch).collect(),
+        best_epoch: (fitted.best_epoch > 0).then_some(fitted.best_epoch),
+        baselines: beside.baselines.iter().filter_map(baseline).collect(),
+        sources: sources(&table.verdict),
+        constant_features: beside.constant.iter().map(|place| feature(*place, names)).collect(),
+        leaks: if table.verdict.is_leaky() { table.verdict.warnings().collect() } else { vec![] },
+        optimistic_split: table.verdict.in_time.then(|| "by time inside recordings".to_owned()),
+        ..Facts::default()
+    };
+    for judged in sides {
+        facts.measured[judged.side as usize] = measured(judged, beside, table.classes.len());
+    }
+    diagnose(&facts)
+}
+
+fn class(label: &str, sides: &[ClassRows; 3]) -> Class {
+    let count = |of: &ClassRows| Count {
+        windows: of.rows - of.copies,
+        recordings: of.recordings.len() as u64,
+        names: of.recordings.iter().take(5).cloned().collect(),
+    };
+    let copies = sides.iter().map(|of| of.copies).sum();
+    Class { label: label.to_owned(), sides: sides.each_ref().map(count), copies }
+}
+
+fn recordings(verdict: &Verdict) -> [u64; 3] {
+    Side::ALL.map(|side| {
+        let of_side = verdict.classes.values().flat_map(|sides| &sides[side as usize].recordings);
+        of_side.collect::<std::collections::BTreeSet<_>>().len() as u64
+    })
+}
+
+/// Whether the weights of train rows differ from class to class.
+fn is_weighted(table: &Table) -> bool {
+    let train = table.part(Side::Train).counts.iter().filter(|count| count.rows > 0);
+    let means: Vec<f64> = train.map(|count| count.weight / count.rows as f64).collect();
+    means.iter().any(|mean| (mean - 1.0).abs() > 1e-6)
+}
+
+fn epoch(epoch: &crate::train::fit::Epoch) -> Epoch {
+    Epoch {
+        loss: epoch.loss,
+        accuracy: epoch.accuracy,
+        val_loss: epoch.val_loss,
+        val_accuracy: epoch.val_accuracy,
+        learning_rate: Some(epoch.learning_rate),
+    }
+}
+
+fn baseline(row: &crate::store::table::baselines::BaselineRow) -> Option<Baseline> {
+    let split = Side::ALL.into_iter().find(|side| side.name() == row.split)?;
+    Some(Baseline { name: row.baseline.to_owned(), split, accuracy: row.accuracy? })
+}
+
+/// The part of a recording's name before its first slash, with its windows; none where recordings have no source.
+fn sources(verdict: &Verdict) -> Vec<Source> {
+    let mut windows = std::collections::BTreeMap::new();
+    for of in verdict.classes.values().flatten() {
+        for recording in &of.recordings {
+            if let Some((source, _)) = recording.split_once('/') {
+                *windows.entry(source.to_owned()).or_insert(0) += 1;
+            }
+        }
+    }
+    windows.into_iter().map(|(name, windows)| Source { name, windows }).collect()
+}
+
+fn feature(place: usize, names: &[String]) -> String {
+    names.get(place).cloned().unwrap_or_else(|| format!("features[{}]", place + 1))
+}
+
+fn measured(judged: &Judged, beside: &Beside, classes: usize) -> Measured {
+    let predictions = judged.predictions();
+    let mut confusion = Confusion::new(classes);
+    for (truth, predicted) in predictions.truth.iter().zip(&predictions.predicted) {
+        confusion.add(*truth as usize, *predicted as usize, 1);
+    }
+    let row = |name: &str| judged.report.metrics.iter().find(|row| row.metric == name);
+    let interval = row(accuracy::METRIC.name).and_then(|row| row.low.zip(row.high));
+    let own = beside.recordings.iter().filter(|row| row.predictor == NET && row.split == judged.side.name());
+    Measured {
+        confusion: Some(confusion),
+        interval,
+        recordings: own.map(|row| Score { rows: row.rows, correct: row.correct }).collect(),
+        ece: row(ece::METRIC.name).and_then(|row| row.value),
+        confidence: confidence(&judged.report),
+    }
+}
+
+/// The mean of the largest probability of each row.
+fn confidence(report: &Report) -> Option<f64> {
+    let bins = report.reliability.iter().filter_map(|bin| Some((bin.confidence? * bin.count as f64, bin.count)));
+    let (sum, rows) = bins.fold((0.0, 0), |(sum, rows), (more, count)| (sum + more, rows + count));
+    (rows > 0).then(|| sum / rows as f64)
+}
