@@ -23,6 +23,12 @@ pub trait RelationFunction: Debug + Send + Sync {
     /// One sentence, and an example that runs, over a table `frames`, `windows`, `split_windows` or `predictions`.
     fn about(&self) -> (&'static str, &'static str);
 
+    /// Whether the name of a model comes before the input: `pose_timeline('gait', (SELECT ...))`. It is the argument
+    /// `model`, the first of [`RelationFunction::parameters`].
+    fn takes_model(&self) -> bool {
+        false
+    }
+
     /// The plan over `input`, whose columns are unqualified and have distinct names.
     ///
     /// # Errors

@@ -101,6 +101,9 @@ pub struct TrainingOptions {
     /// What a split may not tear apart: `video` takes people on two sides without a warning, `subject` refuses them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<Unit>,
+    /// The skeleton that features are made of, as a note for whoever asks the model later: `pose_timeline` refuses another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skeleton: Option<String>,
     /// Worker threads; 0 takes one for each core. Results do not depend on it.
     pub threads: usize,
     /// Whether the state is kept while training runs, and a training that was cut off goes on from it: with the same rows
@@ -156,6 +159,7 @@ impl Default for TrainingOptions {
             allow_leaks: false,
             allow_unseen_classes: false,
             by: None,
+            skeleton: None,
             threads: 0,
             resume: false,
             checkpoint_seconds: 30.0,
@@ -166,7 +170,7 @@ impl Default for TrainingOptions {
 
 impl TrainingOptions {
     /// Every name that [`Self::parse`] knows.
-    pub const NAMES: [&str; 42] = [
+    pub const NAMES: [&str; 43] = [
         "preset",
         "bidirectional",
         "pooling",
@@ -205,6 +209,7 @@ impl TrainingOptions {
         "allow_leaks",
         "allow_unseen_classes",
         "by",
+        "skeleton",
         "threads",
         "resume",
         "checkpoint_seconds",
@@ -324,6 +329,8 @@ impl TrainingOptions {
             "by" if value == "video" => self.by = Some(Unit::Video),
             "by" if value == "subject" => self.by = Some(Unit::Subject),
             "by" => return option.refused("'video' or 'subject'"),
+            "skeleton" if value.is_empty() => return option.refused("the name of a skeleton, such as 'body25'"),
+            "skeleton" => self.skeleton = Some(value.to_owned()),
             "threads" => self.threads = option.one("a whole number; 0 is one for each core", |n| *n <= 1024)?,
             "resume" => self.resume = option.one("true or false", |_| true)?,
             "checkpoint_seconds" => self.checkpoint_seconds = option.one("a number >= 0", is_amount)?,

@@ -19,6 +19,7 @@ use crate::frames::pass::Pass;
 use crate::frames::pass::exec::PassExec;
 use crate::frames::pass::node::PassNode;
 use crate::frames::resampler::Resample;
+use crate::predict::timeline::pass::Intervals;
 use crate::windows::spec::Spec;
 
 /// DataFusion's planner, with our nodes.
@@ -52,7 +53,7 @@ impl ExtensionPlanner for PoseExtensionPlanner {
         if let Some(node) = node.as_any().downcast_ref::<AccountNode>() {
             return Ok(Some(Arc::new(AccountExec::new(Arc::clone(&node.account), Arc::clone(input)))));
         }
-        let plans = [pass::<Distinct>, pass::<Resample>, pass::<Inventory>, pass::<Spec>]
+        let plans = [pass::<Distinct>, pass::<Resample>, pass::<Inventory>, pass::<Spec>, pass::<Intervals>]
             .map(|plan| plan(node, input, session));
         plans.into_iter().find(|plan| !matches!(plan, Ok(None))).unwrap_or(Ok(None))
     }

@@ -18,7 +18,10 @@ use crate::augment::pose_augment::PoseAugment;
 use crate::augment::pose_policy::PosePolicy;
 use crate::augment::{self, feature_std};
 use crate::error::query_err;
-use crate::evaluate::{PoseClassMetrics, PoseConfusion, PoseMetrics, PosePrecisionRecall, PoseReliability, PoseRoc};
+use crate::evaluate::{
+    PoseClassMetrics, PoseCompare, PoseConfusion, PoseEventMetrics, PoseMetrics, PosePrecisionRecall, PoseReliability,
+    PoseRoc,
+};
 use crate::frames;
 use crate::frames::inventory::pose_inventory::PoseInventory;
 use crate::frames::pose_resample::PoseResample;
@@ -27,6 +30,8 @@ use crate::frames::skeletons::pose_skeletons::{self, PoseSkeletons};
 use crate::frames::walkers::pose_walkers::PoseWalkers;
 use crate::frames::{joints, motion};
 use crate::predict;
+use crate::predict::pose_diagnose::PoseDiagnose;
+use crate::predict::pose_timeline::PoseTimeline;
 use crate::relation::{RelationFunction, SourceFunction};
 use crate::split::pose_balance::PoseBalance;
 use crate::split::pose_folds::PoseFolds;
@@ -40,7 +45,7 @@ use crate::windows::pose_window_stats::PoseWindowStats;
 use crate::windows::pose_windows::PoseWindows;
 
 /// The relation functions, in the order a batch meets them.
-pub fn relations(skeletons: &Skeletons) -> Vec<Arc<dyn RelationFunction>> {
+pub fn relations(skeletons: &Skeletons, models: &Arc<Models>) -> Vec<Arc<dyn RelationFunction>> {
     vec![
         Arc::new(PoseInventory),
         Arc::new(PoseResample),
@@ -59,12 +64,15 @@ pub fn relations(skeletons: &Skeletons) -> Vec<Arc<dyn RelationFunction>> {
         Arc::new(PoseReliability),
         Arc::new(PoseRoc),
         Arc::new(PosePrecisionRecall),
+        Arc::new(PoseEventMetrics),
+        Arc::new(PoseCompare),
+        Arc::new(PoseTimeline { models: Arc::clone(models) }),
     ]
 }
 
 /// The functions that make a relation of their arguments alone.
-pub fn sources() -> Vec<Arc<dyn SourceFunction>> {
-    vec![Arc::new(PoseWalkers), Arc::new(PosePolicy)]
+pub fn sources(models: &Arc<Models>) -> Vec<Arc<dyn SourceFunction>> {
+    vec![Arc::new(PoseWalkers), Arc::new(PosePolicy), Arc::new(PoseDiagnose { models: Arc::clone(models) })]
 }
 
 /// Adds posequel to a session that is being built: functions, planners, catalog, file formats and session defaults.
@@ -80,25 +88,24 @@ pub fn sources() -> Vec<Arc<dyn SourceFunction>> {
 /// # Ok(()) }
 /// ```
 pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
-    let skeletons = Skeletons::default();
-    let mut builder = builder
-        .with_query_planner(Arc::new(PoseQueryPlanner))
-        .with_relation_planners(vec![Arc::new(Relations { relations: relations(&skeletons), sources: sources() })]);
+    let (skeletons, options, mut builder) = (Skeletons::default(), PosequelOptions::default(), builder);
+    let runtime = Arc::clone(builder.runtime_env().get_or_insert_with(|| Arc::new(RuntimeEnv::default())));
+    let models = Arc::new(Models::new(options.models_location.clone(), runtime));
+    let planner = Relations { relations: relations(&skeletons, &models), sources: sources(&models) };
+    let mut builder =
+        builder.with_query_planner(Arc::new(PoseQueryPlanner)).with_relation_planners(vec![Arc::new(planner)]);
     let tables = builder.table_functions().get_or_insert_default();
-    for function in relations(&skeletons) {
+    for function in relations(&skeletons, &models) {
         let name = function.name().to_owned();
         tables.insert(name.clone(), Arc::new(TableFunction::new(name, Arc::new(PositionalFunction(function)))));
     }
-    for source in sources() {
+    for source in sources(&models) {
         let name = source.name().to_owned();
         tables.insert(name.clone(), Arc::new(TableFunction::new(name, Arc::new(PositionalSource(source)))));
     }
     builder.aggregate_functions().get_or_insert_default().push(Arc::new(feature_std::udaf()));
     let windows = motion::functions().into_iter().chain([pose_class_weight::udwf()]);
     builder.window_functions().get_or_insert_default().extend(windows.map(Arc::new));
-    let options = PosequelOptions::default();
-    let runtime = Arc::clone(builder.runtime_env().get_or_insert_with(|| Arc::new(RuntimeEnv::default())));
-    let models = Arc::new(Models::new(options.models_location.clone(), runtime));
     builder.config().get_or_insert_default().set_extension(Arc::new(skeletons.clone()));
     let config = builder.config().get_or_insert_default().options_mut();
     config.extensions.insert(options);

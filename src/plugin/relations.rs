@@ -47,22 +47,24 @@ impl RelationPlanner for Relations {
         let Some(function) = self.relations.iter().find(|function| function.name() == name) else {
             return original(relation);
         };
-        if names_a_table(args) {
+        let before = usize::from(function.takes_model());
+        if names_a_table(args, before) {
             return original(relation);
         }
         refuse_modifiers(function.name(), &relation)?;
-        let input = plan_input(function.as_ref(), args, context)?;
-        let rest = args.args.get(1..).unwrap_or_default();
-        let arguments = read_arguments(function.name(), function.parameters(), rest, context)?;
+        let input = plan_input(function.as_ref(), args.args.get(before), context)?;
+        let (model, rest) = args.args.split_at_checked(before).unwrap_or_default();
+        let given: Vec<FunctionArg> = model.iter().chain(rest.iter().skip(1)).cloned().collect();
+        let arguments = read_arguments(function.name(), function.parameters(), &given, context)?;
         let plan = function.plan(unqualified(function.name(), input)?, &arguments)?;
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))))
     }
 }
 
-/// `pose_windows('frames', 30, 15)`: the plain table function of the same name answers.
-fn names_a_table(args: &TableFunctionArgs) -> bool {
+/// `pose_windows('frames', 30, 15)`: the plain table function of the same name answers. `place` is that of the input.
+fn names_a_table(args: &TableFunctionArgs, place: usize) -> bool {
     use datafusion::sql::sqlparser::ast::Value as SqlValue;
-    let first = args.args.first();
+    let first = args.args.get(place);
     let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(SqlExpr::Value(v)))) = first else { return false };
     matches!(v.value, SqlValue::SingleQuotedString(_))
 }
@@ -88,13 +90,14 @@ fn refuse_modifiers(function: &str, relation: &TableFactor) -> Result<()> {
 
 fn plan_input(
     function: &dyn RelationFunction,
-    args: &TableFunctionArgs,
+    input: Option<&FunctionArg>,
     context: &mut dyn RelationPlannerContext,
 ) -> Result<LogicalPlan> {
-    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(SqlExpr::Subquery(query)))) = args.args.first() else {
-        let given = args.args.first().map_or("nothing".to_owned(), ToString::to_string);
+    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(SqlExpr::Subquery(query)))) = input else {
+        let given = input.map_or("nothing".to_owned(), ToString::to_string);
+        let place = if function.takes_model() { "second argument, after the model," } else { "first argument" };
         return Ok(query_err!(
-            "{}: the first argument must be a subquery in brackets of its own (was {given}), as in: {}",
+            "{}: the {place} must be a subquery in brackets of its own (was {given}), as in: {}",
             function.name(),
             function.about().1
         )?);

@@ -1,7 +1,9 @@
 //! 10 predict: windows in, what a model takes them for out, and where it looked.
 
 pub mod pose_attention;
+pub mod pose_diagnose;
 pub mod pose_predict;
+pub mod pose_timeline;
 pub mod timeline;
 mod windows;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float32Builder, Float64Builder, ListBuilder, StringBuilder, StructArray, new_null_array};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
-use datafusion::common::Result;
-use datafusion::logical_expr::{Documentation, ReturnFieldArgs, ScalarFunctionArgs, Volatility};
+use datafusion::common::{Result, ScalarValue, plan_err};
+use datafusion::logical_expr::{ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, Volatility};
 use datafusion_macros::user_doc;
 
 use super::windows::{Windows, asked};
@@ -23,7 +23,7 @@ use crate::store::models::Models;
                    the probability of every label in the order of the table labels. The shape of the window must be \
                    the one that the model was trained on. A window that is NULL gives NULL; one with a missing or \
                    infinite value is refused.",
-    syntax_example = "pose_predict(model, features [, valid_len])",
+    syntax_example = "pose_predict(model, features [, valid_len [, min_confidence]])",
     sql_example = r#"```sql
 > SELECT window_id, pose_predict('gait', features)['label'] AS predicted FROM windows;
 ```"#,
@@ -32,7 +32,14 @@ use crate::store::models::Models;
         description = "The name of a model at posequel.models.location: its newest version, or 'gait@3' for version 3."
     ),
     argument(name = "features", description = "The values of a window, [width, features]."),
-    argument(name = "valid_len", description = "Frames that were recorded; the rest is padding. All, if not given.")
+    argument(
+        name = "valid_len",
+        description = "Frames that were recorded; the rest is padding. All, if not given, or if NULL before a min_confidence."
+    ),
+    argument(
+        name = "min_confidence",
+        description = "A window whose largest probability is below it has the label NULL: the model does not answer. 0, if not given."
+    )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct PosePredict {
@@ -44,7 +51,12 @@ impl ScalarFunction for PosePredict {
     const PARAMETERS: Parameters = Parameters {
         function: "pose_predict",
         required: 2,
-        kinds: &[("model", Kind::Text), ("features", Kind::Features), ("valid_len", Kind::Whole)],
+        kinds: &[
+            ("model", Kind::Text),
+            ("features", Kind::Features),
+            ("valid_len", Kind::Whole),
+            ("min_confidence", Kind::Number),
+        ],
     };
     /// The same name of a model may mean another version in the next query.
     const VOLATILITY: Volatility = Volatility::Stable;
@@ -61,9 +73,10 @@ impl ScalarFunction for PosePredict {
         let Some((model, windows)) = asked(Self::PARAMETERS.function, &self.models, args)? else {
             return Ok(new_null_array(&prediction_type(), args.number_rows));
         };
+        let least = min_confidence(args)?;
         let Windows { valid, values, lengths } = &windows;
         let probabilities = if lengths.is_empty() { vec![] } else { model.predictor.probabilities(values, lengths)? };
-        let predictions = structs(&model.recipe.labels, valid, &probabilities)?;
+        let predictions = structs(&model.recipe.labels, valid, &probabilities, least)?;
         Ok(Arc::new(predictions))
     }
 }
@@ -82,8 +95,23 @@ fn fields() -> Fields {
     ])
 }
 
+/// The literal in [0, 1] below which nothing is answered.
+fn min_confidence(args: &ScalarFunctionArgs) -> Result<f64> {
+    let wrong = |given: String| {
+        let (name, low, high) = (PosePredict::PARAMETERS.function, 0, 1);
+        plan_err!("{name}: min_confidence must be a literal number in [{low}, {high}] (was {given})")
+    };
+    match args.args.get(3) {
+        None => Ok(0.0),
+        Some(ColumnarValue::Scalar(scalar)) if scalar.is_null() => Ok(0.0),
+        Some(ColumnarValue::Scalar(ScalarValue::Float64(Some(least)))) if (0.0..=1.0).contains(least) => Ok(*least),
+        Some(ColumnarValue::Scalar(other)) => wrong(other.to_string()),
+        Some(ColumnarValue::Array(_)) => wrong("a column".to_owned()),
+    }
+}
+
 /// The structs of valid rows, whose probabilities are [valid rows, labels].
-fn structs(labels: &[String], valid: &[bool], probabilities: &[f32]) -> error::Result<StructArray> {
+fn structs(labels: &[String], valid: &[bool], probabilities: &[f32], least: f64) -> error::Result<StructArray> {
     let (mut label, mut top) = (StringBuilder::new(), Float64Builder::new());
     let mut lists = ListBuilder::new(Float32Builder::new());
     let mut rows = probabilities.chunks_exact(labels.len());
@@ -91,7 +119,8 @@ fn structs(labels: &[String], valid: &[bool], probabilities: &[f32]) -> error::R
         let row = if *valid { rows.next() } else { None };
         // Among equals the first label is taken, as everywhere.
         let best = row.map(|row| (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best }));
-        label.append_option(best.map(|best| &labels[best]));
+        let is_sure = |best: &usize| row.is_some_and(|row| f64::from(row[*best]) >= least);
+        label.append_option(best.filter(is_sure).map(|best| &labels[best]));
         top.append_option(best.and_then(|best| row.map(|row| f64::from(row[best]))));
         lists.append_option(row.map(|row| row.iter().copied().map(Some)));
     }

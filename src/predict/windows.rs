@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::Int64Array;
 use arrow::datatypes::FieldRef;
 use datafusion::common::internal_err;
-use datafusion::logical_expr::ScalarFunctionArgs;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 
 use crate::error::{Result, data_err, query_err};
 use crate::scalar::arguments::{Argument, literal_text};
@@ -37,7 +37,12 @@ pub fn asked(
         Some(name) if args.number_rows > 0 => models.load_now(name)?,
         _ => return Ok(None),
     };
-    let valid_len = args.args.get(2).map(Argument::<Int64Array>::new).transpose()?;
+    // Whoever says how sure the model has to be names no length by a NULL in its place.
+    let no_length = |value: &&ColumnarValue| {
+        args.args.len() > 3 && matches!(value, ColumnarValue::Scalar(scalar) if scalar.is_null())
+    };
+    let valid_len = args.args.get(2).filter(|value| !no_length(value));
+    let valid_len = valid_len.map(Argument::<Int64Array>::new).transpose()?;
     let features = Features::new(&features.to_array(args.number_rows)?)?;
     let name = format!("model '{}' (version {})", model.name, model.version);
     let architecture = &model.recipe.architecture;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::replay::Replay;
 use crate::error::{Error, Result};
 use crate::nn::config::ModelConfig;
 use crate::options::training::TrainingOptions;
-use super::replay::Replay;
 use crate::train::normalize::Normalization;
 
 /// The schema of recipes that this version writes. Only optional fields are ever added to it.

@@ -33,7 +33,10 @@ impl Predictor {
         normalization.check(config.features)?;
         let mut engine = FusedEngine::new(config, &TrainingOptions { threads, ..TrainingOptions::default() })?;
         engine.load_parameters(weights)?;
-        Ok(Self { nets: vec![Net { config: config.clone(), normalization: normalization.clone(), engine }], temperature: None })
+        Ok(Self {
+            nets: vec![Net { config: config.clone(), normalization: normalization.clone(), engine }],
+            temperature: None,
+        })
     }
 
     /// The same nets, as sure as this temperature makes them; what is most probable stays so.

@@ -1,9 +1,13 @@
 //! One SQL function, one .slt, one line in the README; what a relation function says of itself runs.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use datafusion::execution::runtime_env::RuntimeEnv;
 use posequel::frames::skeletons::Skeletons;
 use posequel::plugin::register::{relations, sources};
+use posequel::store::models::Models;
+use posequel::store::setting::LocationSetting;
 
 use crate::support::{data, lines, rows, session};
 
@@ -44,13 +48,19 @@ async fn the_example_of_every_relation_runs() {
                        ('ROW', 'ABD', [0.6, 0.4], 'v2'), ('ROW', 'ROW', [0.2, 0.8], 'v3')) \
                        AS t(label, predicted, probabilities, video)";
     rows(&session, predictions).await;
-    for relation in relations(&Skeletons::default()) {
+    let folder = tempfile::tempdir().expect("a folder for models");
+    rows(&session, &format!("SET posequel.models.location = '{}'", folder.path().display())).await;
+    let train = "COPY (SELECT * FROM windows) TO '{}/gait' STORED AS LSTM OPTIONS ('units' '2', 'dense' 'none', 'epochs' '1')";
+    rows(&session, &train.replace("{}", &folder.path().display().to_string())).await;
+    let models = Arc::new(Models::new(LocationSetting::default(), Arc::new(RuntimeEnv::default())));
+    for relation in relations(&Skeletons::default(), &models) {
         let (sentence, example) = relation.about();
-        assert!(sentence.ends_with('.') && example.contains(&format!("{}((", relation.name())));
+        let call = relation.name().to_owned() + if relation.takes_model() { "('gait', (" } else { "((" };
+        assert!(sentence.ends_with('.') && example.contains(&call));
         let count = rows(&session, example).await.iter().map(|batch| batch.num_rows()).sum::<usize>();
         assert!(count > 0, "{example}");
     }
-    for source in sources() {
+    for source in sources(&models) {
         let (sentence, example) = source.about();
         assert!(sentence.ends_with('.') && example.contains(&format!("{}(", source.name())));
         let count = rows(&session, example).await.iter().map(|batch| batch.num_rows()).sum::<usize>();

@@ -70,7 +70,7 @@ impl TrainingFormatFactory {
         }
         match given.keys().find(|name| {
             self.kind == ENSEMBLE
-                && !["members", "seed", "threads", "calibrate", "allow_leaks", "allow_unseen_classes", "by"]
+                && !["members", "seed", "threads", "calibrate", "allow_leaks", "allow_unseen_classes", "by", "skeleton"]
                     .contains(&name.as_str())
         }) {
             Some(other) => query_err!("option {other} is one of training, and an ensemble trains nothing"),

@@ -13,8 +13,8 @@ use crate::options::training::TrainingOptions;
 use crate::split::side::Side;
 use crate::store::contents::Contents;
 use crate::store::manifest::Summary;
-use crate::store::replay::Replay;
 use crate::store::recipe::{Digest, Digests, Member, Recipe, SCHEMA_VERSION, Versions};
+use crate::store::replay::Replay;
 use crate::store::table::labels::LabelRow;
 use crate::store::table::metrics::Caveat;
 use crate::train::checkpoint;
@@ -175,7 +175,9 @@ pub(super) struct About<'a> {
 /// No validation rows: train rows make a net look surer than it is.
 fn temperature(table: &Table, predictor: &Predictor, seed: u64) -> Result<Option<f64>> {
     if table.part(Side::Validation).rows() == 0 {
-        return query_err!("option calibrate needs validation rows: give validation a share in pose_split, or leave it out");
+        return query_err!(
+            "option calibrate needs validation rows: give validation a share in pose_split, or leave it out"
+        );
     }
     let judged = judge(Side::Validation, table, predictor, seed)?;
     let Predictions { probabilities, truth, .. } = judged.predictions();

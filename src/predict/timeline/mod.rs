@@ -13,6 +13,7 @@
 
 mod cover;
 mod merge;
+pub mod pass;
 mod run;
 
 #[cfg(test)]

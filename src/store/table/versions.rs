@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Float64Array, Int64Array, MapBuilder, MapFieldNames, RecordBatch, StringBuilder, TimestampMillisecondArray,
+    ArrayRef, Float64Array, Int64Array, MapBuilder, MapFieldNames, RecordBatch, StringBuilder,
+    TimestampMillisecondArray,
 };
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
 
@@ -79,9 +80,7 @@ fn cells(summaries: &[&Summary]) -> Result<ArrayRef> {
             cells.keys().append_value(axis);
             cells.values().append_value(value);
         }
-        cells
-            .append(summary.cell.is_some())
-            .map_err(|e| Error::Internal(format!("cells of versions: {e}")))?;
+        cells.append(summary.cell.is_some()).map_err(|e| Error::Internal(format!("cells of versions: {e}")))?;
     }
     Ok(Arc::new(cells.finish()))
 }

@@ -1,0 +1,300 @@
+//! `pose_compare((SELECT width, video, label, predicted FROM ...), by => 'width')`
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::row::{OwnedRow, RowConverter, SortField};
+use datafusion::common::Result;
+use datafusion::logical_expr::LogicalPlan;
+
+use super::holm::holm;
+use super::interval::{RESAMPLES, bootstrap};
+use super::metric::Better;
+use super::paired::{Pair, Paired, Part, compare};
+use super::predicted::PREDICTED;
+use crate::account::columns::{present, require, texts, value, wholes};
+use crate::account::{Account, Ledger, over};
+use crate::args::Arguments;
+use crate::error::{self, Error, data_err, query_err, suggest};
+use crate::options::{SEED, SEQUENCE_KEYS};
+use crate::relation::RelationFunction;
+use crate::schema::LABEL;
+
+/// Models side by side: the accuracy of each with an interval over recordings, and whether the recordings tell it from the best.
+#[derive(Debug)]
+pub struct PoseCompare;
+
+/// Counted predictions: windows of a recording, and how many of them are right.
+const ROWS: &str = "rows";
+const CORRECT: &str = "correct";
+/// A recording by one name.
+const RECORDING: &str = "recording";
+
+impl RelationFunction for PoseCompare {
+    fn name(&self) -> &'static str {
+        "pose_compare"
+    }
+
+    fn parameters(&self) -> &'static [&'static str] {
+        &["by", "groups", "seed"]
+    }
+
+    fn about(&self) -> (&'static str, &'static str) {
+        (
+            "Models side by side: the accuracy of each with a 95 % interval over recordings, its difference to the best, and whether the recordings tell them apart.",
+            "SELECT predicted, accuracy, difference, verdict FROM pose_compare((SELECT predicted, label, video FROM predictions), by => 'predicted')",
+        )
+    }
+
+    fn plan(&self, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
+        let (function, schema) = (self.name(), input.schema().as_arrow().clone());
+        let known = |argument: &str| -> error::Result<Option<Vec<String>>> {
+            let names = arguments.columns(argument)?;
+            match names.iter().flatten().find(|name| schema.index_of(name).is_err()) {
+                None => Ok(names),
+                Some(unknown) => {
+                    let there: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+                    query_err!("{function}: {argument}: the input has no column '{unknown}'{}", suggest(unknown, there))
+                }
+            }
+        };
+        let Some(by) = known("by")? else {
+            return Ok(query_err!(
+                "{function}: by is missing: the columns that tell the models apart, by => ['width', 'units']"
+            )?);
+        };
+        let groups = match known("groups")? {
+            Some(groups) => groups,
+            None if schema.index_of(RECORDING).is_ok() => vec![RECORDING.to_owned()],
+            None => present(&schema, &SEQUENCE_KEYS),
+        };
+        if groups.is_empty() {
+            return Ok(query_err!(
+                "{function}: models are compared over recordings: the input has no column 'video'; say groups => '...'"
+            )?);
+        }
+        let counted = schema.index_of(ROWS).is_ok() && schema.index_of(CORRECT).is_ok();
+        if !counted {
+            require(function, &schema, LABEL, "the true class; or counts of windows, 'rows' and 'correct'")?;
+            require(function, &schema, PREDICTED, "the class that was predicted")?;
+        }
+        let own = if counted { [ROWS, CORRECT] } else { [LABEL, PREDICTED] }.map(str::to_owned);
+        let reads = own.into_iter().chain(by.iter().cloned()).chain(groups.iter().cloned()).collect();
+        let by = by.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
+        let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
+        over(Arc::new(CompareAccount { by, groups, counted, reads, seed }), input)
+    }
+}
+
+#[derive(Debug)]
+struct CompareAccount {
+    by: Vec<Field>,
+    groups: Vec<String>,
+    counted: bool,
+    reads: Vec<String>,
+    seed: u64,
+}
+
+impl Account for CompareAccount {
+    fn name(&self) -> &'static str {
+        PoseCompare.name()
+    }
+
+    fn describe(&self) -> String {
+        let by: Vec<_> = self.by.iter().map(|field| field.name().as_str()).collect();
+        format!(
+            "by=[{}], groups=[{}], counted={}, seed={}",
+            by.join(", "),
+            self.groups.join(", "),
+            self.counted,
+            self.seed
+        )
+    }
+
+    fn reads(&self) -> &[String] {
+        &self.reads
+    }
+
+    fn output(&self) -> SchemaRef {
+        let field = |name: &str, data_type| Field::new(name, data_type, false);
+        let nullable = |name: &str| Field::new(name, DataType::Float64, true);
+        let own = [
+            nullable("accuracy"),
+            nullable("low"),
+            nullable("high"),
+            field("n", DataType::Int64),
+            field("groups", DataType::Int64),
+            nullable("difference"),
+            nullable("difference_low"),
+            nullable("difference_high"),
+            nullable("p"),
+            field("verdict", DataType::Utf8),
+        ];
+        Arc::new(Schema::new(self.by.iter().cloned().chain(own).collect::<Vec<_>>()))
+    }
+
+    fn ledger(&self, _: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
+        let fields = self.by.iter().map(|field| SortField::new(field.data_type().clone())).collect();
+        let keys = RowConverter::new(fields).map_err(|e| Error::Query(format!("{}: by: {e}", PoseCompare.name())))?;
+        Ok(Box::new(CompareLedger {
+            schema: self.output(),
+            by: self.by.iter().map(|field| field.name().clone()).collect(),
+            groups: self.groups.clone(),
+            counted: self.counted,
+            seed: self.seed,
+            keys,
+            models: BTreeMap::new(),
+        }))
+    }
+}
+
+/// Windows of each recording, and those that are right.
+type Counts = BTreeMap<String, (u64, u64)>;
+
+struct CompareLedger {
+    schema: SchemaRef,
+    by: Vec<String>,
+    groups: Vec<String>,
+    counted: bool,
+    seed: u64,
+    keys: RowConverter,
+    models: BTreeMap<OwnedRow, Counts>,
+}
+
+impl Ledger for CompareLedger {
+    fn add(&mut self, batch: &RecordBatch) -> error::Result<()> {
+        let name = PoseCompare.name();
+        let failed = |e: ArrowError| Error::Query(format!("{name}: by: {e}"));
+        let groups = self.groups.iter().map(|group| texts(name, batch, group)).collect::<error::Result<Vec<_>>>()?;
+        let [labels, predicted] = [texts(name, batch, LABEL)?, texts(name, batch, PREDICTED)?];
+        let [rows, correct] = [wholes(name, batch, ROWS)?, wholes(name, batch, CORRECT)?];
+        let by = self.by.iter().filter_map(|name| batch.column_by_name(name).cloned()).collect::<Vec<_>>();
+        let keys = self.keys.convert_columns(&by).map_err(failed)?;
+        let number = |of: &Option<Int64Array>, row: usize| {
+            of.as_ref().filter(|of| of.is_valid(row)).and_then(|of| u64::try_from(of.value(row)).ok())
+        };
+        for row in 0..batch.num_rows() {
+            let names: Option<Vec<&str>> = groups.iter().map(|group| value(group, row)).collect();
+            let Some(recording) = names.map(|names| names.join("/")) else {
+                return data_err!("{name}: a row has no recording ({} is NULL)", self.groups.join(" or "));
+            };
+            let (more, right) = match self.counted {
+                true => match (number(&rows, row), number(&correct, row)) {
+                    (Some(rows), Some(correct)) if correct <= rows => (rows, correct),
+                    _ => {
+                        return data_err!(
+                            "{name}: rows and correct must be counts, correct <= rows, in recording '{recording}'"
+                        );
+                    }
+                },
+                false => match value(&labels, row) {
+                    None => {
+                        return data_err!("{name}: a row has no label; leave such rows out: WHERE label IS NOT NULL");
+                    }
+                    label => (1, u64::from(label == value(&predicted, row))),
+                },
+            };
+            let counts = self.models.entry(keys.row(row).owned()).or_default();
+            let (rows, correct) = counts.entry(recording).or_default();
+            *rows += more;
+            *correct += right;
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        self.models.values().map(|counts| 100 + 80 * counts.len()).sum()
+    }
+
+    fn finish(self: Box<Self>) -> error::Result<RecordBatch> {
+        let failed = |e: ArrowError| Error::Internal(format!("pose_compare: {e}"));
+        let models: Vec<&Counts> = self.models.values().collect();
+        if models.is_empty() {
+            return Ok(RecordBatch::new_empty(self.schema));
+        }
+        let rows = judged(&models, self.seed);
+        let mut columns = self.keys.convert_rows(self.models.keys().map(OwnedRow::row)).map_err(failed)?;
+        let floats =
+            |of: fn(&Row) -> Option<f64>| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<Float64Array>()) };
+        let counts = |of: fn(&Row) -> u64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| of(row) as i64)))
+        };
+        columns.extend([
+            floats(|row| row.accuracy),
+            floats(|row| row.interval.map(|(low, _)| low)),
+            floats(|row| row.interval.map(|(_, high)| high)),
+            counts(|row| row.n),
+            counts(|row| row.groups),
+            floats(|row| row.paired.map(|paired| paired.difference)),
+            floats(|row| row.paired.and_then(|paired| paired.low)),
+            floats(|row| row.paired.and_then(|paired| paired.high)),
+            floats(|row| row.paired.map(|paired| paired.p)),
+            Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.verdict))),
+        ]);
+        RecordBatch::try_new(self.schema, columns).map_err(failed)
+    }
+}
+
+/// One model.
+struct Row {
+    accuracy: Option<f64>,
+    interval: Option<(f64, f64)>,
+    n: u64,
+    groups: u64,
+    /// Against the best; none of the best itself.
+    paired: Option<Paired>,
+    verdict: &'static str,
+}
+
+/// The models in their order: each against the one with the highest accuracy (the first of equals), over the recordings that
+/// both have, p corrected by Holm over all comparisons.
+fn judged(models: &[&Counts], seed: u64) -> Vec<Row> {
+    let accuracies: Vec<Option<f64>> = models.iter().map(|counts| accuracy(counts.values())).collect();
+    let best = (0..models.len()).reduce(|best, i| if accuracies[i] > accuracies[best] { i } else { best }).unwrap_or(0);
+    let against =
+        |i: usize| (i != best).then(|| compare(&pairs(models[i], models[best]), Better::Higher, seed)).flatten();
+    let paired: Vec<Option<Paired>> = (0..models.len()).map(against).collect();
+    let mut corrected = holm(&paired.iter().flatten().map(|paired| paired.p).collect::<Vec<_>>()).into_iter();
+    let paired = paired.into_iter().map(|paired| paired.and_then(|paired| Some(paired.corrected(corrected.next()?))));
+    let row = |(i, paired): (usize, Option<Paired>)| {
+        let counts = models[i];
+        let verdict = match &paired {
+            _ if i == best => "best",
+            Some(paired) => paired.verdict.name(),
+            None => "no recording in common with the best",
+        };
+        Row {
+            accuracy: accuracies[i],
+            interval: interval(counts, seed),
+            n: counts.values().map(|(rows, _)| rows).sum(),
+            groups: counts.len() as u64,
+            paired,
+            verdict,
+        }
+    };
+    paired.enumerate().map(row).collect()
+}
+
+fn accuracy<'a>(counts: impl Iterator<Item = &'a (u64, u64)>) -> Option<f64> {
+    let (rows, correct) = counts.fold((0, 0), |(rows, correct), (more, right)| (rows + more, correct + right));
+    (rows > 0).then(|| correct as f64 / rows as f64)
+}
+
+fn interval(counts: &Counts, seed: u64) -> Option<(f64, f64)> {
+    let counts: Vec<(u64, u64)> = counts.values().copied().collect();
+    if counts.len() < 2 {
+        return None;
+    }
+    let drawn = bootstrap(counts.len(), RESAMPLES, seed, |draw| vec![accuracy(draw.iter().map(|i| &counts[*i]))]);
+    // Draws that all agree make an interval of width 0, which claims too much.
+    drawn.into_iter().flatten().next().filter(|(low, high)| low < high)
+}
+
+/// The recordings that both have.
+fn pairs(a: &Counts, b: &Counts) -> Vec<Pair> {
+    let part = |&(rows, correct): &(u64, u64)| Part { numerator: correct as f64, denominator: rows as f64 };
+    a.iter().filter_map(|(recording, ours)| Some(Pair { a: part(ours), b: part(b.get(recording)?) })).collect()
+}

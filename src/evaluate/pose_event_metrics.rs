@@ -1,0 +1,190 @@
+//! `pose_event_metrics((SELECT video, frame, label, predicted FROM ...))`
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, RecordBatch};
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::common::Result;
+use datafusion::logical_expr::LogicalPlan;
+
+use super::events::{Recorded, Segment, evaluate_events};
+use super::predicted::PREDICTED;
+use super::tables::{metric_columns, metric_fields};
+use crate::account::columns::{present, require, texts, value, wholes};
+use crate::account::{Account, Ledger, over};
+use crate::args::Arguments;
+use crate::error::{self, Error, data_err};
+use crate::relation::RelationFunction;
+use crate::schema::{FRAME, LABEL, SOURCE, VIDEO};
+
+/// How well predicted segments are those that there are: segment F1, edit score and delays, over frames.
+#[derive(Debug)]
+pub struct PoseEventMetrics;
+
+const READS: [&str; 5] = [SOURCE, VIDEO, FRAME, LABEL, PREDICTED];
+
+impl RelationFunction for PoseEventMetrics {
+    fn name(&self) -> &'static str {
+        "pose_event_metrics"
+    }
+
+    fn parameters(&self) -> &'static [&'static str] {
+        &["max_gap", "hz", "seed"]
+    }
+
+    fn about(&self) -> (&'static str, &'static str) {
+        (
+            "How well predicted segments are those that there are: segment F1 at 10, 25 and 50 % overlap, edit score and delays, from frames with a label and a prediction each.",
+            "SELECT metric, unit, value FROM pose_event_metrics((SELECT video, frame, label, label AS predicted FROM frames), hz => 50)",
+        )
+    }
+
+    fn plan(&self, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
+        let schema = input.schema().as_arrow();
+        for (name, meaning) in [
+            (VIDEO, "the recording"),
+            (FRAME, "the number of the frame"),
+            (LABEL, "the true class; NULL of background"),
+            (PREDICTED, "the class that was predicted; NULL of none"),
+        ] {
+            require(self.name(), schema, name, meaning)?;
+        }
+        let account = EventAccount {
+            reads: present(schema, &READS),
+            max_gap: arguments.whole("max_gap", 1)?.map_or(crate::options::MAX_GAP, |gap| gap as i64),
+            hz: arguments.number("hz", 1e-6, 1e6)?,
+            seed: arguments.whole("seed", 0)?.unwrap_or(crate::options::SEED),
+        };
+        over(Arc::new(account), input)
+    }
+}
+
+#[derive(Debug)]
+struct EventAccount {
+    reads: Vec<String>,
+    max_gap: i64,
+    hz: Option<f64>,
+    seed: u64,
+}
+
+impl Account for EventAccount {
+    fn name(&self) -> &'static str {
+        PoseEventMetrics.name()
+    }
+
+    fn describe(&self) -> String {
+        let hz = self.hz.map_or(String::new(), |hz| format!(", hz={hz}"));
+        format!("reads=[{}], max_gap={}{hz}, seed={}", self.reads.join(", "), self.max_gap, self.seed)
+    }
+
+    fn reads(&self) -> &[String] {
+        &self.reads
+    }
+
+    fn output(&self) -> SchemaRef {
+        Arc::new(Schema::new(metric_fields()))
+    }
+
+    fn ledger(&self, _: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
+        let (max_gap, hz, seed) = (self.max_gap, self.hz, self.seed);
+        Ok(Box::new(EventLedger { max_gap, hz, seed, classes: BTreeMap::new(), recordings: BTreeMap::new() }))
+    }
+}
+
+/// A frame: its number, its class and that predicted.
+type Frame = (i64, Option<u32>, Option<u32>);
+
+struct EventLedger {
+    max_gap: i64,
+    hz: Option<f64>,
+    seed: u64,
+    classes: BTreeMap<String, u32>,
+    recordings: BTreeMap<String, Vec<Frame>>,
+}
+
+impl Ledger for EventLedger {
+    fn add(&mut self, batch: &RecordBatch) -> error::Result<()> {
+        let name = PoseEventMetrics.name();
+        let text = |column| texts(name, batch, column);
+        let [sources, videos, labels, predicted] = [text(SOURCE)?, text(VIDEO)?, text(LABEL)?, text(PREDICTED)?];
+        let frames = wholes(name, batch, FRAME)?;
+        for row in 0..batch.num_rows() {
+            let Some(video) = value(&videos, row) else {
+                return data_err!("{name}: video is NULL in a row; every frame needs its recording");
+            };
+            let Some(frame) = frames.as_ref().filter(|f| f.is_valid(row)).map(|f| f.value(row)) else {
+                return data_err!("{name}: frame is NULL in a row of video '{video}'; every frame needs a number");
+            };
+            let recording = value(&sources, row).map_or_else(|| video.to_owned(), |source| format!("{source}/{video}"));
+            let [truth, predicted] = [&labels, &predicted].map(|of| value(of, row).map(|class| self.class(class)));
+            self.recordings.entry(recording).or_default().push((frame, truth, predicted));
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        self.recordings.values().map(|frames| frames.len() * size_of::<Frame>()).sum()
+    }
+
+    fn finish(self: Box<Self>) -> error::Result<RecordBatch> {
+        let mut recordings = vec![];
+        for (name, mut frames) in self.recordings {
+            frames.sort_unstable();
+            if let Some(pair) = frames.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+                let (function, frame) = (PoseEventMetrics.name(), pair[0].0);
+                return data_err!(
+                    "{function}: {name} has frame {frame} twice; leave the copy out: SELECT DISTINCT ..."
+                );
+            }
+            let truth = segments(frames.iter().map(|(frame, truth, _)| (*frame, *truth)), self.max_gap);
+            let predicted = segments(frames.iter().map(|(frame, _, predicted)| (*frame, *predicted)), self.max_gap);
+            recordings.push(Recorded { name: name.into(), hz: self.hz, truth, predicted });
+        }
+        let rows = evaluate_events(&recordings, self.seed)?;
+        RecordBatch::try_new(Arc::new(Schema::new(metric_fields())), metric_columns(&rows.iter().collect::<Vec<_>>()))
+            .map_err(|e| Error::Internal(format!("pose_event_metrics: {e}")))
+    }
+}
+
+impl EventLedger {
+    fn class(&mut self, label: &str) -> u32 {
+        let next = self.classes.len() as u32;
+        match self.classes.get(label) {
+            Some(class) => *class,
+            None => *self.classes.entry(label.to_owned()).or_insert(next),
+        }
+    }
+}
+
+/// Maximal runs of one class in rising frames; NULL is background, and a step above `max_gap` ends a run.
+fn segments(frames: impl Iterator<Item = (i64, Option<u32>)>, max_gap: i64) -> Vec<Segment> {
+    let mut segments: Vec<Segment> = vec![];
+    let mut open = false;
+    for (frame, class) in frames {
+        let Some(class) = class else {
+            open = false;
+            continue;
+        };
+        match segments.last_mut() {
+            Some(last) if open && last.class == class && frame - last.frame_end <= max_gap => last.frame_end = frame,
+            _ => segments.push(Segment { frame_start: frame, frame_end: frame, class }),
+        }
+        open = true;
+    }
+    segments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_ends_at_another_class_at_background_and_at_a_gap() {
+        let frames = [(0, Some(1)), (1, Some(1)), (2, None), (3, Some(1)), (4, Some(2)), (7, Some(2)), (8, Some(2))];
+        let found: Vec<_> =
+            segments(frames.into_iter(), 1).iter().map(|s| (s.frame_start, s.frame_end, s.class)).collect();
+        assert_eq!(found, [(0, 1, 1), (3, 3, 1), (4, 4, 2), (7, 8, 2)]);
+        assert_eq!(segments(frames.into_iter(), 3).len(), 3);
+    }
+}

@@ -1,0 +1,261 @@
+//! The pass that turns the probabilities of windows into labelled intervals.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array};
+use arrow::compute::{cast, concat_batches, take};
+use arrow::datatypes::{DataType, Field, Float32Type, Int64Type, Schema, SchemaRef};
+
+use super::{Interval, Options, Timeline};
+use crate::error::{Error, Result, query_err};
+use crate::frames::columns::FrameColumns;
+use crate::frames::pass::segmenter::{column, recording};
+use crate::frames::pass::{Pass, Worker, internal};
+use crate::frames::series::changes::changes;
+use crate::schema::{FRAME_END, FRAME_START, FRAMES, LABEL};
+
+/// The column of probabilities of windows.
+pub const PROBABILITIES: &str = "probabilities";
+
+/// Intervals of the windows of each recording.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intervals {
+    /// Which column is what: windows are ordered by their first frame.
+    pub columns: FrameColumns,
+    /// The classes, in the order of the probabilities.
+    pub labels: Vec<String>,
+    /// How frames become intervals.
+    pub options: Options,
+    /// Frames a second, where frames have numbers of an even rate.
+    pub hz: Option<f64>,
+}
+
+impl Eq for Intervals {}
+
+impl Hash for Intervals {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.columns, &self.labels, self.describe()).hash(state);
+    }
+}
+
+impl PartialOrd for Intervals {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        let key = |of: &Self| (of.labels.clone(), of.describe());
+        Some(key(self).cmp(&key(other)))
+    }
+}
+
+impl Pass for Intervals {
+    const COUNTERS: &'static [&'static str] = &["windows"];
+
+    fn names(&self) -> (&'static str, &'static str) {
+        ("PoseTimeline", "TimelineExec")
+    }
+
+    fn describe(&self) -> String {
+        let Options { max_gap, min_length, min_confidence, unlabelled } = self.options;
+        let hz = self.hz.map_or(String::new(), |hz| format!(", hz={hz}"));
+        format!(
+            "by=[{}], max_gap={max_gap}, min_length={min_length}, min_confidence={min_confidence}, unlabelled={unlabelled}{hz}",
+            self.columns.by.join(", ")
+        )
+    }
+
+    fn columns(&self) -> &FrameColumns {
+        &self.columns
+    }
+
+    fn required(&self) -> Vec<&String> {
+        self.columns.by.iter().chain([&self.columns.order_by]).chain(&self.columns.carried).collect()
+    }
+
+    fn read_for<'s>(&'s self, _: &'s str) -> Vec<&'s str> {
+        vec![]
+    }
+
+    fn ordered(&self) -> &str {
+        FRAME_START
+    }
+
+    fn output(&self, input: &Schema) -> Result<SchemaRef> {
+        let column = |name: &String| input.fields().iter().find(|f| f.name() == name).cloned();
+        let mut fields: Vec<Arc<Field>> = self.columns.by.iter().filter_map(column).collect();
+        let own = |name: &str, data_type, nullable| Arc::new(Field::new(name, data_type, nullable));
+        fields.push(own(FRAME_START, DataType::Int64, false));
+        fields.push(own(FRAME_END, DataType::Int64, false));
+        if self.hz.is_some() {
+            fields.push(own("seconds_start", DataType::Float64, false));
+            fields.push(own("seconds_end", DataType::Float64, false));
+        }
+        fields.push(own(LABEL, DataType::Utf8, true));
+        fields.push(own(FRAMES, DataType::Int64, false));
+        fields.push(own("confidence", DataType::Float64, false));
+        let twice = |(i, field): &(usize, &Arc<Field>)| fields[..*i].iter().any(|other| other.name() == field.name());
+        if let Some((_, field)) = fields.iter().enumerate().find(twice) {
+            return query_err!(
+                "pose_timeline: by: '{}' is a name of the output; rename it in the subquery",
+                field.name()
+            );
+        }
+        Ok(Arc::new(Schema::new(fields)))
+    }
+
+    fn worker(&self, _: &SchemaRef, output: SchemaRef, batch_size: usize) -> Result<Box<dyn Worker>> {
+        Ok(Box::new(Liner {
+            spec: self.clone(),
+            output,
+            batch_size,
+            open: None,
+            done: vec![],
+            keys: vec![],
+            ended: false,
+            windows: 0,
+        }))
+    }
+}
+
+/// A recording whose windows are being read.
+struct Open {
+    key: RecordBatch,
+    timeline: Timeline,
+    /// Frames of the windows so far, rising.
+    frames: Vec<i64>,
+}
+
+struct Liner {
+    spec: Intervals,
+    output: SchemaRef,
+    batch_size: usize,
+    open: Option<Open>,
+    /// Intervals, and which of the keys each is of.
+    done: Vec<(u32, Interval)>,
+    keys: Vec<RecordBatch>,
+    ended: bool,
+    windows: u64,
+}
+
+impl Worker for Liner {
+    fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.windows += batch.num_rows() as u64;
+        let mut starts = vec![0];
+        for name in &self.spec.columns.by {
+            starts.extend(changes(column(batch, name)?).map_err(internal)?);
+        }
+        starts.sort_unstable();
+        starts.dedup();
+        let ends = starts.iter().skip(1).copied().chain([batch.num_rows()]);
+        for (place, (start, end)) in starts.iter().copied().zip(ends).enumerate().filter(|(_, (s, e))| e > s) {
+            let rows = batch.slice(start, end - start);
+            if place > 0 || !self.goes_on(&rows)? {
+                self.close()?;
+            }
+            self.take(&rows)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.ended = true;
+        self.close()
+    }
+
+    fn pop(&mut self) -> Result<Option<RecordBatch>> {
+        if self.done.is_empty() || (self.done.len() < self.batch_size && !self.ended) {
+            return Ok(None);
+        }
+        let (done, keys) = (std::mem::take(&mut self.done), std::mem::take(&mut self.keys));
+        self.rows(&done, &keys).map(Some)
+    }
+
+    fn bytes(&self) -> usize {
+        let per_window = 24 + 4 * self.spec.labels.len();
+        self.open.as_ref().map_or(0, |open| open.frames.len() * (8 + per_window)) + self.done.len() * 64
+    }
+
+    fn counts(&self) -> Vec<u64> {
+        vec![self.windows]
+    }
+}
+
+impl Liner {
+    fn keys(&self, rows: &RecordBatch) -> Result<RecordBatch> {
+        let schema = rows.schema();
+        let of = self.spec.columns.by.iter().map(|name| schema.index_of(name).map_err(internal));
+        rows.slice(0, 1).project(&of.collect::<Result<Vec<_>>>()?).map_err(internal)
+    }
+
+    fn goes_on(&self, rows: &RecordBatch) -> Result<bool> {
+        let Some(open) = &self.open else { return Ok(false) };
+        let two = concat_batches(&open.key.schema(), [&open.key, &self.keys(rows)?]).map_err(internal)?;
+        let mut changed = false;
+        for key in two.columns() {
+            changed |= !changes(key).map_err(internal)?.is_empty();
+        }
+        Ok(!changed)
+    }
+
+    /// Takes windows of one recording, in the order of their first frames.
+    fn take(&mut self, rows: &RecordBatch) -> Result<()> {
+        let classes = self.spec.labels.len();
+        if self.open.is_none() {
+            let timeline = Timeline::new(classes, self.spec.options);
+            self.open = Some(Open { key: self.keys(rows)?, timeline, frames: vec![] });
+        }
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let number = |name: &str| column(rows, name).and_then(|c| cast(c, &DataType::Int64).map_err(internal));
+        let (first, last) = (number(FRAME_START)?, number(FRAME_END)?);
+        let lists = column(rows, PROBABILITIES)?.as_list::<i32>();
+        let values = lists.values().as_primitive::<Float32Type>().values();
+        for row in (0..rows.num_rows()).filter(|row| lists.is_valid(*row)) {
+            let (first, last) =
+                (first.as_primitive::<Int64Type>().value(row), last.as_primitive::<Int64Type>().value(row));
+            let offsets = lists.value_offsets();
+            let probabilities = &values[offsets[row] as usize..offsets[row + 1] as usize];
+            // Windows hold every frame between their ends: what is missing in between was bridged by max_gap.
+            let named = |e| Error::Data(format!("pose_timeline: {}: {e}", recording(&self.spec.columns, rows, row)));
+            open.timeline.window(first, last, last.abs_diff(first) + 1, probabilities).map_err(named)?;
+            let next = open.frames.last().map_or(first, |seen| first.max(seen + 1));
+            open.frames.extend(next..=last);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<()> {
+        let Some(Open { key, timeline, frames }) = self.open.take() else { return Ok(()) };
+        let place = self.keys.len() as u32;
+        self.done.extend(timeline.finish(&frames)?.into_iter().map(|interval| (place, interval)));
+        self.keys.push(key);
+        Ok(())
+    }
+
+    fn rows(&self, done: &[(u32, Interval)], keys: &[RecordBatch]) -> Result<RecordBatch> {
+        let Some(first) = keys.first() else { return Ok(RecordBatch::new_empty(Arc::clone(&self.output))) };
+        let keys = concat_batches(&first.schema(), keys).map_err(internal)?;
+        let places = UInt32Array::from_iter_values(done.iter().map(|(place, _)| *place));
+        let seconds = |of: fn(&Interval) -> i64| -> ArrayRef {
+            let hz = self.spec.hz.unwrap_or(1.0);
+            Arc::new(Float64Array::from_iter_values(done.iter().map(|(_, interval)| of(interval) as f64 / hz)))
+        };
+        let numbers = |of: fn(&Interval) -> i64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values(done.iter().map(|(_, interval)| of(interval))))
+        };
+        let label = |class: u32| self.spec.labels.get(class as usize).map(String::as_str);
+        let column = |field: &Arc<Field>| -> Result<ArrayRef> {
+            if let Some(key) = keys.column_by_name(field.name()) {
+                return take(key, &places, None).map_err(internal);
+            }
+            Ok(match field.name().as_str() {
+                FRAME_START => numbers(|interval| interval.frame_start),
+                FRAME_END => numbers(|interval| interval.frame_end),
+                "seconds_start" => seconds(|interval| interval.frame_start),
+                "seconds_end" => seconds(|interval| interval.frame_end),
+                LABEL => Arc::new(done.iter().map(|(_, i)| i.class.and_then(label)).collect::<StringArray>()),
+                FRAMES => numbers(|interval| interval.frames as i64),
+                _ => Arc::new(Float64Array::from_iter_values(done.iter().map(|(_, interval)| interval.confidence))),
+            })
+        };
+        let columns = self.output.fields().iter().map(column).collect::<Result<Vec<_>>>()?;
+        RecordBatch::try_new(Arc::clone(&self.output), columns).map_err(internal)
+    }
+}
