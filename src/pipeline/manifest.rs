@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::expect::Expectation;
+use super::matrix::Stage;
 use super::settings::Assignment;
 use super::variables::substitute;
 use crate::error::{Error, Result, query_err, suggest};
@@ -23,11 +24,16 @@ use crate::error::{Error, Result, query_err, suggest};
 /// [settings]             # session options
 /// posequel.models.location = "models/"
 ///
+/// [matrix]               # every combination is a cell, with ${width} and ${fold} in its SQL
+/// width = [15, 20, 30]
+/// fold = [1, 2, 3]
+///
 /// [[steps]]
 /// name = "train"
 /// file = "sql/train.sql" # or sql = "..."; paths count from the current directory, as those inside SQL do
 /// with = { fold = 1 }    # variables of this step alone: one file, run again and again
 /// show = false           # keep this step's rows off stdout
+/// each = ["width", "fold"] # once for each cell; its rows are not shown. Whole file: parallel = 2 cells at a time
 ///
 /// [[expect]]
 /// sql = "SELECT value FROM models.gait.metrics WHERE split = 'test' AND metric = 'accuracy'"
@@ -47,6 +53,15 @@ pub struct Manifest {
     pub variables: BTreeMap<String, Scalar>,
     #[serde(default)]
     settings: toml::Table,
+    /// The axes of cells, each with its values.
+    #[serde(default)]
+    pub matrix: BTreeMap<String, Vec<Scalar>>,
+    /// Cells that run at the same time; 1 if not given.
+    #[serde(default = "one")]
+    pub parallel: usize,
+    /// Run cells again whose version is there.
+    #[serde(skip)]
+    pub fresh: bool,
     /// What is run, in order.
     pub steps: Vec<Step>,
     /// What must hold afterwards.
@@ -67,6 +82,10 @@ pub struct Step {
     /// Values for `${name}` in the SQL of this step, before those of the pipeline.
     #[serde(default)]
     pub with: BTreeMap<String, Scalar>,
+    /// The axes of the matrix that it is run for; none of a step that is run once. Consecutive steps with axes are cells: each
+    /// runs them in order, and those with fewer axes once for all cells that share them.
+    #[serde(default)]
+    pub each: Vec<String>,
     /// Whether its rows are written to the output; true unless it says false.
     #[serde(default = "yes")]
     pub show: bool,
@@ -97,6 +116,15 @@ impl fmt::Display for Scalar {
     }
 }
 
+impl Scalar {
+    /// A number where the text is one, true or false, else the text.
+    fn of_text(text: &str) -> Self {
+        let truth = text.parse().map(Self::Boolean);
+        let number = truth.or_else(|_| text.parse().map(Self::Integer));
+        number.or_else(|_| text.parse().map(Self::Float)).unwrap_or_else(|_| Self::Text(text.to_owned()))
+    }
+}
+
 impl Manifest {
     /// Reads a manifest from a file.
     pub fn read(path: &Path) -> Result<Self> {
@@ -121,6 +149,10 @@ impl Manifest {
         for expectation in &manifest.expect {
             expectation.check_bounds()?;
         }
+        if manifest.parallel == 0 {
+            return query_err!("parallel must be at least 1 (was 0)");
+        }
+        manifest.check_matrix()?;
         manifest.settings()?;
         Ok(manifest)
     }
@@ -132,15 +164,27 @@ impl Manifest {
         Ok(flat)
     }
 
-    /// Overrides a variable; false when the pipeline has none of this name.
+    /// Overrides a variable, or an axis of the matrix by its values, `15,20`; false when the pipeline has none of this name.
     pub fn set_variable(&mut self, name: &str, value: &str) -> bool {
+        if let Some(axis) = self.matrix.get_mut(name) {
+            *axis = value.split(',').map(|value| Scalar::of_text(value.trim())).collect();
+            return true;
+        }
         self.variables.get_mut(name).map(|old| *old = Scalar::Text(value.to_owned())).is_some()
     }
 
-    /// Reads the SQL files and puts the variables in: the SQL of each step, then that of each expectation.
+    /// Reads the SQL files and puts the variables in, and runs nothing.
+    ///
+    /// # Errors
+    /// A file that is not there, a variable that is not, or that nothing uses.
+    pub fn check(&mut self) -> Result<()> {
+        self.resolve().map(drop)
+    }
+
+    /// Reads the SQL files and puts the variables in: what is run, with its SQL; then that of each expectation.
     ///
     /// A variable that nothing uses is refused: `--set` on it would change nothing without a word.
-    pub fn resolve(&mut self) -> Result<()> {
+    pub(super) fn resolve(&mut self) -> Result<Vec<Stage>> {
         let texts = |values: &BTreeMap<String, Scalar>| -> BTreeMap<String, String> {
             values.iter().map(|(name, value)| (name.clone(), value.to_string())).collect()
         };
@@ -149,20 +193,24 @@ impl Manifest {
         let put_in = |place: &str, sql: &str, variables: &BTreeMap<String, String>| {
             substitute(sql, variables).map_err(|e| Error::Query(format!("{place}: {e}")))
         };
-        for step in &mut self.steps {
+        let stages = self.stages(|step, axes| {
             let sql = match (&step.file, &step.sql) {
                 (Some(file), _) => &read_sql(&step.name, file)?,
                 (None, sql) => sql.as_deref().unwrap_or_default(),
             };
-            let own = texts(&step.with);
+            let own: BTreeMap<String, String> = texts(&step.with).into_iter().chain(texts(axes)).collect();
             let all = variables.clone().into_iter().chain(own.clone()).collect();
             let (text, names) = put_in(&step.origin(), sql, &all)?;
             if let Some(name) = own.keys().find(|name| !names.contains(*name)) {
-                return query_err!("step '{}': with names {name}, and its SQL does not contain ${{{name}}}", step.name);
+                let what = if axes.contains_key(name) { "each" } else { "with" };
+                return query_err!(
+                    "step '{}': {what} names {name}, and its SQL does not contain ${{{name}}}",
+                    step.name
+                );
             }
             used.extend(names.into_iter().filter(|name| !own.contains_key(name)));
-            step.sql = Some(text);
-        }
+            Ok(text)
+        })?;
         for expectation in &mut self.expect {
             let (text, names) = put_in("[[expect]]", &expectation.sql, &variables)?;
             expectation.sql = text;
@@ -170,7 +218,7 @@ impl Manifest {
         }
         match variables.keys().find(|name| !used.contains(*name)) {
             Some(name) => query_err!("variable '{name}' is used nowhere: no step or expectation contains ${{{name}}}"),
-            None => Ok(()),
+            None => Ok(stages),
         }
     }
 
@@ -194,6 +242,10 @@ impl Step {
 
 fn yes() -> bool {
     true
+}
+
+fn one() -> usize {
+    1
 }
 
 fn read_sql(step: &str, file: &str) -> Result<String> {
@@ -223,6 +275,7 @@ fn flatten(prefix: &str, table: &toml::Table, flat: &mut Vec<Assignment>) -> Res
 
 #[cfg(test)]
 mod tests {
+    use super::super::matrix::Resolved;
     use super::*;
 
     const SMALL: &str = "name = 'small'\n[variables]\nseed = 7\n[[steps]]\nname = 'one'\nsql = 'SELECT ${seed}'\n";
@@ -235,8 +288,8 @@ mod tests {
     fn variables_are_put_into_steps_and_expectations() {
         let expect = "[[expect]]\nsql = 'SELECT ${seed} + 1'\nequals = 8\n";
         let mut manifest = Manifest::parse(&format!("{SMALL}{expect}")).unwrap();
-        manifest.resolve().unwrap();
-        assert_eq!(manifest.steps[0].sql.as_deref(), Some("SELECT 7"));
+        let stages = manifest.resolve().unwrap();
+        assert_eq!(stages, [Stage::Once(Resolved { step: 0, sql: "SELECT 7".into() })]);
         assert_eq!(manifest.expect[0].sql, "SELECT 7 + 1");
     }
 
@@ -245,8 +298,8 @@ mod tests {
         let mut manifest = Manifest::parse(SMALL).unwrap();
         assert!(manifest.set_variable("seed", "9"));
         assert!(!manifest.set_variable("sed", "9"));
-        manifest.resolve().unwrap();
-        assert_eq!(manifest.steps[0].sql.as_deref(), Some("SELECT 9"));
+        let stages = manifest.resolve().unwrap();
+        assert_eq!(stages, [Stage::Once(Resolved { step: 0, sql: "SELECT 9".into() })]);
     }
 
     #[test]

@@ -3,9 +3,11 @@
 //! A [`Script`] is SQL text cut into statements; a [`Manifest`] is a TOML file that runs several scripts with
 //! variables and settings, and then checks its expectations. Both write their rows through an [`Output`].
 
+mod cells;
 mod expect;
 mod failure;
 mod manifest;
+mod matrix;
 mod output;
 mod run;
 mod script;

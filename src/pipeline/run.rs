@@ -5,6 +5,8 @@ use std::io::Write;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::prelude::SessionContext;
 
+use super::cells::{Job, Matrix};
+use super::matrix::{Cell, Resolved, Stage};
 use super::output::Output;
 use super::script::{Script, drain, execute};
 use super::settings::{Assignment, known_options, set_option};
@@ -37,16 +39,54 @@ pub async fn run<W: Write>(
         }
         set_option(ctx, key, value).await.map_err(|e| e.context("--set"))?;
     }
-    manifest.resolve()?;
-    let scripts = manifest.steps.iter().map(|s| Script::parse(ctx, &s.origin(), s.sql.as_deref().unwrap_or_default()));
-    let scripts: Vec<_> = scripts.collect::<Result<_>>()?;
-
-    for (i, (step, script)) in manifest.steps.iter().zip(scripts).enumerate() {
-        writeln!(log, "{} [{}/{}] {}", manifest.name, i + 1, manifest.steps.len(), step.name)?;
-        run_step(ctx, step, script, out).await?;
+    let stages = manifest.resolve()?;
+    let stages = stages.into_iter().map(|stage| Parsed::new(ctx, &manifest, stage)).collect::<Result<Vec<_>>>()?;
+    // What a cell depends on: everything that ran before it.
+    let mut before = setup(ctx);
+    for stage in stages {
+        match stage {
+            Parsed::Once(place, script) => {
+                let step = &manifest.steps[place];
+                writeln!(log, "{} [{}/{}] {}", manifest.name, place + 1, manifest.steps.len(), step.name)?;
+                before.extend(script.statements.iter().map(|statement| statement.statement.to_string()));
+                run_step(ctx, step, script, out).await?;
+            }
+            Parsed::Cells(cells) => Matrix { manifest: &manifest, before: &before }.run(ctx, cells, log).await?,
+        }
     }
     out.finish()?;
     check(ctx, &manifest, log).await
+}
+
+/// A stage with its SQL parsed.
+enum Parsed {
+    /// The place of the step, and what it runs.
+    Once(usize, Script),
+    Cells(Vec<Job>),
+}
+
+impl Parsed {
+    fn new(ctx: &SessionContext, manifest: &Manifest, stage: Stage) -> Result<Self> {
+        let parse = |resolved: &Resolved| Script::parse(ctx, &manifest.steps[resolved.step].origin(), &resolved.sql);
+        Ok(match stage {
+            Stage::Once(resolved) => Self::Once(resolved.step, parse(&resolved)?),
+            Stage::Cells(cells) => {
+                let job = |cell: Cell| {
+                    let scripts = cell.steps.iter().map(|(resolved, _)| parse(resolved)).collect::<Result<_>>()?;
+                    Ok(Job { cell, scripts })
+                };
+                Self::Cells(cells.into_iter().map(job).collect::<Result<_>>()?)
+            }
+        })
+    }
+}
+
+/// The options of the session that are not what they are without being set, but for those that say how fast to go.
+fn setup(ctx: &SessionContext) -> Vec<String> {
+    let is_speed = |key: &str| key.contains("target_partitions") || key.contains("batch_size");
+    let entries = ctx.copied_config().options().entries();
+    let ours = entries.into_iter().filter(|entry| !is_speed(&entry.key));
+    ours.filter_map(|entry| Some(format!("{} = {}", entry.key, entry.value?))).collect()
 }
 
 async fn run_step<W: Write>(ctx: &SessionContext, step: &Step, script: Script, out: &mut Output<W>) -> Result<()> {

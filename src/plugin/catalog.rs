@@ -69,7 +69,8 @@ impl SchemaProvider for ModelSchema {
             return Err(Error::Query(format!("models.{model} has no table '{name}'{near}")).into());
         }
         let reference = Reference::parse(&self.name)?;
-        let which = if name == VERSIONS && reference.which == Which::Newest { Which::All } else { reference.which };
+        // Each version tells how many before it were tested on the same recordings.
+        let which = if name == VERSIONS { Which::All } else { reference.which };
         let running = match (name, which) {
             (HISTORY, Which::Newest | Which::All) => self.models.unfinished(&reference.name).await?,
             _ => vec![],
@@ -80,7 +81,17 @@ impl SchemaProvider for ModelSchema {
             false => self.models.versions(&reference.name, which).await?,
         };
         Ok(Some(match table::schema(name) {
-            None => rows(table::versions::schema(), vec![table::versions::batch(&versions)?])?,
+            None => {
+                let listed = table::versions::batch(&versions)?;
+                let listed = match reference.which {
+                    Which::Number(number) => {
+                        let place = versions.iter().position(|version| version.number == number);
+                        listed.slice(place.unwrap_or(versions.len()), usize::from(place.is_some()))
+                    }
+                    Which::Newest | Which::All => listed,
+                };
+                rows(table::versions::schema(), vec![listed])?
+            }
             Some(stored) => Arc::new(StoredTable { name: name.to_owned(), stored, versions, running }),
         }))
     }

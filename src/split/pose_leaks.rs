@@ -121,6 +121,9 @@ impl Ledger for LeakLedger {
         if modes.as_ref().is_some_and(|modes| modes.iter().flatten().any(|mode| mode == TIME_MODE)) {
             self.check.set_in_time();
         }
+        if features.is_some() {
+            self.check.set_has_values();
+        }
         let at = |frames: &Option<Int64Array>, row: usize| {
             frames.as_ref().filter(|f| f.is_valid(row)).map(|frames| frames.value(row))
         };

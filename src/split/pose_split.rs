@@ -12,7 +12,7 @@ use crate::args::Arguments;
 use crate::error::query_err;
 use crate::options::{SEED, SHARES};
 use crate::relation::{RelationFunction, attach};
-use crate::schema::SPLIT;
+use crate::schema::{SPLIT, VIDEO};
 
 /// Puts whole subjects (or recordings) into train, validation and test, stratified by label.
 ///
@@ -50,8 +50,14 @@ impl RelationFunction for PoseSplit {
         let by = columns(self.name(), &input, arguments)?;
         let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
         let hash = mode == Mode::Hash;
-        let assign = WindowUDF::from(AssignGroups::new(shares, seed, hash, by.clone()));
-        let (small, keys) = assigned(&input, &by, vec![(assign, SPLIT.to_owned())])?;
+        // Where people are too few, validation may have to be recordings of people that train knows.
+        let has_recordings = input.schema().has_column_with_unqualified_name(VIDEO);
+        let may_need =
+            has_recordings && !hash && shares.of(Side::Validation) > 0.0 && !by.iter().any(|key| key == VIDEO);
+        let finer = may_need.then(|| VIDEO.to_owned());
+        let keys: Vec<String> = by.iter().chain(&finer).cloned().collect();
+        let assign = WindowUDF::from(AssignGroups::new(shares, seed, hash, by, finer));
+        let (small, keys) = assigned(&input, &keys, vec![(assign, SPLIT.to_owned())])?;
         attach(self.name(), input, small, &keys.iter().map(String::as_str).collect::<Vec<_>>(), &[SPLIT])
     }
 }

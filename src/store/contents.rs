@@ -4,12 +4,12 @@ use arrow::array::RecordBatch;
 
 use super::layout::{CONFIG, MODEL, table_blob};
 use super::manifest::Summary;
-use super::recipe::Recipe;
+use super::recipe::{Digest, Recipe};
 use super::table::baselines::BaselineRow;
 use super::table::labels::LabelRow;
 use super::table::metrics::Caveat;
 use super::table::predictions::Side;
-use super::table::recordings::RecordingRow;
+use super::table::recordings::{NET, RecordingRow};
 use super::table::{self, file};
 use crate::error::Result;
 use crate::evaluate::Report;
@@ -64,8 +64,18 @@ impl Contents<'_> {
             test_accuracy: accuracy.and_then(|m| m.value),
             test_accuracy_low: accuracy.and_then(|m| m.low),
             test_accuracy_high: accuracy.and_then(|m| m.high),
+            test_set: self.test_set(),
             cell: None,
         }
+    }
+
+    /// What names the recordings that were tested on: each time it occurs they were opened once more.
+    fn test_set(&self) -> Option<String> {
+        let mut digest = None;
+        for row in self.recordings.iter().filter(|row| row.split == TEST && row.predictor == NET) {
+            digest.get_or_insert_with(Digest::new).text(&row.recording);
+        }
+        digest.map(|digest| digest.finish())
     }
 
     /// The files, for [`publish`](super::publish::publish).

@@ -51,6 +51,9 @@ pub struct Summary {
     pub test_accuracy_low: Option<f64>,
     /// Upper end of the 95 % interval of `test_accuracy`.
     pub test_accuracy_high: Option<f64>,
+    /// Digest of the names of the test recordings; none where they have no names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_set: Option<String>,
     /// The cell of a pipeline's matrix that trained it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cell: Option<Cell>,

@@ -109,6 +109,7 @@ impl Feed {
         let numbers = |name| self.optional(batch, name).map(|a| number(name, a)).transpose();
         let [weights, copies, valid] = [numbers(WEIGHT)?, numbers(COPY)?, numbers(VALID_LEN)?];
         let [first, last] = [numbers(FRAME_START)?, numbers(FRAME_END)?];
+        self.leaks.set_has_values();
         if modes.as_ref().is_some_and(|modes| modes.iter().flatten().any(|mode| mode == TIME_MODE)) {
             self.leaks.set_in_time();
         }

@@ -50,7 +50,8 @@ async fn the_example_of_every_relation_runs() {
     rows(&session, predictions).await;
     let folder = tempfile::tempdir().expect("a folder for models");
     rows(&session, &format!("SET posequel.models.location = '{}'", folder.path().display())).await;
-    let train = "COPY (SELECT * FROM windows) TO '{}/gait' STORED AS LSTM OPTIONS ('units' '2', 'dense' 'none', 'epochs' '1')";
+    let train =
+        "COPY (SELECT * FROM windows) TO '{}/gait' STORED AS LSTM OPTIONS ('units' '2', 'dense' 'none', 'epochs' '1')";
     rows(&session, &train.replace("{}", &folder.path().display().to_string())).await;
     let models = Arc::new(Models::new(LocationSetting::default(), Arc::new(RuntimeEnv::default())));
     for relation in relations(&Skeletons::default(), &models) {

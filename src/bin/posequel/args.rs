@@ -52,6 +52,9 @@ pub struct RunArgs {
     /// How rows are written: table, csv, json or ndjson
     #[arg(long, value_name = "FORMAT", default_value = "table", long_help = FORMATS)]
     pub format: Format,
+    /// Run cells of a matrix again whose models are there
+    #[arg(long)]
+    pub fresh: bool,
     /// Partitions of a query, short for --set datafusion.execution.target_partitions=N [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub partitions: Option<u32>,
@@ -108,7 +111,11 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   posequel run pipelines/quickstart.toml
   posequel run pipelines/imbalanced.toml --set seed=9
-  posequel run pipelines/quickstart.toml --partitions 2";
+  posequel run pipelines/quickstart.toml --partitions 2
+  posequel run pipelines/watch_sweep.toml --set width=15,20
+
+A pipeline with a [matrix] goes on where it was stopped: cells whose models are there are not run again, unless their SQL
+has changed. Changed data is not noticed: --fresh runs them all.";
 
 const MODELS_EXAMPLES: &str = "\
 Examples:

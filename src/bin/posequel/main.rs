@@ -43,7 +43,8 @@ async fn dispatch(cli: Cli) -> Result<()> {
 }
 
 async fn run_pipeline(args: args::RunArgs) -> Result<()> {
-    let manifest = posequel::pipeline::Manifest::read(&args.pipeline)?;
+    let mut manifest = posequel::pipeline::Manifest::read(&args.pipeline)?;
+    manifest.fresh = args.fresh;
     let ctx = session::open(&[], args.partitions).await?;
     let mut out = posequel::pipeline::Output::new(args.format, std::io::stdout());
     posequel::pipeline::run(&ctx, manifest, &args.set, &mut out, &mut std::io::stderr()).await

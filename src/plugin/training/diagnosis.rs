@@ -32,6 +32,7 @@ pub fn findings(
         sources: sources(&table.verdict),
         constant_features: beside.constant.iter().map(|place| feature(*place, names)).collect(),
         leaks: if table.verdict.is_leaky() { table.verdict.warnings().collect() } else { vec![] },
+        validation_made: validation_made(&table.verdict),
         optimistic_split: table.verdict.in_time.then(|| "by time inside recordings".to_owned()),
         ..Facts::default()
     };
@@ -39,6 +40,12 @@ pub fn findings(
         facts.measured[judged.side as usize] = measured(judged, beside, table.classes.len());
     }
     diagnose(&facts)
+}
+
+/// Where people are on two sides, and these are train and validation alone: pose_split had none left for validation.
+fn validation_made(verdict: &Verdict) -> Option<String> {
+    let people = verdict.leaks.iter().find(|leak| leak.check == "shared subject" && leak.count > 0)?;
+    (people.sides == "train, validation").then(|| "whole recordings of people that train knows".to_owned())
 }
 
 fn class(label: &str, sides: &[ClassRows; 3]) -> Class {

@@ -108,7 +108,7 @@ impl LeakCheck {
             self.leak("shared recording", known(has_recordings, recordings), self.recordings(), RECORDINGS),
             self.leak("shared window", known(!self.windows.is_empty(), Status::Error), self.windows(), WINDOWS),
             self.leak("copy outside train", Status::Error, self.outside(), COPIES),
-            self.leak("duplicate content", known(!self.contents.is_empty(), Status::Error), self.values(), VALUES),
+            self.leak("duplicate content", known(self.has_values, Status::Error), self.values(), VALUES),
             self.leak("shared subject", known(has_subjects, subjects), self.subjects(), SUBJECTS),
             self.leak(UNSEEN, known(!self.classes.is_empty(), Status::Error), self.unseen(), CLASSES),
         ]

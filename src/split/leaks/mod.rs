@@ -86,6 +86,7 @@ pub struct LeakCheck {
     twins: BTreeMap<[u8; 16], Twins>,
     classes: BTreeMap<String, Class>,
     has_frames: bool,
+    has_values: bool,
     /// Recordings may lie on several sides, cut in time.
     in_time: bool,
 }
@@ -150,6 +151,11 @@ impl LeakCheck {
     /// The table was split in time: recordings may lie on several sides, frames may not.
     pub fn set_in_time(&mut self) {
         self.in_time = true;
+    }
+
+    /// Rows tell their values; without it nobody knows whether some are there twice.
+    pub fn set_has_values(&mut self) {
+        self.has_values = true;
     }
 
     /// Whether it was split in time: such a result is optimistic.

@@ -14,7 +14,8 @@ use crate::store::manifest::Summary;
 use crate::store::read::Version;
 
 /// version, created_at, run, kind, rows of each side, epochs, best_epoch, val_loss, test_accuracy with its 95 %
-/// interval, location, cell (the values of the axes of a pipeline's matrix, if one trained it).
+/// interval, location, cell (the values of the axes of a pipeline's matrix, if one trained it),
+/// test_openings (how often versions of this model had been tested on the same recordings by then).
 pub fn schema() -> SchemaRef {
     schema_of(vec![
         field(VERSION, DataType::Int64),
@@ -32,10 +33,11 @@ pub fn schema() -> SchemaRef {
         nullable("test_accuracy_high", DataType::Float64),
         field("location", DataType::Utf8),
         nullable("cell", cell_type()),
+        nullable("test_openings", DataType::Int64),
     ])
 }
 
-/// One row for each version, in the given order.
+/// One row for each version; all of a model, in their order.
 pub fn batch(versions: &[Version]) -> Result<RecordBatch> {
     let summaries: Vec<&Summary> = versions.iter().map(|v| &v.manifest.summary).collect();
     let rows = |value: fn(&Summary) -> u64| counts(summaries.iter().map(|s| value(s)));
@@ -62,8 +64,19 @@ pub fn batch(versions: &[Version]) -> Result<RecordBatch> {
             floats(|s| s.test_accuracy_high),
             texts(locations.iter().map(String::as_str)),
             cells(&summaries)?,
+            openings(&summaries),
         ],
     )
+}
+
+/// How often the recordings that a version was tested on had been opened by then, itself included. Whoever chooses among many
+/// by their test result has chosen by the test set.
+fn openings(summaries: &[&Summary]) -> ArrayRef {
+    let so_far = |place: usize| {
+        let own = summaries[place].test_set.as_ref()?;
+        Some(summaries[..=place].iter().filter(|summary| summary.test_set.as_ref() == Some(own)).count() as i64)
+    };
+    Arc::new((0..summaries.len()).map(so_far).collect::<Int64Array>())
 }
 
 /// Map<Utf8, Utf8>: `cell['width']`.
