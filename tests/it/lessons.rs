@@ -116,6 +116,15 @@ fn the_imbalanced_pipeline_holds_what_it_expects() {
 }
 
 #[test]
+fn the_sweep_and_the_table_of_leaks_hold_what_they_expect() {
+    let folder = workplace();
+    for args in [&["run", "pipelines/watch_sweep.toml"][..], &["run", "pipelines/watch_leaks.toml", "--set", "seed=1"]] {
+        let output = posequel(folder.path(), args);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
 fn no_lesson_is_forgotten_here() {
     let tested = include_str!("lessons.rs");
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("sql")).unwrap() {

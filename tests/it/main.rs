@@ -13,4 +13,5 @@ mod resume;
 mod series;
 mod spill;
 mod support;
+mod sweep;
 mod windows_oracle;

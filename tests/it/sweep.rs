@@ -1,0 +1,120 @@
+//! A matrix of cells, killed half-way and gone on with.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const PIPELINE: &str = r#"
+name = "sweep"
+
+[matrix]
+units = [2, 3, 4]
+fold = [1, 2]
+
+[[steps]]
+name = "frames"
+show = false
+sql = """
+CREATE VIEW frames AS SELECT (value / 20)::TEXT AS video, value % 20 AS frame, CASE (value / 20) % 2 WHEN 0 THEN 'x' ELSE 'y' END AS label,
+  (value / 40) % 2 + 1 AS fold, (CASE (value / 20) % 2 WHEN 0 THEN 1 ELSE -1 END * (value % 20))::FLOAT AS a FROM range(0, 160);
+"""
+
+[[steps]]
+name = "windows"
+each = ["fold"]
+sql = "CREATE TABLE windows_${fold} AS SELECT * FROM pose_windows((SELECT * FROM frames), width => 5, stride => 5);"
+
+[[steps]]
+name = "train"
+each = ["units", "fold"]
+sql = """
+COPY (SELECT * EXCEPT (fold), CASE fold WHEN ${fold} THEN 'test' ELSE 'train' END AS split FROM windows_${fold})
+TO 'models/sweep' STORED AS LSTM OPTIONS ('units' '${units}', 'dense' 'none', 'epochs' '40');
+"""
+
+[[steps]]
+name = "table"
+sql = """
+SELECT units, count(*) AS cells, count(DISTINCT c.version) AS versions, max(v.test_openings) AS openings,
+       bool_and(v.cell['units'] = units::TEXT) AS cell
+FROM cells c JOIN models.sweep.versions v ON v.version = c.version GROUP BY units ORDER BY units;
+"""
+"#;
+
+/// Each of three nets in two folds; fold by fold the same recordings were tested on three times.
+const TABLE: &str = "units,cells,versions,openings,cell\n2,2,2,1,true\n3,2,2,2,true\n4,2,2,3,true\n";
+
+fn posequel(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_posequel"));
+    command.current_dir(folder).args(["run", "sweep.toml", "--format", "csv"]).args(args).stdin(Stdio::null());
+    command
+}
+
+fn ran(folder: &Path, args: &[&str]) -> (String, String) {
+    let output = posequel(folder, args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let (rows, log) = (text(output.stdout), text(output.stderr));
+    assert!(output.status.success(), "{log}");
+    (rows, log)
+}
+
+fn versions(folder: &Path) -> usize {
+    std::fs::read_dir(folder.join("models/sweep/_versions")).map_or(0, |entries| entries.count())
+}
+
+#[test]
+fn a_sweep_that_was_killed_goes_on_without_the_cells_that_are_done() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("sweep.toml"), PIPELINE).unwrap();
+    let mut killed = posequel(folder.path(), &[]).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    while versions(folder.path()) < 2 && began.elapsed() < Duration::from_secs(60) {
+        std::thread::yield_now();
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let kept = versions(folder.path());
+    assert!(kept >= 2, "no cell was trained in a minute");
+    let (rows, log) = ran(folder.path(), &[]);
+    assert_eq!(rows, TABLE);
+    assert_eq!(log.lines().filter(|line| line.contains(": done, ")).count(), 6 - kept, "{log}");
+    assert!(kept == 6 || log.contains(&format!("{kept} of 6 cells are done")), "{log}");
+    assert_eq!(versions(folder.path()), 6);
+    // Everything is done: nothing is trained; another SQL, or --fresh, is another cell.
+    assert_eq!(ran(folder.path(), &[]).0, TABLE);
+    assert_eq!(versions(folder.path()), 6);
+    ran(folder.path(), &["--set", "units=2", "--fresh"]);
+    assert_eq!(versions(folder.path()), 8);
+    std::fs::write(folder.path().join("sweep.toml"), PIPELINE.replace("'epochs' '40'", "'epochs' '3'")).unwrap();
+    ran(folder.path(), &["--set", "units=2", "--set", "fold=1,2"]);
+    assert_eq!(versions(folder.path()), 10);
+}
+
+#[test]
+fn cells_at_the_same_time_give_the_same_models() {
+    let digests = |parallel: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("sweep.toml"), format!("parallel = {parallel}\n{PIPELINE}")).unwrap();
+        ran(folder.path(), &["--set", "fold=1"]);
+        let mut digests = vec![];
+        for run in std::fs::read_dir(folder.path().join("models/sweep/runs")).unwrap() {
+            digests.push(std::fs::read(run.unwrap().path().join("model.safetensors")).unwrap());
+        }
+        digests.sort();
+        digests
+    };
+    assert_eq!(digests("1"), digests("3"));
+}
+
+#[test]
+fn a_cell_that_fails_is_named_and_the_others_are_run() {
+    let folder = tempfile::tempdir().unwrap();
+    // 0 units are refused.
+    std::fs::write(folder.path().join("sweep.toml"), PIPELINE.replace("[2, 3, 4]", "[2, 0]")).unwrap();
+    let output = posequel(folder.path(), &["--set", "fold=1"]).output().unwrap();
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{log}");
+    assert!(log.contains("1 of 2 cells failed, the first of them units=0, fold=1"), "{log}");
+    assert!(log.contains("option units: expected whole numbers >= 1"), "{log}");
+    assert_eq!(versions(folder.path()), 1);
+}
