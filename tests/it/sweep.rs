@@ -16,7 +16,7 @@ name = "frames"
 show = false
 sql = """
 CREATE VIEW frames AS SELECT (value / 20)::TEXT AS video, value % 20 AS frame, CASE (value / 20) % 2 WHEN 0 THEN 'x' ELSE 'y' END AS label,
-  (value / 40) % 2 + 1 AS fold, (CASE (value / 20) % 2 WHEN 0 THEN 1 ELSE -1 END * (value % 20))::FLOAT AS a FROM range(0, 160);
+  (value / 40) % 2 + 1 AS fold, (CASE (value / 20) % 2 WHEN 0 THEN 1 ELSE -1 END * (value % 20) + value * 0.001)::FLOAT AS a FROM range(0, 160);
 """
 
 [[steps]]
