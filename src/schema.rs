@@ -44,6 +44,9 @@ pub const TEST: &str = "test";
 /// How the sides were made, where that limits what the result means: `time`.
 pub const SPLIT_MODE: &str = "split_mode";
 
+/// The version of a model that a row is of.
+pub const VERSION: &str = "version";
+
 /// The fold of a cross-validation, from 1.
 pub const FOLD: &str = "fold";
 /// Which draw of folds a row is in, from 1.

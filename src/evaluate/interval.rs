@@ -8,6 +8,9 @@ const Z: f64 = 1.959_963_984_540_054;
 /// How often recordings are drawn anew.
 pub const RESAMPLES: usize = 1000;
 
+/// Draws of fewer groups say nothing: of three, the interval would be the least and the largest of them.
+pub const LEAST_GROUPS: usize = 5;
+
 /// Wilson's 95 % interval of a share, [low, high] in [0, 1], for `hits` of `n` independent trials; NULL for no trials.
 ///
 /// Never of width 0: 0 of 34 is [0, 10.2 %]. Wilson 1927, doi:10.1080/01621459.1927.10502953
@@ -27,7 +30,7 @@ pub fn wilson(hits: u64, n: u64) -> Option<(f64, f64)> {
 /// 95 % percentile intervals of several statistics, by drawing as many groups as there are, with replacement, `resamples` times.
 ///
 /// The group is the recording: its windows resemble each other, and intervals over windows would be far too narrow. With
-/// few groups the percentile interval is still too narrow. `statistics` gets the indices of one draw and returns one value
+/// few groups the percentile interval is still too narrow, and with fewer than [`LEAST_GROUPS`] there is none. `statistics` gets the indices of one draw and returns one value
 /// per statistic; a NULL value is left out, and a statistic that was NULL in half of the draws or more gets a NULL interval.
 /// Efron and Tibshirani 1993, chapter 13; Field and Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x for groups.
 pub fn bootstrap(
@@ -36,6 +39,9 @@ pub fn bootstrap(
     seed: u64,
     mut statistics: impl FnMut(&[usize]) -> Vec<Option<f64>>,
 ) -> Vec<Option<(f64, f64)>> {
+    if groups < LEAST_GROUPS {
+        return statistics(&(0..groups).collect::<Vec<_>>()).iter().map(|_| None).collect();
+    }
     let mut stream = Stream::new(seed, &["bootstrap over recordings"]);
     let mut draw = vec![0; groups];
     let mut values: Vec<Vec<f64>> = vec![];
@@ -105,6 +111,13 @@ mod tests {
             even = !even;
             vec![even.then_some(1.0), Some(2.0)]
         };
-        assert_eq!(bootstrap(3, 100, 1, sometimes), [None, Some((2.0, 2.0))]);
+        assert_eq!(bootstrap(5, 100, 1, sometimes), [None, Some((2.0, 2.0))]);
+    }
+
+    #[test]
+    fn few_groups_have_no_interval() {
+        let first = |draw: &[usize]| vec![Some(draw[0] as f64), Some(draw.len() as f64)];
+        assert_eq!(bootstrap(LEAST_GROUPS - 1, 100, 1, first), [None, None]);
+        assert!(bootstrap(LEAST_GROUPS, 100, 1, first)[0].is_some());
     }
 }

@@ -7,7 +7,7 @@ use datafusion::logical_expr::LogicalPlan;
 use super::interval::wilson;
 use super::metric::Better;
 use super::predicted::{Judged, Output, PARAMETERS, judged};
-use super::report::WILSON;
+use super::report::{BOOTSTRAP, WILSON};
 use super::tables::{metric_columns, metric_fields};
 use super::{MetricRow, evaluate};
 use crate::args::Arguments;
@@ -40,7 +40,11 @@ impl RelationFunction for PoseMetrics {
 }
 
 fn rows(judged: &Judged, seed: u64) -> error::Result<Vec<ArrayRef>> {
-    let report = evaluate(&judged.predictions, seed)?;
+    let mut report = evaluate(&judged.predictions, seed)?;
+    if judged.grouped {
+        let drawn = report.metrics.iter_mut().filter(|row| row.interval == Some(BOOTSTRAP));
+        drawn.for_each(|row| row.interval = Some("bootstrap over groups"));
+    }
     let coverage = judged.some_abstained.then(|| coverage(judged));
     Ok(metric_columns(&report.metrics.iter().chain(&coverage).collect::<Vec<_>>()))
 }

@@ -116,7 +116,7 @@ pub(super) fn report(
     }
 }
 
-/// The bootstrap interval of each metric, in the order of [`METRICS`]; none from fewer than two recordings.
+/// The bootstrap interval of each metric, in the order of [`METRICS`]; none from few recordings.
 fn intervals(recordings: &[Recording], ranking: &Ranking<'_>, seed: u64) -> Vec<Option<(f64, f64)>> {
     if recordings.len() < 2 {
         return vec![];
@@ -135,10 +135,12 @@ fn metrics(tally: &Tally, drawn: &[Option<(f64, f64)>], groups: u64) -> Vec<Metr
     let row = |(i, value): (usize, Option<f64>)| {
         let metric = &METRICS[i];
         let is_accuracy = metric.name == accuracy::METRIC.name;
-        let drawn = drawn.get(i).copied().flatten().filter(|_| value.is_some() && !(is_accuracy && drawn_says_nothing));
-        let (interval, bounds) = match drawn {
+        // Draws that all agree make an interval of width 0, too.
+        let drawn = drawn.get(i).copied().flatten().filter(|(low, high)| value.is_some() && low < high);
+        let (interval, bounds) = match drawn.filter(|_| !(is_accuracy && drawn_says_nothing)) {
             Some(bounds) => (BOOTSTRAP, Some(bounds)),
-            None => (WILSON, wilson(correct, rows).filter(|_| is_accuracy)),
+            // Wilson takes rows for independent: beside a few recordings that would claim too much.
+            None => (WILSON, wilson(correct, rows).filter(|_| is_accuracy && (groups == 0 || drawn_says_nothing))),
         };
         MetricRow {
             metric: metric.name,

@@ -11,7 +11,7 @@ use crate::args::Arguments;
 use crate::error::query_err;
 use crate::options::SEQUENCE_KEYS;
 use crate::relation::{attach, column, key_name};
-use crate::schema::{FRAME, FRAME_END, FRAME_START, SPLIT, SPLIT_MODE};
+use crate::schema::{FRAME, FRAME_END, FRAME_START, SPLIT, SPLIT_MODE, VIDEO};
 
 /// The input with `split` and `split_mode`, cut in time inside each recording. Rows that lie across a border, or in the `gap` frames
 /// behind it, are left out.
@@ -39,6 +39,15 @@ pub(super) fn split_in_time(
     }
     if let Some(unknown) = keys.iter().find(|key| !has(key)) {
         return Ok(query_err!("{function}: by: the input has no column '{unknown}'")?);
+    }
+    if has(VIDEO) && !keys.iter().any(|key| key == VIDEO) {
+        return Ok(query_err!(
+            "{function}: mode => 'time' cuts recordings, whose frames are counted anew in each: by must name them (was {}); leave it out",
+            keys.join(", ")
+        )?);
+    }
+    if arguments.is_given("seed") {
+        return Ok(query_err!("{function}: mode => 'time' draws nothing, so seed has no meaning; leave it out")?);
     }
     let (first, last) = match (has(FRAME_START) && has(FRAME_END), has(FRAME)) {
         (true, _) => (FRAME_START, FRAME_END),

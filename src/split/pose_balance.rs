@@ -222,6 +222,13 @@ impl Balance {
                 label.replace('\'', "''")
             ));
         }
+        let people = count.subjects.len();
+        if self.knows[1] && people < LEAST_RECORDINGS {
+            advice.push(format!(
+                "only {}: a split by => 'subject' needs three; by => 'video' tests on people that train knows",
+                if people == 1 { "1 person".to_owned() } else { format!("{people} people") }
+            ));
+        }
         if count.windows < LEAST_WINDOWS {
             advice.push(format!(
                 "only {}: a smaller stride cuts more, pose_augment(..., balance => 'max') copies those of train",

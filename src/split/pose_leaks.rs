@@ -176,7 +176,7 @@ fn features(batch: &RecordBatch) -> (Option<Features>, usize) {
 }
 
 /// check, status ('ok', 'warning', 'error', 'not checked'), count, examples, sides, rows and share of validation and test
-/// that are touched, advice.
+/// that are touched, advice; NULL where there is nothing to say.
 pub fn schema() -> SchemaRef {
     let field = |name: &str, data_type| Field::new(name, data_type, false);
     let item = Arc::new(Field::new_list_field(DataType::Utf8, true));
@@ -185,10 +185,10 @@ pub fn schema() -> SchemaRef {
         field("status", DataType::Utf8),
         field("count", DataType::Int64),
         field("examples", DataType::List(item)),
-        field("sides", DataType::Utf8),
+        Field::new("sides", DataType::Utf8, true),
         field("rows", DataType::Int64),
         Field::new("share", DataType::Float64, true),
-        field("advice", DataType::Utf8),
+        Field::new("advice", DataType::Utf8, true),
     ]))
 }
 
@@ -199,6 +199,9 @@ pub fn schema() -> SchemaRef {
 pub fn batch(leaks: &[Leak]) -> error::Result<RecordBatch> {
     let texts =
         |of: fn(&Leak) -> &str| -> ArrayRef { Arc::new(leaks.iter().map(|l| Some(of(l))).collect::<StringArray>()) };
+    let some = |of: fn(&Leak) -> &str| -> ArrayRef {
+        Arc::new(leaks.iter().map(|l| Some(of(l)).filter(|text| !text.is_empty())).collect::<StringArray>())
+    };
     let counts = |of: fn(&Leak) -> u64| -> ArrayRef {
         Arc::new(leaks.iter().map(|l| Some(of(l) as i64)).collect::<Int64Array>())
     };
@@ -209,10 +212,10 @@ pub fn batch(leaks: &[Leak]) -> error::Result<RecordBatch> {
         texts(|l| l.status.name()),
         counts(|l| l.count),
         Arc::new(examples.finish()) as ArrayRef,
-        texts(|l| &l.sides),
+        some(|l| &l.sides),
         counts(|l| l.rows),
         Arc::new(leaks.iter().map(|l| l.share).collect::<Float64Array>()),
-        texts(|l| l.advice),
+        some(|l| l.advice),
     ];
     RecordBatch::try_new(schema(), columns).map_err(|e| Error::Internal(format!("pose_leaks: {e}")))
 }

@@ -83,6 +83,21 @@ fn lesson_9_takes_joints_apart() {
     shows("09_joints");
 }
 
+#[test]
+fn lesson_10_looks_for_what_makes_a_result_a_lie() {
+    shows("10_trust");
+}
+
+#[test]
+fn lesson_11_measures_with_intervals_and_beside_baselines() {
+    shows("11_metrics");
+}
+
+#[test]
+fn lesson_12_tells_what_happened_when() {
+    shows("12_timeline");
+}
+
 /// What README's first screen shows is what the quickstart does and prints.
 #[test]
 fn the_quickstart_is_the_one_of_the_readme() {
@@ -119,7 +134,8 @@ fn the_imbalanced_pipeline_holds_what_it_expects() {
 #[test]
 fn the_sweep_and_the_table_of_leaks_hold_what_they_expect() {
     let folder = workplace();
-    for args in [&["run", "pipelines/watch_sweep.toml"][..], &["run", "pipelines/watch_leaks.toml", "--set", "seed=1"]] {
+    for args in [&["run", "pipelines/watch_sweep.toml"][..], &["run", "pipelines/watch_leaks.toml", "--set", "seed=1"]]
+    {
         let output = posequel(folder.path(), args);
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     }

@@ -36,7 +36,7 @@ fn finding(facts: &Facts, side: Side) -> Option<Finding> {
                       threshold",
             )
             .advise(
-                "OPTIONS ('label_smoothing' '0.1', 'weight_decay' '0.01'), or the average of several seeds: \
+                "OPTIONS ('calibrate' 'true') fits a temperature to validation; ('label_smoothing' '0.1', 'weight_decay' '0.01'), or the average of several seeds: \
                  STORED AS ENSEMBLE OPTIONS ('members' 'gait@1,gait@2'); see models.<name>.reliability",
             ),
     })

@@ -15,7 +15,9 @@ fn find(facts: &Facts) -> Option<Finding> {
     if facts.windows(Side::Train) == 0 || facts.windows(Side::Validation) > 0 {
         return None;
     }
-    let all: u64 = facts.recordings.iter().sum();
+    // Recordings that are cut in time are on several sides.
+    let whole = facts.optimistic_split.is_none();
+    let all: u64 = facts.recordings.iter().filter(|_| whole).sum();
     let of = if all > 0 { format!(" of {}", counted(all, "recording")) } else { String::new() };
     let made = facts.validation_made.as_ref().map_or_else(String::new, |made| format!(" ({made})"));
     Some(

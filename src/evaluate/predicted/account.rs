@@ -9,36 +9,26 @@ use arrow::error::ArrowError;
 use arrow::row::{OwnedRow, RowConverter, SortField};
 
 use super::rows::Rows;
-use super::{Output, PREDICTED, PROBABILITIES};
+use super::{Judged, Output, PREDICTED, PROBABILITIES};
 use crate::account::columns::{texts, value};
 use crate::account::{Account, Ledger};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, data_err};
 use crate::schema::LABEL;
 
 /// Predictions, parted by `by`.
 #[derive(Debug)]
 pub(super) struct PredictionAccount {
-    output: Output,
-    by: Vec<Field>,
-    groups: Vec<String>,
-    labels: Option<Vec<String>>,
-    seed: u64,
-    reads: Vec<String>,
-}
-
-impl PredictionAccount {
-    pub fn new(
-        output: Output,
-        by: Vec<Field>,
-        groups: Vec<String>,
-        labels: Option<Vec<String>>,
-        seed: u64,
-        has_probabilities: bool,
-    ) -> Self {
-        let own = [LABEL, PREDICTED].into_iter().chain(has_probabilities.then_some(PROBABILITIES)).map(str::to_owned);
-        let reads = own.chain(by.iter().map(|field| field.name().clone())).chain(groups.iter().cloned()).collect();
-        Self { output, by, groups, labels, seed, reads }
-    }
+    pub output: Output,
+    pub by: Vec<Field>,
+    /// Columns that together name what intervals are over.
+    pub groups: Vec<String>,
+    /// Whether the caller named them.
+    pub grouped: bool,
+    pub labels: Option<Vec<String>>,
+    pub seed: u64,
+    pub reads: Vec<String>,
+    /// Columns that must have one value: rows of train and test, or of two versions, are no one result.
+    pub alone: Vec<String>,
 }
 
 impl Account for PredictionAccount {
@@ -71,6 +61,8 @@ impl Account for PredictionAccount {
             groups: self.groups.clone(),
             seed: self.seed,
             keys,
+            grouped: self.grouped,
+            alone: self.alone.iter().map(|name| (name.clone(), None)).collect(),
             rows: Rows::new(self.output.function, self.labels.clone()),
         }))
     }
@@ -83,13 +75,40 @@ struct PredictionLedger {
     groups: Vec<String>,
     seed: u64,
     keys: RowConverter,
+    grouped: bool,
+    /// Columns with the one value that they have had.
+    alone: Vec<(String, Option<String>)>,
     rows: Rows<OwnedRow>,
+}
+
+impl PredictionLedger {
+    /// Refuses several values in a column that must have one.
+    fn check_alone(&mut self, batch: &RecordBatch) -> Result<()> {
+        let function = self.output.function;
+        for (name, seen) in &mut self.alone {
+            for value in texts(function, batch, name)?.iter().flat_map(|values| values.iter().flatten()) {
+                let seen = seen.get_or_insert_with(|| value.to_owned());
+                if seen != value {
+                    // In the same words whichever came first.
+                    let (one, other) =
+                        if seen.as_str() < value { (seen.as_str(), value) } else { (value, seen.as_str()) };
+                    return data_err!(
+                        "{function}: the rows are of several values of {name} ({one}, {other}), which are no one result: \
+                         part them, by => '{name}', or take one, WHERE {name} = '{one}'; where they belong together, as folds do, leave \
+                         the column out of the subquery"
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Ledger for PredictionLedger {
     fn add(&mut self, batch: &RecordBatch) -> Result<()> {
         let function = self.output.function;
         let failed = |e: ArrowError| Error::Query(format!("{function}: by: {e}"));
+        self.check_alone(batch)?;
         let labels = texts(function, batch, LABEL)?;
         let predicted = texts(function, batch, PREDICTED)?;
         let groups = self.groups.iter().map(|name| texts(function, batch, name)).collect::<Result<Vec<_>>>()?;
@@ -118,6 +137,7 @@ impl Ledger for PredictionLedger {
         let failed = |e: ArrowError| Error::Internal(format!("{}: {e}", self.output.function));
         let (mut keys, mut repeats, mut columns) = (vec![], vec![], vec![]);
         for (number, (key, judged)) in self.rows.finish()?.into_iter().enumerate() {
+            let judged = Judged { grouped: self.grouped, ..judged };
             let made = (self.output.rows)(&judged, self.seed)?;
             let rows = made.first().map_or(0, |column| column.len());
             repeats.extend(std::iter::repeat_n(number as u32, rows));

@@ -17,7 +17,7 @@ use crate::account::over;
 use crate::args::{Arguments, Value};
 use crate::error::{self, query_err, suggest};
 use crate::options::{SEED, SEQUENCE_KEYS};
-use crate::schema::LABEL;
+use crate::schema::{LABEL, SPLIT, VERSION};
 
 /// The class that was predicted.
 pub const PREDICTED: &str = "predicted";
@@ -44,6 +44,8 @@ pub struct Judged {
     pub predictions: Predictions,
     /// Rows whose `predicted` is NULL.
     pub abstained: u64,
+    /// Whether intervals are over what the caller named, instead of recordings.
+    pub grouped: bool,
     /// Whether any row of any part has none: then the share of answers is a metric.
     pub some_abstained: bool,
 }
@@ -68,10 +70,15 @@ pub fn judged(output: Output, input: LogicalPlan, arguments: &Arguments) -> Resu
     };
     let by = columns("by")?.unwrap_or_default();
     let groups = columns("groups")?.unwrap_or_else(|| present(&schema, &SEQUENCE_KEYS));
+    let grouped = arguments.is_given("groups");
     let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
-    let by = by.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
-    let has_probabilities = schema.index_of(PROBABILITIES).is_ok();
-    let account = PredictionAccount::new(output, by, groups, labels(arguments)?, seed, has_probabilities);
+    let by: Vec<Field> = by.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
+    let is_by = |name: &String| by.iter().any(|field| field.name() == name);
+    let alone: Vec<String> = present(&schema, &[SPLIT, VERSION]).into_iter().filter(|name| !is_by(name)).collect();
+    let own = present(&schema, &[LABEL, PREDICTED, PROBABILITIES]).into_iter().chain(alone.iter().cloned());
+    let reads = own.chain(by.iter().map(|field| field.name().clone())).chain(groups.iter().cloned()).collect();
+    let labels = labels(arguments)?;
+    let account = PredictionAccount { output, by, groups, grouped, labels, seed, reads, alone };
     over(Arc::new(account), input)
 }
 

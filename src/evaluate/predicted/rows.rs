@@ -196,7 +196,7 @@ impl<K> Rows<K> {
                 probabilities: numbers.iter().flat_map(|number| list(*number)).copied().collect(),
                 recording: if all_known { rows().filter_map(name).collect() } else { vec![] },
             };
-            let judged = Judged { predictions, abstained: abstained[part as usize], some_abstained };
+            let judged = Judged { predictions, abstained: abstained[part as usize], grouped: false, some_abstained };
             (keys[part as usize].take(), judged)
         });
         Ok(judged.collect())

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
+    Array, ArrayRef, AsArray, Float64Array, Int64Array, ListBuilder, RecordBatch, RecordBatchOptions, StringArray,
+    StringBuilder,
 };
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
@@ -246,7 +247,8 @@ impl Taker {
             })
         };
         let columns = self.output.fields().iter().map(column).collect::<Result<Vec<_>>>()?;
-        RecordBatch::try_new(Arc::clone(&self.output), columns).map_err(internal)
+        let count = RecordBatchOptions::new().with_row_count(Some(done.len()));
+        RecordBatch::try_new_with_options(Arc::clone(&self.output), columns, &count).map_err(internal)
     }
 
     fn named(&self, features: impl Iterator<Item = usize>) -> Vec<String> {

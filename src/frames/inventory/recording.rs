@@ -116,7 +116,8 @@ impl Recording {
             advice.push("rows without a label are refused by training: WHERE label IS NOT NULL".to_owned());
         }
         if !constant.is_empty() {
-            advice.push(format!("{} never change: a sensor that was off?", constant.join(", ")));
+            let verb = if constant.len() == 1 { "changes" } else { "change" };
+            advice.push(format!("{} never {verb}: a sensor that was off?", constant.join(", ")));
         }
         (!advice.is_empty()).then(|| advice.join("; "))
     }

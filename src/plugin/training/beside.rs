@@ -163,6 +163,6 @@ fn row(
         difference_low: paired.and_then(|paired| paired.low),
         difference_high: paired.and_then(|paired| paired.high),
         p: paired.map(|paired| paired.p),
-        verdict: paired.map(|paired| paired.verdict.name()),
+        net_is: paired.map(|paired| paired.verdict.name()),
     })
 }

@@ -112,7 +112,9 @@ impl Outcome {
 
     /// What is wrong with the net, for whoever watches: errors and warnings.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
-        let grave = self.diagnosis.iter().filter(|finding| finding.severity != Severity::Note);
+        // Leaks were told before the training began.
+        let told = |finding: &&Finding| finding.severity != Severity::Note && finding.check != "leaky";
+        let grave = self.diagnosis.iter().filter(told);
         grave.map(|finding| format!("{}: {}", finding.check, finding.message))
     }
 
@@ -132,7 +134,10 @@ impl Outcome {
             diagnosis: &self.diagnosis,
             caveat: Caveat {
                 leaky: table.verdict.is_leaky(),
-                caveat: table.verdict.in_time.then_some("optimistic: the recordings of this side are in train, too"),
+                caveat: table
+                    .verdict
+                    .in_time
+                    .then_some("optimistic: split in time, so train knows the recordings of validation and test"),
             },
         };
         let summary = contents.summary(created_ms);

@@ -3,7 +3,9 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Float64Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray, UInt32Array,
+};
 use arrow::compute::{cast, concat_batches, take};
 use arrow::datatypes::{DataType, Field, Float32Type, Int64Type, Schema, SchemaRef};
 
@@ -17,6 +19,11 @@ use crate::schema::{FRAME_END, FRAME_START, FRAMES, LABEL};
 
 /// The column of probabilities of windows.
 pub const PROBABILITIES: &str = "probabilities";
+
+/// When an interval begins, at a rate.
+const SECONDS_START: &str = "seconds_start";
+/// When it has ended: the time of the frame behind its last.
+const SECONDS_END: &str = "seconds_end";
 
 /// Intervals of the windows of each recording.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,12 +89,12 @@ impl Pass for Intervals {
         let column = |name: &String| input.fields().iter().find(|f| f.name() == name).cloned();
         let mut fields: Vec<Arc<Field>> = self.columns.by.iter().filter_map(column).collect();
         let own = |name: &str, data_type, nullable| Arc::new(Field::new(name, data_type, nullable));
-        fields.push(own(FRAME_START, DataType::Int64, false));
-        fields.push(own(FRAME_END, DataType::Int64, false));
-        if self.hz.is_some() {
-            fields.push(own("seconds_start", DataType::Float64, false));
-            fields.push(own("seconds_end", DataType::Float64, false));
-        }
+        // At a rate, frames have numbers of their own that those of the input must not be compared with.
+        let (names, number) = match self.hz {
+            Some(_) => ([SECONDS_START, SECONDS_END], DataType::Float64),
+            None => ([FRAME_START, FRAME_END], DataType::Int64),
+        };
+        fields.extend(names.map(|name| own(name, number.clone(), false)));
         fields.push(own(LABEL, DataType::Utf8, true));
         fields.push(own(FRAMES, DataType::Int64, false));
         fields.push(own("confidence", DataType::Float64, false));
@@ -248,14 +255,15 @@ impl Liner {
             Ok(match field.name().as_str() {
                 FRAME_START => numbers(|interval| interval.frame_start),
                 FRAME_END => numbers(|interval| interval.frame_end),
-                "seconds_start" => seconds(|interval| interval.frame_start),
-                "seconds_end" => seconds(|interval| interval.frame_end),
+                SECONDS_START => seconds(|interval| interval.frame_start),
+                SECONDS_END => seconds(|interval| interval.frame_end + 1),
                 LABEL => Arc::new(done.iter().map(|(_, i)| i.class.and_then(label)).collect::<StringArray>()),
                 FRAMES => numbers(|interval| interval.frames as i64),
                 _ => Arc::new(Float64Array::from_iter_values(done.iter().map(|(_, interval)| interval.confidence))),
             })
         };
         let columns = self.output.fields().iter().map(column).collect::<Result<Vec<_>>>()?;
-        RecordBatch::try_new(Arc::clone(&self.output), columns).map_err(internal)
+        let count = RecordBatchOptions::new().with_row_count(Some(done.len()));
+        RecordBatch::try_new_with_options(Arc::clone(&self.output), columns, &count).map_err(internal)
     }
 }

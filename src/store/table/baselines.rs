@@ -33,11 +33,11 @@ pub struct BaselineRow {
     /// Of a two-sided randomisation test over recordings.
     pub p: Option<f64>,
     /// `better`, `worse` or `no difference shown`: what the net is.
-    pub verdict: Option<&'static str>,
+    pub net_is: Option<&'static str>,
 }
 
 /// split, baseline, accuracy with its 95 % interval, n (rows), groups (recordings), difference (net less baseline) with its
-/// interval over recordings, p, verdict about the net.
+/// interval over recordings, p, net_is ('better', 'worse', 'no difference shown').
 pub fn schema() -> SchemaRef {
     schema_of(vec![
         field(SPLIT, DataType::Utf8),
@@ -51,7 +51,7 @@ pub fn schema() -> SchemaRef {
         nullable("difference_low", DataType::Float64),
         nullable("difference_high", DataType::Float64),
         nullable("p", DataType::Float64),
-        nullable("verdict", DataType::Utf8),
+        nullable("net_is", DataType::Utf8),
     ])
 }
 
@@ -72,7 +72,7 @@ pub fn batch(rows: &[BaselineRow]) -> Result<RecordBatch> {
             number(|r| r.difference_low),
             number(|r| r.difference_high),
             number(|r| r.p),
-            std::sync::Arc::new(rows.iter().map(|r| r.verdict).collect::<arrow::array::StringArray>()),
+            std::sync::Arc::new(rows.iter().map(|r| r.net_is).collect::<arrow::array::StringArray>()),
         ],
     )
 }

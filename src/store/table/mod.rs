@@ -55,7 +55,7 @@ pub fn schema(table: &str) -> Option<SchemaRef> {
 
 /// The column in front of every table of the catalog: the version its rows belong to; NULL for the history of a training
 /// that has not ended.
-pub const VERSION: &str = "version";
+pub use crate::schema::VERSION;
 
 /// The schema with [`VERSION`] in front.
 pub fn with_version(schema: &Schema) -> SchemaRef {
