@@ -114,7 +114,7 @@ fn a_cell_that_fails_is_named_and_the_others_are_run() {
     let output = posequel(folder.path(), &["--set", "fold=1"]).output().unwrap();
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{log}");
-    assert!(log.contains("1 of 2 cells failed, the first of them units=0, fold=1"), "{log}");
+    assert!(log.contains("1 of 2 cells failed, the first of them fold=1, units=0"), "{log}");
     assert!(log.contains("option units: expected whole numbers >= 1"), "{log}");
     assert_eq!(versions(folder.path()), 1);
 }
