@@ -28,5 +28,6 @@ pub mod windows;
 
 pub mod pipeline;
 pub mod plugin;
+pub mod report;
 
 pub use plugin::register::{register, register_tables, session, session_with};

@@ -179,7 +179,7 @@ fn a_pipeline_refuses_what_it_does_not_know() {
 
 #[test]
 fn there_is_help_with_examples() {
-    for command in ["sql", "run", "models"] {
+    for command in ["sql", "run", "models", "report"] {
         let output = run(&[command, "--help"]);
         assert!(stdout(&output).contains("Examples:\n  posequel"), "{}", stdout(&output));
     }

@@ -26,6 +26,16 @@ fn the_floor_imports_only_the_floor() {
     }
 }
 
+/// Ends of the tree: what is here is asked by the binary and the host alone. The report shows what the others made.
+#[test]
+fn nothing_imports_the_report() {
+    for part in FLOOR.iter().chain(&STAGES).chain(&["plugin", "pipeline"]) {
+        for (file, module) in imports(part) {
+            assert_ne!(module, "report", "{} imports report, which only shows", file.display());
+        }
+    }
+}
+
 #[test]
 fn nets_know_neither_arrow_nor_datafusion() {
     for file in sources(&root().join("nn")) {

@@ -9,6 +9,7 @@ mod imports;
 mod lessons;
 mod plans;
 mod properties;
+mod report;
 mod resume;
 mod series;
 mod spill;

@@ -24,6 +24,9 @@ pub enum Command {
     /// List the trained models, or the versions of one with their test metrics
     #[command(after_help = MODELS_EXAMPLES)]
     Models(ModelsArgs),
+    /// Write a report on a model: one HTML file with its results, findings, data and recipe
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +75,18 @@ pub struct ModelsArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A model, 'gait' for its newest version or 'gait@3' for a certain one
+    pub name: String,
+    /// The file to write, in a folder that exists; '-' is standard output
+    #[arg(short, long, value_name = "FILE", default_value = "report.html")]
+    pub output: PathBuf,
+    /// Set a session option (posequel.* or datafusion.*); may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<Assignment>,
+}
+
+#[derive(Debug, Args)]
 pub struct SessionArgs {
     /// Set a session option (posequel.* or datafusion.*); may be given several times
     #[arg(long, value_name = "KEY=VALUE")]
@@ -95,7 +110,8 @@ Exit codes: 0 done, 1 error, 2 wrong usage, 3 data refused, 4 out of memory or d
 Examples:
   posequel run pipelines/quickstart.toml
   posequel sql -f sql/01_frames.sql
-  posequel models";
+  posequel models
+  posequel report gait -o report.html";
 
 const SQL_EXAMPLES: &str = "\
 A script is parsed whole before it runs, and stops at its first failing statement.
@@ -122,3 +138,11 @@ Examples:
   posequel models
   posequel models gait
   posequel models gait --format json --set posequel.models.location=/tmp/models/";
+
+const REPORT_EXAMPLES: &str = "\
+The file holds all that it shows: it runs no script, asks nothing of a network, and can be printed or sent as it is.
+
+Examples:
+  posequel report gait
+  posequel report gait@3 -o gait-3.html
+  posequel report gait --set posequel.models.location=/tmp/models/ -o - > report.html";

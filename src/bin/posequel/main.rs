@@ -1,9 +1,10 @@
-//! The command line of posequel: SQL, pipelines and models, from a shell.
+//! The command line of posequel: SQL, pipelines, models and reports, from a shell.
 
 mod args;
 mod models;
 mod progress;
 mod repl;
+mod report;
 mod session;
 mod sql;
 
@@ -39,6 +40,7 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Command::Sql(args) => sql::run(args).await,
         Command::Run(args) => session::interruptible(run_pipeline(args)).await,
         Command::Models(args) => session::interruptible(models::run(args)).await,
+        Command::Report(args) => session::interruptible(report::run(args)).await,
     }
 }
 
