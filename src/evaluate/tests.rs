@@ -165,14 +165,16 @@ fn with_recordings_every_defined_metric_has_a_bootstrap_interval() {
 
 #[test]
 fn the_interval_of_roc_auc_is_that_of_drawn_recordings() {
-    // Video a ranks its rows the wrong way round, video b the right way. Of four pairs of both together one is right and
-    // two tie. A quarter of the draws is a alone, a quarter b alone.
-    let probabilities = vec![0.25, 0.75, 0.75, 0.25, 0.75, 0.25, 0.25, 0.75];
-    let mut predictions = Predictions { probabilities, ..of(&["x", "y"], &[0, 1, 0, 1], &[1, 0, 0, 1]) };
-    predictions.recording = ["a", "a", "b", "b"].map(Into::into).to_vec();
+    // Three videos rank their rows the wrong way round, three the right way, and rows of one of each tie. So k right ones
+    // of six have (k^2 + k (6 - k)) / 36 = k / 6. A draw has k = 0 in 1/64 and k <= 1 in 7/64: 2.5 % lies between.
+    let probabilities = [[0.25, 0.75, 0.75, 0.25].repeat(3), [0.75, 0.25, 0.25, 0.75].repeat(3)].concat();
+    let (truth, predicted) = ([0, 1].repeat(6), [[1, 0].repeat(3), [0, 1].repeat(3)].concat());
+    let mut predictions = Predictions { probabilities, ..of(&["x", "y"], &truth, &predicted) };
+    predictions.recording = (0..12).map(|row| format!("v{}", row / 2).into()).collect();
     let report = evaluate(&predictions, 1).unwrap();
     let auc = row(&report, "roc_auc");
-    assert_eq!((auc.value, auc.low, auc.high, auc.interval), (Some(0.5), Some(0.0), Some(1.0), Some(BOOTSTRAP)));
+    assert_eq!((auc.value, auc.interval), (Some(0.5), Some(BOOTSTRAP)));
+    assert!((auc.low.unwrap() - 1.0 / 6.0).abs() < 1e-12 && (auc.high.unwrap() - 5.0 / 6.0).abs() < 1e-12, "{auc:?}");
 }
 
 #[test]
@@ -211,24 +213,27 @@ fn a_row_says_what_its_metric_is_counted_in_and_which_way_is_better() {
 }
 
 #[test]
-fn equal_recordings_have_an_interval_of_width_0() {
+fn equal_recordings_have_no_interval() {
     // Each recording holds the same rows, so every draw of recordings has the same metrics.
     let mut predictions = of(&["a", "b"], &[0, 1, 1].repeat(5), &[0, 1, 0].repeat(5));
     predictions.recording = (0..15).map(|row| format!("v{}", row / 3).into()).collect();
     let report = evaluate(&predictions, 0).unwrap();
-    let accuracy = row(&report, "accuracy");
-    assert!((accuracy.low.unwrap() - 2.0 / 3.0).abs() < 1e-15 && accuracy.low == accuracy.high);
+    // One of width 0 would claim that other recordings were just like them.
+    assert!(report.metrics.iter().all(|row| row.interval.is_none() && row.low.is_none()), "{:?}", report.metrics);
 }
 
 #[test]
-fn without_two_recordings_only_accuracy_has_an_interval() {
+fn without_recordings_only_accuracy_has_an_interval_and_beside_a_few_nothing_has() {
     let mut predictions = case(50, 3, &[]);
-    for recording in [vec![], vec!["v1".into(); 50]] {
-        predictions.recording = recording;
-        let report = evaluate(&predictions, 0).unwrap();
-        let with: Vec<_> = report.metrics.iter().filter(|row| row.interval.is_some()).collect();
-        assert_eq!(with.iter().map(|row| (row.metric, row.interval)).collect::<Vec<_>>(), [("accuracy", Some(WILSON))]);
-        assert_eq!(with[0].groups, u64::from(!predictions.recording.is_empty()));
+    let intervals = |predictions: &Predictions| {
+        let report = evaluate(predictions, 0).unwrap();
+        let with = report.metrics.iter().filter(|row| row.interval.is_some());
+        with.map(|row| (row.metric, row.interval, row.groups)).collect::<Vec<_>>()
+    };
+    assert_eq!(intervals(&predictions), [("accuracy", Some(WILSON), 0)]);
+    for few in [1, 2, 4] {
+        predictions.recording = (0..50).map(|row| format!("v{}", row % few).into()).collect();
+        assert_eq!(intervals(&predictions), []);
     }
 }
 

@@ -135,10 +135,9 @@ impl<K> Rows<K> {
                 None => self.size = Some(list.len()),
                 Some(size) if size == list.len() => {}
                 Some(size) => {
-                    return data_err!(
-                        "{function}: probabilities has {} values in a row, and {size} in another",
-                        list.len()
-                    );
+                    // In the same words whichever came first.
+                    let (fewer, more) = (size.min(list.len()), size.max(list.len()));
+                    return data_err!("{function}: probabilities has {fewer} values in a row, and {more} in another");
                 }
             }
             self.probabilities.extend(list);
