@@ -4,6 +4,7 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Ar
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, Schema};
 
+use crate::args::Arguments;
 use crate::error::{Error, Result, query_err, suggest};
 
 /// Refuses an input without a column that an account cannot do without.
@@ -16,6 +17,24 @@ pub fn require(function: &str, schema: &Schema, name: &str, meaning: &str) -> Re
     }
     let names: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
     query_err!("{function}: the input needs a column '{name}' ({meaning}){}", suggest(name, names))
+}
+
+/// The columns that an argument names, each of which the input has, once.
+///
+/// # Errors
+/// A column that is not there, with the nearest that is; one that is named twice.
+pub fn named(schema: &Schema, arguments: &Arguments, argument: &str) -> Result<Option<Vec<String>>> {
+    let (function, names) = (arguments.function(), arguments.columns(argument)?);
+    for (place, name) in names.iter().flatten().enumerate() {
+        if schema.index_of(name).is_err() {
+            let known: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+            return query_err!("{function}: {argument}: the input has no column '{name}'{}", suggest(name, known));
+        }
+        if names.iter().flatten().take(place).any(|before| before == name) {
+            return query_err!("{function}: {argument}: column '{name}' is named twice");
+        }
+    }
+    Ok(names)
 }
 
 /// Those of the names that the input has.

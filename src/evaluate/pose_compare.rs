@@ -15,10 +15,10 @@ use super::interval::{RESAMPLES, bootstrap};
 use super::metric::Better;
 use super::paired::{Pair, Paired, Part, compare};
 use super::predicted::PREDICTED;
-use crate::account::columns::{present, require, texts, value, wholes};
+use crate::account::columns::{named, present, require, texts, value, wholes};
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
-use crate::error::{self, Error, data_err, query_err, suggest};
+use crate::error::{self, Error, data_err, query_err};
 use crate::options::{SEED, SEQUENCE_KEYS};
 use crate::relation::RelationFunction;
 use crate::schema::LABEL;
@@ -51,22 +51,12 @@ impl RelationFunction for PoseCompare {
 
     fn plan(&self, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
         let (function, schema) = (self.name(), input.schema().as_arrow().clone());
-        let known = |argument: &str| -> error::Result<Option<Vec<String>>> {
-            let names = arguments.columns(argument)?;
-            match names.iter().flatten().find(|name| schema.index_of(name).is_err()) {
-                None => Ok(names),
-                Some(unknown) => {
-                    let there: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-                    query_err!("{function}: {argument}: the input has no column '{unknown}'{}", suggest(unknown, there))
-                }
-            }
-        };
-        let Some(by) = known("by")? else {
+        let Some(by) = named(&schema, arguments, "by")? else {
             return Ok(query_err!(
                 "{function}: by is missing: the columns that tell the models apart, by => ['width', 'units']"
             )?);
         };
-        let groups = match known("groups")? {
+        let groups = match named(&schema, arguments, "groups")? {
             Some(groups) => groups,
             None if schema.index_of(RECORDING).is_ok() => vec![RECORDING.to_owned()],
             None => present(&schema, &SEQUENCE_KEYS),

@@ -12,10 +12,10 @@ use datafusion::logical_expr::LogicalPlan;
 
 use self::account::PredictionAccount;
 use super::Predictions;
-use crate::account::columns::{present, require};
+use crate::account::columns::{named, present, require};
 use crate::account::over;
 use crate::args::{Arguments, Value};
-use crate::error::{self, query_err, suggest};
+use crate::error;
 use crate::options::{SEED, SEQUENCE_KEYS};
 use crate::schema::{LABEL, SPLIT, VERSION};
 
@@ -58,18 +58,8 @@ pub fn judged(output: Output, input: LogicalPlan, arguments: &Arguments) -> Resu
     let (function, schema) = (output.function, input.schema().as_arrow().clone());
     require(function, &schema, LABEL, "the true class")?;
     require(function, &schema, PREDICTED, "the class that was predicted, or NULL")?;
-    let columns = |argument: &str| -> error::Result<Option<Vec<String>>> {
-        let names = arguments.columns(argument)?;
-        match names.iter().flatten().find(|name| schema.index_of(name).is_err()) {
-            None => Ok(names),
-            Some(unknown) => {
-                let known: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-                query_err!("{function}: {argument}: the input has no column '{unknown}'{}", suggest(unknown, known))
-            }
-        }
-    };
-    let by = columns("by")?.unwrap_or_default();
-    let groups = columns("groups")?.unwrap_or_else(|| present(&schema, &SEQUENCE_KEYS));
+    let by = named(&schema, arguments, "by")?.unwrap_or_default();
+    let groups = named(&schema, arguments, "groups")?.unwrap_or_else(|| present(&schema, &SEQUENCE_KEYS));
     let grouped = arguments.is_given("groups");
     let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
     let by: Vec<Field> = by.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
