@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::row::{OwnedRow, RowConverter, SortField};
@@ -206,7 +207,10 @@ impl Ledger for CompareLedger {
             return Ok(RecordBatch::new_empty(self.schema));
         }
         let rows = judged(&models, self.seed);
-        let mut columns = self.keys.convert_rows(self.models.keys().map(OwnedRow::row)).map_err(failed)?;
+        let keys = self.keys.convert_rows(self.models.keys().map(OwnedRow::row)).map_err(failed)?;
+        // The rows of a dictionary come back as what it holds.
+        let typed = |(key, field): (&ArrayRef, &Arc<Field>)| cast(key, field.data_type()).map_err(failed);
+        let mut columns = keys.iter().zip(self.schema.fields()).map(typed).collect::<error::Result<Vec<_>>>()?;
         let floats =
             |of: fn(&Row) -> Option<f64>| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<Float64Array>()) };
         let counts = |of: fn(&Row) -> u64| -> ArrayRef {

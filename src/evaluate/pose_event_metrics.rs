@@ -167,7 +167,13 @@ fn segments(frames: impl Iterator<Item = (i64, Option<u32>)>, max_gap: i64) -> V
             continue;
         };
         match segments.last_mut() {
-            Some(last) if open && last.class == class && frame - last.frame_end <= max_gap => last.frame_end = frame,
+            Some(last)
+                if open
+                    && last.class == class
+                    && i128::from(frame) - i128::from(last.frame_end) <= i128::from(max_gap) =>
+            {
+                last.frame_end = frame
+            }
             _ => segments.push(Segment { frame_start: frame, frame_end: frame, class }),
         }
         open = true;

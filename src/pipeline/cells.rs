@@ -11,6 +11,7 @@ use datafusion::datasource::MemTable;
 use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{CopyToStatement, Statement};
+use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
@@ -19,7 +20,7 @@ use super::failure::message;
 use super::manifest::Scalar;
 use super::matrix::{Cell, Values};
 use super::script::{Script, drain, execute};
-use crate::error::Error;
+use crate::error::{self, Error, query_err};
 use crate::store::location::Location;
 use crate::store::manifest::Cell as Origin;
 use crate::store::{read, resolve};
@@ -31,6 +32,49 @@ pub(super) struct Job {
     pub cell: Cell,
     /// One for each of its steps.
     pub scripts: Vec<Script>,
+}
+
+impl Job {
+    /// What it runs, as it was written.
+    pub fn texts(&self) -> impl Iterator<Item = String> {
+        self.cell.steps.iter().map(|(resolved, _)| resolved.sql.clone())
+    }
+}
+
+/// Refuses cells that make different tables of one name: they see the same tables, so one would work on another's.
+///
+/// # Errors
+/// [`Error::Query`] that names the table and says what its name must hold.
+pub(super) fn check_names(jobs: &[Job]) -> error::Result<()> {
+    let mut made: BTreeMap<String, &str> = BTreeMap::new();
+    for job in jobs {
+        for ((resolved, values), script) in job.cell.steps.iter().zip(&job.scripts) {
+            for name in script.statements.iter().filter_map(|of| table(&of.statement)) {
+                if *made.entry(name.clone()).or_insert(&resolved.sql) != resolved.sql {
+                    let axes: Vec<String> = values.keys().map(|axis| format!("${{{axis}}}")).collect();
+                    return query_err!(
+                        "every cell of the matrix makes '{name}', which all cells see; put the axes of its step into its name: \
+                         {name}_{}",
+                        axes.join("_")
+                    );
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The table or view that a statement makes.
+fn table(statement: &Statement) -> Option<String> {
+    match statement {
+        Statement::CreateExternalTable(made) => Some(made.name.to_string()),
+        Statement::Statement(statement) => match statement.as_ref() {
+            SqlStatement::CreateTable(made) => Some(made.name.to_string()),
+            SqlStatement::CreateView(made) => Some(made.name.to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The table of cells that later steps read.
@@ -102,7 +146,7 @@ impl Matrix<'_> {
                 }
             }
         }
-        register(ctx, self.manifest, cells.into_iter().flatten().zip(done))?;
+        register(ctx, cells.into_iter().flatten().zip(done))?;
         match failures.len() {
             0 => Ok(()),
             n => {
@@ -114,7 +158,8 @@ impl Matrix<'_> {
 
     /// The digest of everything that the cell runs, and ran before.
     fn digest(&self, job: &Job) -> String {
-        let own = job.scripts.iter().flat_map(|script| &script.statements).map(|of| of.statement.to_string());
+        // The text as it was written: a statement that is printed again has lost columns and options.
+        let own = job.cell.steps.iter().map(|(resolved, _)| resolved.sql.clone());
         let mut hasher = blake3::Hasher::new();
         let version = env!("CARGO_PKG_VERSION").to_owned();
         for text in self.before.iter().cloned().chain(own).chain([version]) {
@@ -137,7 +182,10 @@ impl Matrix<'_> {
     /// The versions that a cell trained, if all of them are there.
     async fn done(&self, ctx: &SessionContext, job: &Job) -> Result<Option<Vec<Trained>>> {
         let (digest, mut wanted) = (self.digest(job), BTreeMap::<String, (Location, usize)>::new());
-        for script in &job.scripts {
+        // What cells share carries the digest of the one that ran it.
+        let is_own = |values: &Values| values.len() == job.cell.values.len();
+        let steps = job.cell.steps.iter().zip(&job.scripts);
+        for (_, script) in steps.filter(|((_, values), _)| is_own(values)) {
             for target in script.statements.iter().filter_map(|of| model(&of.statement)) {
                 let location = resolve::url(&ListingTableUrl::parse(target)?, ctx.runtime_env().as_ref())?;
                 wanted.entry(location.to_string()).or_insert((location, 0)).1 += 1;
@@ -213,20 +261,13 @@ async fn run_script(ctx: &SessionContext, script: &Script) -> Result<()> {
 }
 
 /// The table `cells`: the axes, and the model and version that each cell trained.
-fn register(
-    ctx: &SessionContext,
-    manifest: &Manifest,
-    cells: impl Iterator<Item = (Cell, Option<Vec<Trained>>)>,
-) -> Result<()> {
+fn register(ctx: &SessionContext, cells: impl Iterator<Item = (Cell, Option<Vec<Trained>>)>) -> Result<()> {
     let mut rows: Vec<(Cell, Trained)> = vec![];
     for (cell, trained) in cells {
         rows.extend(trained.into_iter().flatten().map(|trained| (cell.clone(), trained)));
     }
     let Some((first, _)) = rows.first() else { return Ok(()) };
     let axes: Vec<String> = first.values.iter().map(|(axis, _)| axis.clone()).collect();
-    if let Some(axis) = axes.iter().find(|axis| ["model", "version"].contains(&axis.as_str())) {
-        return Err(Error::Query(format!("pipeline '{}': an axis cannot be called '{axis}'", manifest.name)).into());
-    }
     let mut columns: Vec<(String, ArrayRef)> = vec![];
     for (place, axis) in axes.into_iter().enumerate() {
         columns.push((axis, column(rows.iter().map(|(cell, _)| &cell.values[place].1))));

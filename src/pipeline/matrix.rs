@@ -51,6 +51,9 @@ impl Manifest {
         if let Some(axis) = self.matrix.keys().find(|axis| self.variables.contains_key(*axis)) {
             return query_err!("'{axis}' is in [matrix] and in [variables]; keep one of them");
         }
+        if let Some(axis) = self.matrix.keys().find(|axis| ["model", "version"].contains(&axis.as_str())) {
+            return query_err!("[matrix] an axis cannot be called '{axis}': the table cells has a column of that name");
+        }
         for step in &self.steps {
             for (place, axis) in step.each.iter().enumerate() {
                 if !self.matrix.contains_key(axis) {
@@ -151,6 +154,7 @@ mod tests {
     #[test]
     fn a_matrix_that_means_nothing_is_refused() {
         for (change, refused) in [
+            ("fold = [1, 2, 3]|version = [1]\nfold = [1, 2, 3]", "an axis cannot be called 'version'"),
             ("fold = [1, 2, 3]|fold = []", "[matrix] fold has no value"),
             (
                 "each = ['width']|each = ['widht']",

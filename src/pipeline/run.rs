@@ -5,7 +5,7 @@ use std::io::Write;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::prelude::SessionContext;
 
-use super::cells::{Job, Matrix};
+use super::cells::{Job, Matrix, check_names};
 use super::matrix::{Cell, Resolved, Stage};
 use super::output::Output;
 use super::script::{Script, drain, execute};
@@ -45,13 +45,17 @@ pub async fn run<W: Write>(
     let mut before = setup(ctx);
     for stage in stages {
         match stage {
-            Parsed::Once(place, script) => {
+            Parsed::Once(place, sql, script) => {
                 let step = &manifest.steps[place];
                 writeln!(log, "{} [{}/{}] {}", manifest.name, place + 1, manifest.steps.len(), step.name)?;
-                before.extend(script.statements.iter().map(|statement| statement.statement.to_string()));
+                before.push(sql);
                 run_step(ctx, step, script, out).await?;
             }
-            Parsed::Cells(cells) => Matrix { manifest: &manifest, before: &before }.run(ctx, cells, log).await?,
+            Parsed::Cells(cells) => {
+                let texts: Vec<String> = cells.iter().flat_map(Job::texts).collect();
+                Matrix { manifest: &manifest, before: &before }.run(ctx, cells, log).await?;
+                before.extend(texts);
+            }
         }
     }
     out.finish()?;
@@ -60,8 +64,8 @@ pub async fn run<W: Write>(
 
 /// A stage with its SQL parsed.
 enum Parsed {
-    /// The place of the step, and what it runs.
-    Once(usize, Script),
+    /// The place of the step, and what it runs, as text and parsed.
+    Once(usize, String, Script),
     Cells(Vec<Job>),
 }
 
@@ -69,13 +73,18 @@ impl Parsed {
     fn new(ctx: &SessionContext, manifest: &Manifest, stage: Stage) -> Result<Self> {
         let parse = |resolved: &Resolved| Script::parse(ctx, &manifest.steps[resolved.step].origin(), &resolved.sql);
         Ok(match stage {
-            Stage::Once(resolved) => Self::Once(resolved.step, parse(&resolved)?),
+            Stage::Once(resolved) => {
+                let script = parse(&resolved)?;
+                Self::Once(resolved.step, resolved.sql, script)
+            }
             Stage::Cells(cells) => {
                 let job = |cell: Cell| {
                     let scripts = cell.steps.iter().map(|(resolved, _)| parse(resolved)).collect::<Result<_>>()?;
                     Ok(Job { cell, scripts })
                 };
-                Self::Cells(cells.into_iter().map(job).collect::<Result<_>>()?)
+                let jobs = cells.into_iter().map(job).collect::<Result<Vec<_>>>()?;
+                check_names(&jobs)?;
+                Self::Cells(jobs)
             }
         })
     }

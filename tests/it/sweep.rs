@@ -118,3 +118,19 @@ fn a_cell_that_fails_is_named_and_the_others_are_run() {
     assert!(log.contains("option units: expected whole numbers >= 1"), "{log}");
     assert_eq!(versions(folder.path()), 1);
 }
+
+#[test]
+fn cells_that_make_different_tables_of_one_name_are_refused_before_anything_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("sweep.toml"),
+        PIPELINE.replace("TABLE windows_${fold} AS", "TABLE windows AS /* ${fold} */"),
+    )
+    .unwrap();
+    let output = posequel(folder.path(), &[]).output().unwrap();
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{log}");
+    assert!(log.contains("every cell of the matrix makes 'windows', which all cells see"), "{log}");
+    assert!(log.contains("put the axes of its step into its name: windows_${fold}"), "{log}");
+    assert_eq!(versions(folder.path()), 0);
+}

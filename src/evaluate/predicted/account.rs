@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
-use arrow::compute::{concat, take};
+use arrow::compute::{cast, concat, take};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::row::{OwnedRow, RowConverter, SortField};
@@ -152,6 +152,9 @@ impl Ledger for PredictionLedger {
             false => self.keys.convert_rows(keys.iter().map(OwnedRow::row)).map_err(failed)?,
         };
         let repeats = UInt32Array::from(repeats);
+        // The rows of a dictionary come back as what it holds.
+        let typed = |(key, field): (&ArrayRef, &Arc<Field>)| cast(key, field.data_type()).map_err(failed);
+        let by = by.iter().zip(self.schema.fields()).map(typed).collect::<Result<Vec<_>>>()?;
         let by = by.iter().map(|key| take(key, &repeats, None).map_err(failed));
         let own = (0..columns[0].len()).map(|place| {
             let parts: Vec<_> = columns.iter().map(|made: &Vec<ArrayRef>| made[place].as_ref()).collect();
