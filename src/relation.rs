@@ -71,6 +71,19 @@ pub fn column(name: &str) -> Expr {
     Expr::Column(Column::from_name(name))
 }
 
+/// Refuses an input that has one of the columns that are to be added.
+///
+/// # Errors
+/// Names the function and the column, and says what to do.
+pub fn refuse_present(function: &str, input: &LogicalPlan, added: &[&str]) -> Result<()> {
+    match added.iter().find(|name| input.schema().has_column_with_unqualified_name(name)) {
+        Some(name) => Ok(query_err!(
+            "{function}: the input already has a column '{name}'; leave it out of the subquery or rename it"
+        )?),
+        None => Ok(()),
+    }
+}
+
 /// Adds the columns of a small relation to every row of `input`, by equal keys, NULL being equal to NULL.
 ///
 /// `small` holds each key once. `keys` are names in `input`; in `small` the same columns are named `key_name(..)` of them.
@@ -84,12 +97,8 @@ pub fn attach(
     keys: &[&str],
     added: &[&str],
 ) -> Result<LogicalPlan> {
+    refuse_present(function, &input, added)?;
     let names: Vec<String> = input.schema().fields().iter().map(|f| f.name().clone()).collect();
-    if let Some(name) = added.iter().find(|name| names.iter().any(|n| n == *name)) {
-        return Ok(query_err!(
-            "{function}: the input already has a column '{name}'; leave it out of the subquery or rename it"
-        )?);
-    }
     let left: Vec<Column> = keys.iter().map(|k| Column::from_name(key_name(k))).collect();
     let right: Vec<Column> = keys.iter().map(|k| Column::from_name(*k)).collect();
     // The small side is built into a hash table, the input streams past it.

@@ -8,6 +8,8 @@ use arrow::datatypes::{DataType, Field};
 pub const SOURCE: &str = "source";
 /// The recording.
 pub const VIDEO: &str = "video";
+/// The recording by one name, `source/video`; in tables of models.
+pub const RECORDING: &str = "recording";
 /// The person or animal; NULL when unknown.
 pub const SUBJECT: &str = "subject";
 /// The number of the frame, rising within a recording.

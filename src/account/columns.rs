@@ -2,7 +2,7 @@
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, Int64Type, Schema};
+use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema};
 
 use crate::args::Arguments;
 use crate::error::{Error, Result, query_err, suggest};
@@ -35,6 +35,20 @@ pub fn named(schema: &Schema, arguments: &Arguments, argument: &str) -> Result<O
         }
     }
     Ok(names)
+}
+
+/// Refuses columns of the caller's that would stand beside one of the same name in the result.
+///
+/// # Errors
+/// Names the function, the argument and the column, and says what to write.
+pub fn apart(function: &str, argument: &str, given: &[Field], own: &[Field]) -> Result<()> {
+    match given.iter().map(Field::name).find(|name| own.iter().any(|field| field.name() == *name)) {
+        Some(name) => query_err!(
+            "{function}: {argument}: the result has a column '{name}' of its own; call it otherwise in the subquery: \
+             SELECT {name} AS by_{name}, {argument} => 'by_{name}'"
+        ),
+        None => Ok(()),
+    }
 }
 
 /// Those of the names that the input has.

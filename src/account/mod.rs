@@ -3,6 +3,7 @@
 pub mod columns;
 pub mod exec;
 pub mod node;
+pub mod recording;
 
 use std::fmt::Debug;
 use std::sync::Arc;

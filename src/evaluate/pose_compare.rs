@@ -16,11 +16,12 @@ use super::interval::{RESAMPLES, bootstrap};
 use super::metric::Better;
 use super::paired::{Pair, Paired, Part, compare};
 use super::predicted::PREDICTED;
-use crate::account::columns::{named, present, require, texts, value, wholes};
+use crate::account::columns::{apart, named, require, texts, value, wholes};
+use crate::account::recording::Groups;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
 use crate::error::{self, Error, data_err, query_err};
-use crate::options::{SEED, SEQUENCE_KEYS};
+use crate::options::SEED;
 use crate::relation::RelationFunction;
 use crate::schema::LABEL;
 
@@ -31,8 +32,6 @@ pub struct PoseCompare;
 /// Counted predictions: windows of a recording, and how many of them are right.
 const ROWS: &str = "rows";
 const CORRECT: &str = "correct";
-/// A recording by one name.
-const RECORDING: &str = "recording";
 
 impl RelationFunction for PoseCompare {
     fn name(&self) -> &'static str {
@@ -57,12 +56,8 @@ impl RelationFunction for PoseCompare {
                 "{function}: by is missing: the columns that tell the models apart, by => ['width', 'units']"
             )?);
         };
-        let groups = match named(&schema, arguments, "groups")? {
-            Some(groups) => groups,
-            None if schema.index_of(RECORDING).is_ok() => vec![RECORDING.to_owned()],
-            None => present(&schema, &SEQUENCE_KEYS),
-        };
-        if groups.is_empty() {
+        let groups = Groups::of(&schema, arguments)?;
+        if groups.columns.is_empty() {
             return Ok(query_err!(
                 "{function}: models are compared over recordings: the input has no column 'video'; say groups => '...'"
             )?);
@@ -73,9 +68,10 @@ impl RelationFunction for PoseCompare {
             require(function, &schema, PREDICTED, "the class that was predicted")?;
         }
         let own = if counted { [ROWS, CORRECT] } else { [LABEL, PREDICTED] }.map(str::to_owned);
-        let reads = own.into_iter().chain(by.iter().cloned()).chain(groups.iter().cloned()).collect();
-        let by = by.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
+        let reads = own.into_iter().chain(by.iter().cloned()).chain(groups.columns.iter().cloned()).collect();
+        let by: Vec<Field> = by.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
         let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
+        apart(function, "by", &by, &own_fields())?;
         over(Arc::new(CompareAccount { by, groups, counted, reads, seed }), input)
     }
 }
@@ -83,7 +79,7 @@ impl RelationFunction for PoseCompare {
 #[derive(Debug)]
 struct CompareAccount {
     by: Vec<Field>,
-    groups: Vec<String>,
+    groups: Groups,
     counted: bool,
     reads: Vec<String>,
     seed: u64,
@@ -96,13 +92,7 @@ impl Account for CompareAccount {
 
     fn describe(&self) -> String {
         let by: Vec<_> = self.by.iter().map(|field| field.name().as_str()).collect();
-        format!(
-            "by=[{}], groups=[{}], counted={}, seed={}",
-            by.join(", "),
-            self.groups.join(", "),
-            self.counted,
-            self.seed
-        )
+        format!("by={by:?}, groups={:?}, counted={}, seed={}", self.groups.columns, self.counted, self.seed)
     }
 
     fn reads(&self) -> &[String] {
@@ -110,21 +100,7 @@ impl Account for CompareAccount {
     }
 
     fn output(&self) -> SchemaRef {
-        let field = |name: &str, data_type| Field::new(name, data_type, false);
-        let nullable = |name: &str| Field::new(name, DataType::Float64, true);
-        let own = [
-            nullable("accuracy"),
-            nullable("low"),
-            nullable("high"),
-            field("n", DataType::Int64),
-            field("groups", DataType::Int64),
-            nullable("difference"),
-            nullable("difference_low"),
-            nullable("difference_high"),
-            nullable("p"),
-            field("verdict", DataType::Utf8),
-        ];
-        Arc::new(Schema::new(self.by.iter().cloned().chain(own).collect::<Vec<_>>()))
+        Arc::new(Schema::new(self.by.iter().cloned().chain(own_fields()).collect::<Vec<_>>()))
     }
 
     fn ledger(&self, _: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
@@ -142,13 +118,31 @@ impl Account for CompareAccount {
     }
 }
 
+/// The columns behind those of `by`.
+fn own_fields() -> [Field; 10] {
+    let field = |name: &str, data_type| Field::new(name, data_type, false);
+    let nullable = |name: &str| Field::new(name, DataType::Float64, true);
+    [
+        nullable("accuracy"),
+        nullable("low"),
+        nullable("high"),
+        field("n", DataType::Int64),
+        field("groups", DataType::Int64),
+        nullable("difference"),
+        nullable("difference_low"),
+        nullable("difference_high"),
+        nullable("p"),
+        field("verdict", DataType::Utf8),
+    ]
+}
+
 /// Windows of each recording, and those that are right.
 type Counts = BTreeMap<String, (u64, u64)>;
 
 struct CompareLedger {
     schema: SchemaRef,
     by: Vec<String>,
-    groups: Vec<String>,
+    groups: Groups,
     counted: bool,
     seed: u64,
     keys: RowConverter,
@@ -159,7 +153,7 @@ impl Ledger for CompareLedger {
     fn add(&mut self, batch: &RecordBatch) -> error::Result<()> {
         let name = PoseCompare.name();
         let failed = |e: ArrowError| Error::Query(format!("{name}: by: {e}"));
-        let groups = self.groups.iter().map(|group| texts(name, batch, group)).collect::<error::Result<Vec<_>>>()?;
+        let groups = self.groups.read(name, batch)?;
         let [labels, predicted] = [texts(name, batch, LABEL)?, texts(name, batch, PREDICTED)?];
         let [rows, correct] = [wholes(name, batch, ROWS)?, wholes(name, batch, CORRECT)?];
         let by = self.by.iter().filter_map(|name| batch.column_by_name(name).cloned()).collect::<Vec<_>>();
@@ -168,9 +162,8 @@ impl Ledger for CompareLedger {
             of.as_ref().filter(|of| of.is_valid(row)).and_then(|of| u64::try_from(of.value(row)).ok())
         };
         for row in 0..batch.num_rows() {
-            let names: Option<Vec<&str>> = groups.iter().map(|group| value(group, row)).collect();
-            let Some(recording) = names.map(|names| names.join("/")) else {
-                return data_err!("{name}: a row has no recording ({} is NULL)", self.groups.join(" or "));
+            let Some(recording) = groups.name(row) else {
+                return data_err!("{name}: a row has no recording ({} is NULL)", self.groups.columns.join(" or "));
             };
             let (more, right) = match self.counted {
                 true => match (number(&rows, row), number(&correct, row)) {

@@ -12,6 +12,7 @@ use super::events::{Recorded, Segment, evaluate_events};
 use super::predicted::PREDICTED;
 use super::tables::{metric_columns, metric_fields};
 use crate::account::columns::{present, require, texts, value, wholes};
+use crate::account::recording::of_source;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
 use crate::error::{self, Error, data_err};
@@ -116,7 +117,7 @@ impl Ledger for EventLedger {
             let Some(frame) = frames.as_ref().filter(|f| f.is_valid(row)).map(|f| f.value(row)) else {
                 return data_err!("{name}: frame is NULL in a row of video '{video}'; every frame needs a number");
             };
-            let recording = value(&sources, row).map_or_else(|| video.to_owned(), |source| format!("{source}/{video}"));
+            let recording = of_source(value(&sources, row), video);
             let [truth, predicted] = [&labels, &predicted].map(|of| value(of, row).map(|class| self.class(class)));
             self.recordings.entry(recording).or_default().push((frame, truth, predicted));
         }

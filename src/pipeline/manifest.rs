@@ -165,12 +165,19 @@ impl Manifest {
     }
 
     /// Overrides a variable, or an axis of the matrix by its values, `15,20`; false when the pipeline has none of this name.
-    pub fn set_variable(&mut self, name: &str, value: &str) -> bool {
+    ///
+    /// Values of an axis of texts stay texts: `01` is not 1.
+    ///
+    /// # Errors
+    /// An axis without a value, or with one that is empty or there twice.
+    pub fn set_variable(&mut self, name: &str, value: &str) -> Result<bool> {
         if let Some(axis) = self.matrix.get_mut(name) {
-            *axis = value.split(',').map(|value| Scalar::of_text(value.trim())).collect();
-            return true;
+            let is_text = axis.iter().all(|old| matches!(old, Scalar::Text(_)));
+            let of = |text: &str| if is_text { Scalar::Text(text.to_owned()) } else { Scalar::of_text(text) };
+            *axis = value.split(',').map(|value| of(value.trim())).collect();
+            return self.check_matrix().map(|()| true);
         }
-        self.variables.get_mut(name).map(|old| *old = Scalar::Text(value.to_owned())).is_some()
+        Ok(self.variables.get_mut(name).map(|old| *old = Scalar::Text(value.to_owned())).is_some())
     }
 
     /// Reads the SQL files and puts the variables in, and runs nothing.
@@ -296,8 +303,8 @@ mod tests {
     #[test]
     fn a_variable_is_overridden() {
         let mut manifest = Manifest::parse(SMALL).unwrap();
-        assert!(manifest.set_variable("seed", "9"));
-        assert!(!manifest.set_variable("sed", "9"));
+        assert!(manifest.set_variable("seed", "9").unwrap());
+        assert!(!manifest.set_variable("sed", "9").unwrap());
         let stages = manifest.resolve().unwrap();
         assert_eq!(stages, [Stage::Once(Resolved { step: 0, sql: "SELECT 9".into() })]);
     }

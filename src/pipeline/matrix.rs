@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::manifest::{Manifest, Scalar, Step};
 use crate::error::{Result, query_err, suggest};
 
+/// A matrix of more is a slip: each cell is a training.
+const MOST_CELLS: usize = 100_000;
+
 /// The value of each axis.
 pub(super) type Values = BTreeMap<String, Scalar>;
 
@@ -47,6 +50,19 @@ impl Manifest {
     pub(super) fn check_matrix(&self) -> Result<()> {
         if let Some((axis, _)) = self.matrix.iter().find(|(_, values)| values.is_empty()) {
             return query_err!("[matrix] {axis} has no value; give it at least one: {axis} = [1, 2]");
+        }
+        for (axis, values) in &self.matrix {
+            let texts: Vec<String> = values.iter().map(Scalar::to_string).collect();
+            if texts.iter().any(String::is_empty) {
+                return query_err!("[matrix] {axis} has an empty value; write {axis}=15,20 without a comma at its end");
+            }
+            if let Some(place) = (1..texts.len()).find(|place| texts[..*place].contains(&texts[*place])) {
+                return query_err!("[matrix] {axis} has {} twice; a cell is run once", texts[place]);
+            }
+        }
+        let cells = self.matrix.values().try_fold(1_usize, |cells, values| cells.checked_mul(values.len()));
+        if cells.is_none_or(|cells| cells > MOST_CELLS) {
+            return query_err!("[matrix] has more than {MOST_CELLS} cells; give its axes fewer values");
         }
         if let Some(axis) = self.matrix.keys().find(|axis| self.variables.contains_key(*axis)) {
             return query_err!("'{axis}' is in [matrix] and in [variables]; keep one of them");
@@ -152,10 +168,33 @@ mod tests {
     }
 
     #[test]
+    fn values_of_an_axis_are_set_in_the_type_that_it_has() {
+        let mut manifest = Manifest::parse(&SWEEP.replace("[15, 20]", "['01', '02']")).unwrap();
+        assert!(manifest.set_variable("width", "01, 03").unwrap());
+        assert_eq!(manifest.matrix["width"], ["01", "03"].map(|text| Scalar::Text(text.to_owned())));
+        assert!(manifest.set_variable("fold", "1,4").unwrap());
+        assert_eq!(manifest.matrix["fold"], [1, 4].map(Scalar::Integer));
+        for (value, refused) in [("1,,2", "fold has an empty value"), ("1,2,1", "fold has 1 twice")] {
+            let error = manifest.set_variable("fold", value).unwrap_err().to_string();
+            assert!(error.contains(refused), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_matrix_of_too_many_cells_is_refused() {
+        let axis = |name: &str| format!("{name} = {:?}", (0..400).collect::<Vec<_>>());
+        let text = SWEEP.replace("width = [15, 20]", &axis("width")).replace("fold = [1, 2, 3]", &axis("fold"));
+        let error = Manifest::parse(&text).unwrap_err().to_string();
+        assert!(error.contains("more than 100000 cells"), "{error}");
+    }
+
+    #[test]
     fn a_matrix_that_means_nothing_is_refused() {
         for (change, refused) in [
             ("fold = [1, 2, 3]|version = [1]\nfold = [1, 2, 3]", "an axis cannot be called 'version'"),
             ("fold = [1, 2, 3]|fold = []", "[matrix] fold has no value"),
+            ("fold = [1, 2, 3]|fold = [1, 2, 1]", "[matrix] fold has 1 twice"),
+            ("fold = [1, 2, 3]|fold = ['']", "[matrix] fold has an empty value"),
             (
                 "each = ['width']|each = ['widht']",
                 "each names 'widht', which is not in [matrix]; did you mean 'width'?",

@@ -1,9 +1,10 @@
 //! A pipeline from its first step to its last expectation.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use datafusion::common::{DataFusionError, Result};
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::cells::{Job, Matrix, check_names};
 use super::matrix::{Cell, Resolved, Stage};
@@ -31,7 +32,7 @@ pub async fn run<W: Write>(
     }
     let options = known_options(ctx);
     for Assignment { key, value } in overrides {
-        if manifest.set_variable(key, value) {
+        if manifest.set_variable(key, value)? {
             continue;
         }
         if !options.contains(key) {
@@ -90,12 +91,18 @@ impl Parsed {
     }
 }
 
-/// The options of the session that are not what they are without being set, but for those that say how fast to go.
+/// The options of the session that were set, but for those that say how fast to go, and where models are: the same SQL makes the
+/// same models on every machine.
 fn setup(ctx: &SessionContext) -> Vec<String> {
-    let is_speed = |key: &str| key.contains("target_partitions") || key.contains("batch_size");
-    let entries = ctx.copied_config().options().entries();
-    let ours = entries.into_iter().filter(|entry| !is_speed(&entry.key));
-    ours.filter_map(|entry| Some(format!("{} = {}", entry.key, entry.value?))).collect()
+    let says_nothing = |key: &str| {
+        let speed = ["partitions", "batch_size", "concurrency", "parallelism"];
+        key == "posequel.models.location" || speed.iter().any(|word| key.contains(word))
+    };
+    let plain: BTreeMap<String, Option<String>> =
+        SessionConfig::new().options().entries().into_iter().map(|entry| (entry.key, entry.value)).collect();
+    let set = ctx.copied_config().options().entries().into_iter();
+    let set = set.filter(|entry| !says_nothing(&entry.key) && plain.get(&entry.key) != Some(&entry.value));
+    set.filter_map(|entry| Some(format!("{} = {}", entry.key, entry.value?))).collect()
 }
 
 async fn run_step<W: Write>(ctx: &SessionContext, step: &Step, script: Script, out: &mut Output<W>) -> Result<()> {
@@ -184,6 +191,20 @@ mod tests {
         assert!(message.ends_with("did you mean 'datafusion.execution.batch_size'?"), "{message}");
         let message = run_text(COUNT, &["seeds=2"]).await.unwrap_err();
         assert!(message.contains("neither a variable of pipeline 'count' nor a session option; known: n"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn what_cells_depend_on_is_the_same_on_every_machine() {
+        let plain = setup(&crate::session().unwrap());
+        let fast = SessionConfig::new().with_target_partitions(77).with_batch_size(3);
+        let fast = crate::session_with(fast).unwrap();
+        for set in ["datafusion.execution.planning_concurrency=99", "posequel.models.location=./models"] {
+            let Assignment { key, value } = set.parse().unwrap();
+            set_option(&fast, &key, &value).await.unwrap();
+        }
+        assert_eq!(setup(&fast), plain);
+        set_option(&fast, "datafusion.execution.time_zone", "+01:00").await.unwrap();
+        assert_ne!(setup(&fast), plain);
     }
 
     #[tokio::test]

@@ -44,6 +44,12 @@ impl SourceFunction for PoseDiagnose {
         let batch = wait(async move {
             let version = one(&root, &name).await?;
             let blob = table_blob("diagnosis");
+            if !version.manifest.blobs.contains_key(&blob) {
+                let (name, number) = (version.model.name(), version.number);
+                return query_err!(
+                    "pose_diagnose: version {number} of model '{name}' is from before diagnoses; train it again"
+                );
+            }
             let bytes = version.fetch(&blob).await?;
             let stored = file::from_parquet(bytes, &version.folder().child(&blob).to_string())?;
             table::versioned(&stored, &diagnosis::schema(), Some(version.number))

@@ -52,6 +52,8 @@ impl RelationFunction for PoseTimeline {
             "hz",
             "time",
             "rate",
+            "nulls",
+            "max_fill",
             "skeleton",
         ]
     }

@@ -88,12 +88,13 @@ impl PartitionEvaluator for AssignGroups {
         let table = counts(&groups, values)?;
         let assignment = match assign(&table, &shares, self.seed) {
             Ok(assignment) => assignment,
-            Err(error) => match self.inside_train(&shares, &groups, values)? {
-                Some(sides) => {
+            Err(error) => match self.inside_train(&shares, &groups, values) {
+                Ok(Some(sides)) => {
                     tracing::warn!("{FUNCTION}: {error}; so validation is whole recordings of groups that train knows");
                     return Ok(Arc::new(StringArray::from_iter_values(sides.iter().map(|side| side.name()))));
                 }
-                None => return Err(asked_by(FUNCTION, error).into()),
+                // What groups cannot do is the reason, whatever recordings cannot do beside it.
+                Ok(None) | Err(_) => return Err(asked_by(FUNCTION, error).into()),
             },
         };
         assignment.notes.iter().for_each(|note| tracing::warn!("{FUNCTION}: {note}"));

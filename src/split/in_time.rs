@@ -7,10 +7,11 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, lit,
 use super::pose_leaks::TIME_MODE;
 use super::shares::Shares;
 use super::side::Side;
+use crate::account::columns::named;
 use crate::args::Arguments;
 use crate::error::query_err;
 use crate::options::SEQUENCE_KEYS;
-use crate::relation::{attach, column, key_name};
+use crate::relation::{attach, column, key_name, refuse_present};
 use crate::schema::{FRAME, FRAME_END, FRAME_START, SPLIT, SPLIT_MODE, VIDEO};
 
 /// The input with `split` and `split_mode`, cut in time inside each recording. Rows that lie across a border, or in the `gap` frames
@@ -28,7 +29,7 @@ pub(super) fn split_in_time(
     shares: Shares,
 ) -> Result<LogicalPlan> {
     let has = |name: &str| input.schema().has_column_with_unqualified_name(name);
-    let keys: Vec<String> = match arguments.columns("by")? {
+    let keys: Vec<String> = match named(input.schema().as_arrow(), arguments, "by")? {
         Some(columns) => columns,
         None => SEQUENCE_KEYS.iter().filter(|key| has(key)).map(|key| (*key).to_owned()).collect(),
     };
@@ -36,9 +37,6 @@ pub(super) fn split_in_time(
         return Ok(query_err!(
             "{function}: mode => 'time' cuts recordings: the input has no column 'video'; say by => '...'"
         )?);
-    }
-    if let Some(unknown) = keys.iter().find(|key| !has(key)) {
-        return Ok(query_err!("{function}: by: the input has no column '{unknown}'")?);
     }
     if has(VIDEO) && !keys.iter().any(|key| key == VIDEO) {
         return Ok(query_err!(
@@ -63,6 +61,7 @@ pub(super) fn split_in_time(
         .aggregate(keys.iter().map(|key| column(key)), [min(column(first)).alias(FROM), max(column(last)).alias(TO)])?
         .project(keys.iter().map(|key| column(key).alias(key_name(key))).chain([FROM, TO].map(column)))?
         .build()?;
+    refuse_present(function, &input, &[SPLIT, SPLIT_MODE])?;
     let names: Vec<String> = input.schema().fields().iter().map(|field| field.name().clone()).collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let joined = attach(function, input, small, &keys, &[FROM, TO])?;

@@ -7,8 +7,9 @@ use datafusion::common::{Result, ScalarValue};
 use datafusion::functions_aggregate::count::count;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, WindowFunctionDefinition, WindowUDF, lit};
 
+use crate::account::columns::named;
 use crate::args::Arguments;
-use crate::error::{query_err, suggest};
+use crate::error::query_err;
 use crate::relation::{column, key_name, over_all, with_windows};
 use crate::schema::{LABEL, SOURCE, SUBJECT, VIDEO};
 
@@ -48,12 +49,7 @@ pub(super) fn assigned(
 /// No such column.
 pub(super) fn columns(function: &str, input: &LogicalPlan, arguments: &Arguments) -> Result<Vec<String>> {
     let has = |name: &str| input.schema().has_column_with_unqualified_name(name);
-    let given = arguments.columns("by")?;
-    if let Some(unknown) = given.iter().flatten().find(|name| !has(name)) {
-        let names: Vec<_> = input.schema().fields().iter().map(|f| f.name().as_str()).collect();
-        return Ok(query_err!("{function}: by: the input has no column '{unknown}'{}", suggest(unknown, names))?);
-    }
-    let unit = match given {
+    let unit = match named(input.schema().as_arrow(), arguments, "by")? {
         Some(columns) => columns,
         None => match [SUBJECT, VIDEO].into_iter().find(|name| has(name)) {
             Some(unit) => vec![unit.to_owned()],

@@ -8,9 +8,9 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
-use super::pose_leaks::of_source;
 use super::quote::counted;
 use crate::account::columns::{numbers, present, require, texts, value};
+use crate::account::recording::of_source;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
 use crate::error::{self, Error, data_err};
@@ -115,6 +115,12 @@ impl Ledger for Balance {
                 return data_err!("{name}: a row has no label; leave such rows out: WHERE label IS NOT NULL");
             };
             let split = value(&splits, row).unwrap_or_default();
+            if self.by_split && ["", ALL].contains(&split) {
+                return data_err!(
+                    "{name}: split is {} in a row; expected 'train', 'validation' or 'test'",
+                    if split.is_empty() { "NULL or empty" } else { "'all', the name of all sides together" }
+                );
+            }
             if !self.splits.contains(split) {
                 self.splits.insert(split.to_owned());
             }
@@ -146,10 +152,13 @@ impl Ledger for Balance {
             let counts: Vec<(&String, Count)> =
                 self.classes.iter().map(|(label, splits)| (label, of_side(splits, side))).collect();
             let windows: u64 = counts.iter().map(|(_, count)| count.windows).sum();
-            let present = counts.iter().filter(|(_, count)| count.windows > 0).count() as u64;
+            // A loss sees copies as it sees originals.
+            let rows_of = |count: &Count| count.windows + count.copies;
+            let all: u64 = counts.iter().map(|(_, count)| rows_of(count)).sum();
+            let present = counts.iter().filter(|(_, count)| rows_of(count) > 0).count() as u64;
             for (label, count) in counts {
                 let share = (windows > 0).then(|| count.windows as f64 / windows as f64);
-                let weight = (count.windows > 0).then(|| windows as f64 / (present * count.windows) as f64);
+                let weight = (rows_of(&count) > 0).then(|| all as f64 / (present * rows_of(&count)) as f64);
                 let advice = self.advice(label, side, &count);
                 rows.push(Row { split: side.unwrap_or(ALL), label, share, weight, advice, count });
             }
@@ -264,7 +273,8 @@ impl Balance {
 }
 
 /// split ('all' first; where the input has one), label, windows (without copies), copies, recordings and subjects (NULL where
-/// they are unknown), share of the windows of its side, weight (balanced, as pose_class_weight's), advice.
+/// they are unknown), share of the windows of its side, weight (balanced, as pose_class_weight's: copies
+/// count), advice.
 fn schema(by_split: bool) -> SchemaRef {
     let field = |name: &str, data_type| Field::new(name, data_type, false);
     let nullable = |name: &str, data_type| Field::new(name, data_type, true);

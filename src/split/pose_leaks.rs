@@ -10,6 +10,7 @@ use datafusion::logical_expr::LogicalPlan;
 use super::leaks::{Leak, LeakCheck, Row, content};
 use super::side::Side;
 use crate::account::columns::{numbers, present, require, texts, value, wholes};
+use crate::account::recording::of_source;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
 use crate::error::{self, Error, data_err};
@@ -137,6 +138,7 @@ impl Ledger for LeakLedger {
             self.check.add(&Row {
                 split,
                 label: value(&labels, row),
+                source: value(&sources, row),
                 recording: recording.as_deref(),
                 subject: person.as_deref(),
                 window: value(&windows, row),
@@ -161,11 +163,6 @@ impl Ledger for LeakLedger {
 
 /// The value of `split_mode` that says that recordings are cut in time.
 pub const TIME_MODE: &str = "time";
-
-/// `source/name`, as windows are named.
-pub fn of_source(source: Option<&str>, name: &str) -> String {
-    source.map_or_else(|| name.to_owned(), |source| format!("{source}/{name}"))
-}
 
 /// The values of windows, with the values in a frame; none where the column holds something else.
 fn features(batch: &RecordBatch) -> (Option<Features>, usize) {

@@ -112,6 +112,8 @@ impl Contents<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::evaluate::{Predictions, evaluate};
     use crate::nn::config::ModelConfig;
@@ -152,7 +154,7 @@ mod tests {
             caveat: Caveat::default(),
             baselines: &[],
             recordings: &[],
-            verdict: const { &Verdict { leaks: vec![], in_time: false, classes: std::collections::BTreeMap::new() } },
+            verdict: const { &Verdict { leaks: vec![], in_time: false, classes: BTreeMap::new(), sources: BTreeMap::new() } },
             diagnosis: &[],
         }
     }

@@ -177,9 +177,10 @@ async fn load(version: &Version) -> Result<Arc<Model>> {
         Predictor::new(&recipe.architecture, &scale, &weights, EVERY_CORE)
     } else {
         let bytes = version.fetch(MODEL).await?;
-        let member = |(index, Member { architecture, normalization, .. }): (usize, &Member)| {
+        let member = |(index, Member { architecture, normalization, temperature, .. }): (usize, &Member)| {
             let weights = checkpoint::decode_prefixed(&bytes, architecture, &member_prefix(index))?;
-            Predictor::new(architecture, normalization, &weights, EVERY_CORE)
+            let predictor = Predictor::new(architecture, normalization, &weights, EVERY_CORE)?;
+            Ok(predictor.with_temperature(*temperature))
         };
         recipe.members.iter().enumerate().map(member).collect::<Result<_>>().and_then(Predictor::ensemble)
     };

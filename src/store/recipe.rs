@@ -56,6 +56,9 @@ pub struct Member {
     pub architecture: ModelConfig,
     /// The scale that it expects.
     pub normalization: Normalization,
+    /// What its probabilities are divided by in log space before the mean is taken, if it was calibrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
 }
 
 /// What the names of the weights of member `index`, from 0, begin with.
@@ -166,7 +169,7 @@ impl Recipe {
         }
         recipe.normalization.check(dim).map_err(|e| wrong(e.to_string()))?;
         for member in &recipe.members {
-            let Member { model, architecture: of, normalization } = member;
+            let Member { model, architecture: of, normalization, .. } = member;
             of.check().and_then(|()| normalization.check(dim)).map_err(|e| wrong(format!("member {model}: {e}")))?;
             if (of.width, of.features, of.classes) != (recipe.architecture.width, dim, classes) {
                 return Err(wrong(format!("member {model} has another shape")));

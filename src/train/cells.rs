@@ -1,8 +1,8 @@
 //! The values of a row of a training table, and what is refused of each.
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float32Type, Float64Type};
+use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type};
 
 use crate::error::{Error, Result, data_err, query_err};
 use crate::split::side::Side;
@@ -52,6 +52,17 @@ pub fn number(name: &str, array: &ArrayRef) -> Result<Float64Array> {
     let number = cast(array, &DataType::Float64);
     number
         .map(|t| t.as_primitive::<Float64Type>().clone())
+        .map_err(|e| Error::Query(format!("training: column {name}: {e}")))
+}
+
+/// A column of whole numbers, which lose nothing: frame numbers may be nanoseconds.
+///
+/// # Errors
+/// Another type.
+pub fn whole(name: &str, array: &ArrayRef) -> Result<Int64Array> {
+    let whole = cast(array, &DataType::Int64);
+    whole
+        .map(|t| t.as_primitive::<Int64Type>().clone())
         .map_err(|e| Error::Query(format!("training: column {name}: {e}")))
 }
 

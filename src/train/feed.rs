@@ -4,23 +4,24 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, FixedSizeListArray, Float32Array, Float64Array, RecordBatch, StringArray, StringBuilder,
+    Array, ArrayRef, FixedSizeListArray, Float32Array, Int64Array, RecordBatch, StringArray, StringBuilder,
     UInt32Array, UInt64Array,
 };
 use arrow::compute::take_record_batch;
 use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 
-use super::cells::{append, number, side, text, value, weight};
+use super::cells::{append, number, side, text, value, weight, whole};
 use super::spill::Scratch;
 use super::table::{self, PartBuilder, Table};
+use crate::account::recording::of_source;
 use crate::error::{Error, Result, data_err, query_err, suggest};
 use crate::schema::{
     COPY, FEATURES, FRAME_END, FRAME_START, LABEL, SOURCE, SOURCE_WINDOW_ID, SPLIT, SPLIT_MODE, SUBJECT, VALID_LEN,
     VIDEO, WEIGHT, WINDOW_ID,
 };
 use crate::split::leaks::{Allowed, LeakCheck, Row, content};
-use crate::split::pose_leaks::{TIME_MODE, of_source};
+use crate::split::pose_leaks::TIME_MODE;
 use crate::split::side::Side;
 
 /// Takes batches, ordered by window, until the table is whole.
@@ -108,7 +109,8 @@ impl Feed {
         let [subjects, made_from, modes] = [texts(SUBJECT)?, texts(SOURCE_WINDOW_ID)?, texts(SPLIT_MODE)?];
         let numbers = |name| self.optional(batch, name).map(|a| number(name, a)).transpose();
         let [weights, copies, valid] = [numbers(WEIGHT)?, numbers(COPY)?, numbers(VALID_LEN)?];
-        let [first, last] = [numbers(FRAME_START)?, numbers(FRAME_END)?];
+        let wholes = |name| self.optional(batch, name).map(|a| whole(name, a)).transpose();
+        let [first, last] = [wholes(FRAME_START)?, wholes(FRAME_END)?];
         self.leaks.set_has_values();
         if modes.as_ref().is_some_and(|modes| modes.iter().flatten().any(|mode| mode == TIME_MODE)) {
             self.leaks.set_in_time();
@@ -140,13 +142,12 @@ impl Feed {
             lengths.push(self.valid_len(window, valid.as_ref().filter(|v| v.is_valid(row)).map(|v| v.value(row)))?);
             let recording = value(&videos, row).map(|video| of_source(value(&sources, row), video));
             let person = value(&subjects, row).map(|subject| of_source(value(&sources, row), subject));
-            let at = |frames: &Option<Float64Array>| {
-                frames.as_ref().filter(|f| f.is_valid(row)).map(|f| f.value(row) as i64)
-            };
+            let at = |frames: &Option<Int64Array>| frames.as_ref().filter(|f| f.is_valid(row)).map(|f| f.value(row));
             recordings.append_option(recording.as_deref());
             self.leaks.add(&Row {
                 split: side,
                 label: Some(labels.value(row)),
+                source: value(&sources, row),
                 recording: recording.as_deref(),
                 subject: person.as_deref(),
                 window: Some(window),

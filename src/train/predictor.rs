@@ -11,7 +11,7 @@ use crate::options::training::TrainingOptions;
 /// What prediction needs: one net, or the nets of an ensemble, of which probabilities are the mean.
 pub struct Predictor {
     nets: Vec<Net>,
-    /// What probabilities are divided by in log space, see [`crate::options::training::TrainingOptions::calibrate`].
+    /// What the mean is divided by in log space, see [`crate::options::training::TrainingOptions::calibrate`].
     temperature: Option<f64>,
 }
 
@@ -20,6 +20,8 @@ struct Net {
     config: ModelConfig,
     normalization: Normalization,
     engine: FusedEngine,
+    /// What its own probabilities are divided by in log space.
+    temperature: Option<f64>,
 }
 
 impl Predictor {
@@ -34,7 +36,7 @@ impl Predictor {
         let mut engine = FusedEngine::new(config, &TrainingOptions { threads, ..TrainingOptions::default() })?;
         engine.load_parameters(weights)?;
         Ok(Self {
-            nets: vec![Net { config: config.clone(), normalization: normalization.clone(), engine }],
+            nets: vec![Net { config: config.clone(), normalization: normalization.clone(), engine, temperature: None }],
             temperature: None,
         })
     }
@@ -44,12 +46,13 @@ impl Predictor {
         Self { temperature, ..self }
     }
 
-    /// The mean of nets that read the same windows and know the same classes.
+    /// The mean of nets that read the same windows and know the same classes, each as sure as its own temperature makes it.
     ///
     /// # Errors
     /// Nets of different shapes, or none at all.
     pub fn ensemble(members: Vec<Self>) -> Result<Self> {
-        let nets: Vec<Net> = members.into_iter().flat_map(|member| member.nets).collect();
+        let nets = |Self { nets, temperature }| nets.into_iter().map(move |net| Net { temperature, ..net });
+        let nets: Vec<Net> = members.into_iter().flat_map(nets).collect();
         let shape = |net: &Net| (net.config.width, net.config.features, net.config.classes);
         match nets.first() {
             Some(first) if nets.iter().all(|net| shape(net) == shape(first)) => Ok(Self { nets, temperature: None }),
@@ -63,12 +66,19 @@ impl Predictor {
     /// A window that contains NaN gets NaN for every class.
     pub fn probabilities(&self, features: &[f32], valid_len: &[u32]) -> Result<Vec<f32>> {
         self.check(features, valid_len)?;
-        let of = |net: &Net| net.engine.predict(&net.normalization.apply(features), valid_len);
-        let mut probabilities = mean(self.nets.iter().map(of).collect::<Result<_>>()?);
-        if let Some(temperature) = self.temperature {
-            temperature::apply(&mut probabilities, self.nets[0].config.classes, temperature);
-        }
-        Ok(probabilities)
+        let classes = self.nets[0].config.classes;
+        let tempered = |mut probabilities: Vec<f32>, temperature: Option<f64>| {
+            if let Some(temperature) = temperature {
+                temperature::apply(&mut probabilities, classes, temperature);
+            }
+            probabilities
+        };
+        let of = |net: &Net| {
+            let probabilities = net.engine.predict(&net.normalization.apply(features), valid_len)?;
+            Ok(tempered(probabilities, net.temperature))
+        };
+        let probabilities = mean(self.nets.iter().map(of).collect::<Result<_>>()?);
+        Ok(tempered(probabilities, self.temperature))
     }
 
     /// What the model's attention weighs each frame with, [rows, width], for the same windows (the mean of an ensemble's); of a row the weights add up

@@ -243,6 +243,7 @@ fn a_net_begins_with_another_and_keeps_what_is_frozen() {
         features: names(["noise", "slope"]),
         labels: names(["rise", "fall"]),
         normalization: first.normalization.clone(),
+        temperature: None,
         weights: first.best.clone(),
     };
     // The features changed places, the classes their names.

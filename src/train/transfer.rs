@@ -18,6 +18,8 @@ pub struct Donor {
     pub labels: Vec<String>,
     /// The scale that its weights expect.
     pub normalization: Normalization,
+    /// What its probabilities are divided by in log space, if it was calibrated.
+    pub temperature: Option<f64>,
     /// Its weights.
     pub weights: Vec<NamedTensor>,
 }
@@ -191,6 +193,7 @@ mod tests {
             features: texts(&["ax", "ay", "az"]),
             labels: texts(&["run", "walk"]),
             normalization: Normalization { mean: vec![1.0, 2.0, 3.0], std: vec![0.1, 0.2, 0.3] },
+            temperature: None,
         }
     }
 

@@ -91,6 +91,39 @@ fn a_sweep_that_was_killed_goes_on_without_the_cells_that_are_done() {
 }
 
 #[test]
+fn a_model_that_cells_share_is_trained_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = r#"
+[[steps]]
+name = "base"
+each = ["fold"]
+sql = "COPY (SELECT * EXCEPT (fold) FROM windows_${fold}) TO 'models/base' STORED AS LSTM OPTIONS ('dense' 'none', 'units' '2', 'epochs' '1');"
+
+[[steps]]
+name = "train"
+"#;
+    let models = "SELECT model, count(*) AS cells, count(DISTINCT version) AS versions FROM cells GROUP BY model ORDER BY model;";
+    let table = &PIPELINE[PIPELINE.find("SELECT units, count(*)").unwrap()..PIPELINE.rfind("\"\"\"").unwrap()];
+    let pipeline = PIPELINE.replace("\n[[steps]]\nname = \"train\"\n", base).replace(table, models);
+    std::fs::write(folder.path().join("sweep.toml"), pipeline).unwrap();
+    assert_eq!(ran(folder.path(), &["--set", "units=2"]).0, "model,cells,versions\nbase,2,2\nsweep,2,2\n");
+    // Four cells are left, and both bases are there.
+    assert_eq!(ran(folder.path(), &[]).0, "model,cells,versions\nbase,6,2\nsweep,6,6\n");
+    let trained = std::fs::read_dir(folder.path().join("models/base/_versions")).unwrap();
+    assert_eq!(trained.count(), 2);
+}
+
+#[test]
+fn cells_that_train_nothing_are_in_the_table_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = "name = 'sweep'\n[matrix]\nn = [3, 4]\n[[steps]]\nname = 'make'\neach = ['n']\n\
+        sql = 'CREATE TABLE t_${n} AS SELECT ${n} AS n'\n\
+        [[steps]]\nname = 'show'\nsql = 'SELECT n, model, version FROM cells ORDER BY n'\n";
+    std::fs::write(folder.path().join("sweep.toml"), pipeline).unwrap();
+    assert_eq!(ran(folder.path(), &[]).0, "n,model,version\n3,,\n4,,\n");
+}
+
+#[test]
 fn cells_at_the_same_time_give_the_same_models() {
     let digests = |parallel: &str| {
         let folder = tempfile::tempdir().unwrap();

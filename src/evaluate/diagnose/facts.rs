@@ -3,6 +3,7 @@
 use super::effective::effective_rows;
 use super::newcombe::Share;
 use crate::evaluate::metric::confusion::Confusion;
+use crate::evaluate::paired::Verdict;
 use crate::split::side::Side;
 
 /// The facts of one training. Any may be missing, and then what needs them is not checked.
@@ -24,12 +25,10 @@ pub struct Facts {
     pub measured: [Measured; 3],
     /// What simpler models reach on the same rows.
     pub baselines: Vec<Baseline>,
-    /// The sources of the frames, those without windows too.
+    /// The sources of the windows.
     pub sources: Vec<Source>,
     /// Features that have one value in all of train.
     pub constant_features: Vec<String>,
-    /// Share of the values of train that were missing, filled or not, in [0, 1].
-    pub missing: Option<f64>,
     /// A sentence for each leak between the sides; none of a sound split.
     pub leaks: Vec<String>,
     /// How rows were split where that makes the result look too good: `by time inside recordings`.
@@ -108,6 +107,8 @@ pub struct Baseline {
     pub split: Side,
     /// Its accuracy there, in [0, 1].
     pub accuracy: f64,
+    /// Whether the net is better or worse over the same recordings; missing where these are unknown.
+    pub net_is: Option<Verdict>,
 }
 
 /// Where frames come from.
@@ -115,8 +116,8 @@ pub struct Baseline {
 pub struct Source {
     /// Its name.
     pub name: String,
-    /// Its windows on all sides.
-    pub windows: u64,
+    /// Its windows on each side, by `Side as usize`, without augmented copies.
+    pub windows: [u64; 3],
 }
 
 impl Facts {

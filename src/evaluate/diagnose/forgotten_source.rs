@@ -1,18 +1,36 @@
-//! Sources whose frames never became windows.
+//! Sources that the net was never shown.
 
-use super::{Check, Finding, Source};
+use super::{Check, Facts, Finding, Source};
+use crate::split::quote::counted;
+use crate::split::side::Side;
 
 /// `forgotten_source`
-pub const CHECK: Check = Check {
-    name: "forgotten_source",
-    about: "A source of frames without a single window.",
-    find: |facts| facts.sources.iter().filter(|source| source.windows == 0).map(finding).collect(),
-};
+pub const CHECK: Check =
+    Check { name: "forgotten_source", about: "A source of windows of which train has none.", find };
 
-fn finding(source: &Source) -> Finding {
-    Finding::warning(&CHECK, format!("source '{}' gave no windows", source.name))
+fn find(facts: &Facts) -> Vec<Finding> {
+    let in_train = |source: &&Source| source.windows[Side::Train as usize] > 0;
+    // Where whole sources are kept apart, that is what was asked.
+    let apart = facts.sources.iter().filter(in_train).all(|source| source.windows[1..].iter().sum::<u64>() == 0);
+    facts.sources.iter().filter(|source| !in_train(source)).map(|source| finding(source, apart)).collect()
+}
+
+fn finding(source: &Source, apart: bool) -> Finding {
+    let [_, validation, test] = source.windows;
+    let elsewhere = match (validation, test) {
+        (0, 0) => String::new(),
+        (0, test) => format!(", {} of test", counted(test, "window")),
+        (validation, 0) => format!(", {} of validation", counted(validation, "window")),
+        _ => format!(", {} of validation and {} of test", counted(validation, "window"), counted(test, "window")),
+    };
+    let message = format!("source '{}' gave no windows to train{elsewhere}", source.name);
+    let finding = if apart { Finding::note(&CHECK, message) } else { Finding::warning(&CHECK, message) };
+    finding
         .about(&source.name)
-        .because("a join or filter leaves it out, its frames have no label, or its segments are shorter than a window")
+        .because(
+            "a join or filter leaves it out, its frames have no label, its segments are shorter than a window; or the \
+             split keeps whole sources apart, and then the result says how the net does on a source it never saw",
+        )
         .advise(
             "see what became of its frames: SELECT * FROM pose_window_stats((SELECT * FROM frames)); short segments \
              become windows with short => 'pad' or a smaller width => 15",
@@ -21,14 +39,26 @@ fn finding(source: &Source) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Source;
     use super::super::tests::{found, healthy};
+    use super::super::{Severity, Source};
 
     #[test]
-    fn a_source_without_windows_is_named() {
+    fn a_source_that_train_never_saw_is_named() {
         let mut facts = healthy();
-        facts.sources = vec![Source { name: "lab".into(), windows: 700 }, Source { name: "phone".into(), windows: 0 }];
+        let source = |name: &str, windows| Source { name: name.into(), windows };
+        facts.sources = vec![source("lab", [500, 100, 100]), source("phone", [0, 0, 1]), source("old", [0, 2, 3])];
         let findings = found(&super::CHECK, &facts);
-        assert_eq!((findings.len(), findings[0].message.as_str()), (1, "source 'phone' gave no windows"));
+        assert!(findings.iter().all(|finding| finding.severity == Severity::Warning));
+        let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "source 'phone' gave no windows to train, 1 window of test",
+                "source 'old' gave no windows to train, 2 windows of validation and 3 windows of test"
+            ]
+        );
+        // Whole sources are kept apart.
+        facts.sources[0].windows = [500, 0, 0];
+        assert!(found(&super::CHECK, &facts).iter().all(|finding| finding.severity == Severity::Note));
     }
 }

@@ -16,7 +16,6 @@ mod finding;
 mod forgotten_source;
 mod imbalance;
 mod leaky;
-mod missing_values;
 mod never_improved;
 mod newcombe;
 mod optimistic_split;
@@ -49,7 +48,7 @@ pub struct Check {
 }
 
 /// Every check, causes before their effects: the one list.
-pub const CHECKS: [Check; 25] = [
+pub const CHECKS: [Check; 24] = [
     leaky::CHECK,
     unseen_class::CHECK,
     permuted_labels::CHECK,
@@ -68,7 +67,6 @@ pub const CHECKS: [Check; 25] = [
     few_windows::CHECK,
     imbalance::CHECK,
     constant_feature::CHECK,
-    missing_values::CHECK,
     too_many_parameters::CHECK,
     over_fitting::CHECK,
     under_fitting::CHECK,

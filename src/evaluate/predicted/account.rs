@@ -11,6 +11,7 @@ use arrow::row::{OwnedRow, RowConverter, SortField};
 use super::rows::Rows;
 use super::{Judged, Output, PREDICTED, PROBABILITIES};
 use crate::account::columns::{texts, value};
+use crate::account::recording::Groups;
 use crate::account::{Account, Ledger};
 use crate::error::{Error, Result, data_err};
 use crate::schema::LABEL;
@@ -20,10 +21,8 @@ use crate::schema::LABEL;
 pub(super) struct PredictionAccount {
     pub output: Output,
     pub by: Vec<Field>,
-    /// Columns that together name what intervals are over.
-    pub groups: Vec<String>,
-    /// Whether the caller named them.
-    pub grouped: bool,
+    /// What intervals are over.
+    pub groups: Groups,
     pub labels: Option<Vec<String>>,
     pub seed: u64,
     pub reads: Vec<String>,
@@ -38,8 +37,8 @@ impl Account for PredictionAccount {
 
     fn describe(&self) -> String {
         let by: Vec<_> = self.by.iter().map(|field| field.name().as_str()).collect();
-        let labels = self.labels.as_ref().map_or(String::new(), |labels| format!(", labels=[{}]", labels.join(", ")));
-        format!("by=[{}], groups=[{}]{labels}, seed={}", by.join(", "), self.groups.join(", "), self.seed)
+        let labels = self.labels.as_ref().map_or(String::new(), |labels| format!(", labels={labels:?}"));
+        format!("by={by:?}, groups={:?}{labels}, seed={}", self.groups.columns, self.seed)
     }
 
     fn reads(&self) -> &[String] {
@@ -61,7 +60,6 @@ impl Account for PredictionAccount {
             groups: self.groups.clone(),
             seed: self.seed,
             keys,
-            grouped: self.grouped,
             alone: self.alone.iter().map(|name| (name.clone(), None)).collect(),
             rows: Rows::new(self.output.function, self.labels.clone()),
         }))
@@ -72,10 +70,9 @@ struct PredictionLedger {
     schema: SchemaRef,
     output: Output,
     by: Vec<String>,
-    groups: Vec<String>,
+    groups: Groups,
     seed: u64,
     keys: RowConverter,
-    grouped: bool,
     /// Columns with the one value that they have had.
     alone: Vec<(String, Option<String>)>,
     rows: Rows<OwnedRow>,
@@ -111,7 +108,7 @@ impl Ledger for PredictionLedger {
         self.check_alone(batch)?;
         let labels = texts(function, batch, LABEL)?;
         let predicted = texts(function, batch, PREDICTED)?;
-        let groups = self.groups.iter().map(|name| texts(function, batch, name)).collect::<Result<Vec<_>>>()?;
+        let groups = self.groups.read(function, batch)?;
         let by = self.by.iter().filter_map(|name| batch.column_by_name(name).cloned()).collect::<Vec<_>>();
         let keys = match by.is_empty() {
             true => None,
@@ -119,8 +116,7 @@ impl Ledger for PredictionLedger {
         };
         let mut probabilities = self.rows.reader(batch.column_by_name(PROBABILITIES))?;
         for row in 0..batch.num_rows() {
-            let names: Option<Vec<&str>> = groups.iter().map(|group| value(group, row)).collect();
-            let group = names.filter(|names| !names.is_empty()).map(|names| names.join("/"));
+            let group = groups.name(row);
             let part = keys.as_ref().map(|keys| keys.row(row));
             let part = self.rows.part(part.as_ref().map(|row| row.as_ref()), || part.map(|row| row.owned()));
             let (label, predicted) = (value(&labels, row), value(&predicted, row));
@@ -137,7 +133,7 @@ impl Ledger for PredictionLedger {
         let failed = |e: ArrowError| Error::Internal(format!("{}: {e}", self.output.function));
         let (mut keys, mut repeats, mut columns) = (vec![], vec![], vec![]);
         for (number, (key, judged)) in self.rows.finish()?.into_iter().enumerate() {
-            let judged = Judged { grouped: self.grouped, ..judged };
+            let judged = Judged { grouped: self.groups.given, ..judged };
             let made = (self.output.rows)(&judged, self.seed)?;
             let rows = made.first().map_or(0, |column| column.len());
             repeats.extend(std::iter::repeat_n(number as u32, rows));

@@ -12,11 +12,12 @@ use datafusion::logical_expr::LogicalPlan;
 
 use self::account::PredictionAccount;
 use super::Predictions;
-use crate::account::columns::{named, present, require};
+use crate::account::columns::{apart, named, present, require};
 use crate::account::over;
+use crate::account::recording::Groups;
 use crate::args::{Arguments, Value};
 use crate::error;
-use crate::options::{SEED, SEQUENCE_KEYS};
+use crate::options::SEED;
 use crate::schema::{LABEL, SPLIT, VERSION};
 
 /// The class that was predicted.
@@ -59,16 +60,16 @@ pub fn judged(output: Output, input: LogicalPlan, arguments: &Arguments) -> Resu
     require(function, &schema, LABEL, "the true class")?;
     require(function, &schema, PREDICTED, "the class that was predicted, or NULL")?;
     let by = named(&schema, arguments, "by")?.unwrap_or_default();
-    let groups = named(&schema, arguments, "groups")?.unwrap_or_else(|| present(&schema, &SEQUENCE_KEYS));
-    let grouped = arguments.is_given("groups");
+    let groups = Groups::of(&schema, arguments)?;
     let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
     let by: Vec<Field> = by.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
+    apart(function, "by", &by, &(output.fields)())?;
     let is_by = |name: &String| by.iter().any(|field| field.name() == name);
     let alone: Vec<String> = present(&schema, &[SPLIT, VERSION]).into_iter().filter(|name| !is_by(name)).collect();
     let own = present(&schema, &[LABEL, PREDICTED, PROBABILITIES]).into_iter().chain(alone.iter().cloned());
-    let reads = own.chain(by.iter().map(|field| field.name().clone())).chain(groups.iter().cloned()).collect();
+    let reads = own.chain(by.iter().map(|field| field.name().clone())).chain(groups.columns.iter().cloned()).collect();
     let labels = labels(arguments)?;
-    let account = PredictionAccount { output, by, groups, grouped, labels, seed, reads, alone };
+    let account = PredictionAccount { output, by, groups, labels, seed, reads, alone };
     over(Arc::new(account), input)
 }
 

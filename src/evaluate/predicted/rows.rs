@@ -90,13 +90,14 @@ impl<K> Rows<K> {
 
     /// Reads a column of lists.
     pub fn reader(&self, column: Option<&ArrayRef>) -> Result<Probabilities> {
-        let Some(column) = column else { return Ok(Probabilities(None)) };
+        let function = self.function;
+        let Some(column) = column else { return Ok(Probabilities { function, lists: None }) };
         let item = Arc::new(Field::new_list_field(DataType::Float32, true));
         let lists = cast(column, &DataType::List(item)).map_err(|e| {
-            Error::Query(format!("{}: probabilities must be lists of numbers, one for each class: {e}", self.function))
+            Error::Query(format!("{function}: probabilities must be lists of numbers, one for each class: {e}"))
         })?;
         let values = lists.as_list::<i32>().values().as_primitive::<Float32Type>().clone();
-        Ok(Probabilities(Some((lists, values))))
+        Ok(Probabilities { function, lists: Some((lists, values)) })
     }
 
     /// Takes a row.
@@ -221,7 +222,10 @@ impl<K> Rows<K> {
 }
 
 /// Lists of a batch.
-pub(super) struct Probabilities(Option<(ArrayRef, Float32Array)>);
+pub(super) struct Probabilities {
+    function: &'static str,
+    lists: Option<(ArrayRef, Float32Array)>,
+}
 
 impl Probabilities {
     /// The list of a row, NULL if it is; nothing where there is no column.
@@ -229,7 +233,7 @@ impl Probabilities {
     /// # Errors
     /// A list with a NULL inside.
     pub fn row(&mut self, row: usize) -> Result<Option<Option<Vec<f32>>>> {
-        let Some((lists, values)) = &self.0 else { return Ok(None) };
+        let Some((lists, values)) = &self.lists else { return Ok(None) };
         let lists = lists.as_list::<i32>();
         if lists.is_null(row) {
             return Ok(Some(None));
@@ -237,7 +241,7 @@ impl Probabilities {
         let offsets = lists.value_offsets();
         let range = offsets[row] as usize..offsets[row + 1] as usize;
         if range.clone().any(|at| values.is_null(at)) {
-            return data_err!("a probability is NULL; leave such rows out");
+            return data_err!("{}: a probability is NULL inside of its list; leave such rows out", self.function);
         }
         Ok(Some(Some(values.values()[range].to_vec())))
     }

@@ -12,9 +12,9 @@ use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
 use super::recording::Recording;
 use crate::error::{Error, Result, query_err};
 use crate::frames::columns::{Features, FrameColumns};
+use crate::frames::pass::recordings::{Piece, Recordings};
 use crate::frames::pass::segmenter::column;
 use crate::frames::pass::{Pass, Worker, internal};
-use crate::frames::series::changes::changes;
 use crate::schema::{FRAME_END, FRAME_START, SUBJECT};
 
 /// What is in each recording.
@@ -95,6 +95,7 @@ impl Pass for Inventory {
 
     fn worker(&self, _: &SchemaRef, output: SchemaRef, batch_size: usize) -> Result<Box<dyn Worker>> {
         Ok(Box::new(Taker {
+            recordings: Recordings::new("pose_inventory", &self.columns.by),
             spec: self.clone(),
             output,
             batch_size,
@@ -114,6 +115,7 @@ struct Named {
 }
 
 struct Taker {
+    recordings: Recordings,
     spec: Inventory,
     output: SchemaRef,
     batch_size: usize,
@@ -126,15 +128,8 @@ struct Taker {
 impl Worker for Taker {
     fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         self.frames += batch.num_rows() as u64;
-        let starts = self.starts(batch)?;
-        let ends = starts.iter().skip(1).copied().chain([batch.num_rows()]);
-        for (place, (start, end)) in starts.iter().copied().zip(ends).enumerate() {
-            let rows = batch.slice(start, end - start);
-            if end == start {
-                continue;
-            }
-            // The rows of the first piece may go on with the recording that is open.
-            if place > 0 || !self.goes_on(&rows)? {
+        for Piece { rows, goes_on } in self.recordings.pieces(batch)? {
+            if !goes_on {
                 self.done.extend(self.open.take());
             }
             self.take(&rows)?;
@@ -167,33 +162,6 @@ impl Worker for Taker {
 }
 
 impl Taker {
-    /// The rows at which another recording begins, from 0 on.
-    fn starts(&self, batch: &RecordBatch) -> Result<Vec<usize>> {
-        let mut starts = vec![0];
-        for name in &self.spec.columns.by {
-            starts.extend(changes(column(batch, name)?).map_err(internal)?);
-        }
-        starts.sort_unstable();
-        starts.dedup();
-        Ok(starts)
-    }
-
-    fn keys(&self, rows: &RecordBatch) -> Result<RecordBatch> {
-        let schema = rows.schema();
-        let of = self.spec.columns.by.iter().map(|name| schema.index_of(name).map_err(internal));
-        rows.slice(0, 1).project(&of.collect::<Result<Vec<_>>>()?).map_err(internal)
-    }
-
-    fn goes_on(&self, rows: &RecordBatch) -> Result<bool> {
-        let Some(open) = &self.open else { return Ok(false) };
-        let two = concat_batches(&open.key.schema(), [&open.key, &self.keys(rows)?]).map_err(internal)?;
-        let mut changed = false;
-        for key in two.columns() {
-            changed |= !changes(key).map_err(internal)?.is_empty();
-        }
-        Ok(!changed)
-    }
-
     /// Takes rows of one recording.
     fn take(&mut self, rows: &RecordBatch) -> Result<()> {
         if self.open.is_none() {
@@ -201,7 +169,7 @@ impl Taker {
                 true => texts(rows, SUBJECT)?.iter().flatten().next().map(str::to_owned),
                 false => None,
             };
-            self.open = Some(Named { key: self.keys(rows)?, subject, recording: Recording::default() });
+            self.open = Some(Named { key: self.recordings.key(rows)?, subject, recording: Recording::default() });
         }
         let columns = &self.spec.columns;
         let numbers = cast(column(rows, &columns.order_by)?, &DataType::Int64).map_err(internal)?;

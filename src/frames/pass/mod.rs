@@ -2,6 +2,7 @@
 
 pub mod exec;
 pub mod node;
+pub mod recordings;
 pub mod segmenter;
 
 use std::fmt::Debug;

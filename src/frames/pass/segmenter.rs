@@ -43,9 +43,9 @@ pub struct Breaks {
 pub fn breaks(rules: &Rules, last: Option<&RecordBatch>, batch: &RecordBatch) -> Result<Breaks> {
     let frames = numbers(rules, batch)?;
     let last_frame = last.map(|last| numbers(rules, last)).transpose()?.map(|frames| frames.value(0));
-    let recordings = begins(rules, last, batch, &rules.columns.by)?;
+    let recordings = begins(rules.function, last, batch, &rules.columns.by)?;
     let label = rules.columns.label.clone().filter(|_| rules.label_breaks);
-    let mut segments = begins(rules, last, batch, label.as_slice())?;
+    let mut segments = begins(rules.function, last, batch, label.as_slice())?;
     let mut stretches = recordings.clone();
     let mut recordings_left = recordings.iter().copied().peekable();
     let values = frames.values();
@@ -110,8 +110,13 @@ fn numbers(rules: &Rules, batch: &RecordBatch) -> Result<Int64Array> {
 }
 
 /// The rows at which one of `columns` differs from the row before. Row 0 of a recording is one of them where there is no row before.
-fn begins(rules: &Rules, last: Option<&RecordBatch>, batch: &RecordBatch, columns: &[String]) -> Result<Vec<usize>> {
-    let failed = |e| Error::Data(format!("{}: by: {e}", rules.function));
+pub(super) fn begins(
+    function: &str,
+    last: Option<&RecordBatch>,
+    batch: &RecordBatch,
+    columns: &[String],
+) -> Result<Vec<usize>> {
+    let failed = |e| Error::Data(format!("{function}: by: {e}"));
     let mut begins = vec![];
     for name in columns {
         let array = column(batch, name)?;

@@ -37,11 +37,11 @@ pub struct Beside {
 /// # Errors
 /// Rows that cannot be read back from disk.
 pub fn beside(table: &Table, sides: &[Judged], seed: u64) -> Result<Beside> {
-    let (statistics, labels) = train(table)?;
+    let Train { statistics, labels, bounds } = train(table)?;
     let fits = |baseline: &Baseline| *baseline != Baseline::Logistic || statistics.columns() <= MOST_COLUMNS;
     let fit = |baseline: Baseline| Some((baseline, baseline.fit(&statistics, &labels, table.classes.len())?));
     let fitted: Vec<_> = Baseline::ALL.into_iter().filter(fits).filter_map(fit).collect();
-    let mut beside = Beside { constant: constant(&statistics, table.dim), ..Beside::default() };
+    let mut beside = Beside { constant: constant(&bounds), ..Beside::default() };
     for judged in sides {
         let subjects = judged.subjects();
         let net = counts(judged.predictions());
@@ -58,16 +58,31 @@ pub fn beside(table: &Table, sides: &[Judged], seed: u64) -> Result<Beside> {
     Ok(beside)
 }
 
-/// The statistics of train rows, every k-th of them where there are many.
-fn train(table: &Table) -> Result<(Statistics, Vec<u32>)> {
+/// What is known of train.
+struct Train {
+    /// Of every k-th row, where there are many.
+    statistics: Statistics,
+    /// Of the same rows.
+    labels: Vec<u32>,
+    /// The least and the largest value of each feature, over all rows.
+    bounds: Vec<(f32, f32)>,
+}
+
+fn train(table: &Table) -> Result<Train> {
     let part = table.part(Side::Train);
     let (mut statistics, mut labels) = (Statistics::new(table.dim), vec![]);
+    let mut bounds = vec![(f32::INFINITY, f32::NEG_INFINITY); table.dim];
     let step = part.rows().div_ceil(MOST_ROWS).max(1);
     let mut row = 0;
     for index in 0..part.blocks() {
         let block = part.block(index)?;
         let windows = block.features.chunks_exact((table.width * table.dim).max(1));
         for ((window, valid), label) in windows.zip(&block.valid_len).zip(&block.labels) {
+            for frame in window.chunks_exact(table.dim.max(1)).take(*valid as usize) {
+                for ((low, high), value) in bounds.iter_mut().zip(frame) {
+                    (*low, *high) = (low.min(*value), high.max(*value));
+                }
+            }
             if row % step == 0 {
                 statistics.push(window, table.width, *valid as usize);
                 labels.push(*label);
@@ -75,17 +90,11 @@ fn train(table: &Table) -> Result<(Statistics, Vec<u32>)> {
             row += 1;
         }
     }
-    Ok((statistics, labels))
+    Ok(Train { statistics, labels, bounds })
 }
 
-/// The features whose least and largest value over all windows are the same: the third and fourth of their statistics.
-fn constant(statistics: &Statistics, dim: usize) -> Vec<usize> {
-    let mut bounds = vec![(f64::INFINITY, f64::NEG_INFINITY); dim];
-    for row in statistics.iter() {
-        for ((low, high), of) in bounds.iter_mut().zip(row.chunks_exact(row.len() / dim.max(1))) {
-            (*low, *high) = (low.min(of[2]), high.max(of[3]));
-        }
-    }
+/// The features whose least and largest value are the same.
+fn constant(bounds: &[(f32, f32)]) -> Vec<usize> {
     bounds.iter().enumerate().filter(|(_, (low, high))| low == high).map(|(feature, _)| feature).collect()
 }
 
@@ -163,6 +172,6 @@ fn row(
         difference_low: paired.and_then(|paired| paired.low),
         difference_high: paired.and_then(|paired| paired.high),
         p: paired.map(|paired| paired.p),
-        net_is: paired.map(|paired| paired.verdict.name()),
+        net_is: paired.map(|paired| paired.verdict),
     })
 }

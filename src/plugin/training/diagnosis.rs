@@ -29,7 +29,7 @@ pub fn findings(
         epochs: fitted.history.iter().map(epoch).collect(),
         best_epoch: (fitted.best_epoch > 0).then_some(fitted.best_epoch),
         baselines: beside.baselines.iter().filter_map(baseline).collect(),
-        sources: sources(&table.verdict),
+        sources: table.verdict.sources.iter().map(|(name, of)| Source { name: name.clone(), windows: *of }).collect(),
         constant_features: beside.constant.iter().map(|place| feature(*place, names)).collect(),
         leaks: if table.verdict.is_leaky() { table.verdict.warnings().collect() } else { vec![] },
         validation_made: validation_made(&table.verdict),
@@ -84,20 +84,7 @@ fn epoch(epoch: &crate::train::fit::Epoch) -> Epoch {
 
 fn baseline(row: &crate::store::table::baselines::BaselineRow) -> Option<Baseline> {
     let split = Side::ALL.into_iter().find(|side| side.name() == row.split)?;
-    Some(Baseline { name: row.baseline.to_owned(), split, accuracy: row.accuracy? })
-}
-
-/// The part of a recording's name before its first slash, with its windows; none where recordings have no source.
-fn sources(verdict: &Verdict) -> Vec<Source> {
-    let mut windows = std::collections::BTreeMap::new();
-    for of in verdict.classes.values().flatten() {
-        for recording in &of.recordings {
-            if let Some((source, _)) = recording.split_once('/') {
-                *windows.entry(source.to_owned()).or_insert(0) += 1;
-            }
-        }
-    }
-    windows.into_iter().map(|(name, windows)| Source { name, windows }).collect()
+    Some(Baseline { name: row.baseline.to_owned(), split, accuracy: row.accuracy?, net_is: row.net_is })
 }
 
 fn feature(place: usize, names: &[String]) -> String {

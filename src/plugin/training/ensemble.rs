@@ -20,18 +20,19 @@ impl Outcome {
         let Asked { names, options, .. } = asked;
         let (mut best, mut members, mut predictors) = (vec![], vec![], vec![]);
         for (index, donor) in donors.iter().enumerate() {
-            let Donor { name: model, config, normalization, weights, .. } = donor;
+            let Donor { name: model, config, normalization, weights, temperature, .. } = donor;
             fits(donor, table, names)?;
             if let Some(other) = donors.iter().find(|other| other.features != donor.features) {
                 let (ours, theirs) = (donor.features.join(", "), other.features.join(", "));
                 return query_err!("option members: {model} reads the features {ours}; {} reads {theirs}", other.name);
             }
-            predictors.push(Predictor::new(config, normalization, weights, options.threads)?);
+            let predictor = Predictor::new(config, normalization, weights, options.threads)?;
+            predictors.push(predictor.with_temperature(*temperature));
             let prefix = member_prefix(index);
             let prefixed = |tensor: &NamedTensor| NamedTensor { name: prefix.clone() + &tensor.name, ..tensor.clone() };
             best.extend(weights.iter().map(prefixed));
             let (architecture, normalization) = (config.clone(), normalization.clone());
-            members.push(Member { model: model.clone(), architecture, normalization });
+            members.push(Member { model: model.clone(), architecture, normalization, temperature: *temperature });
         }
         let Some(first) = donors.first() else { return Err(Error::Internal("an ensemble of nothing".into())) };
         let fitted = Fitted {

@@ -139,6 +139,7 @@ impl TrainingSink {
                 features: recipe.features.unwrap_or_default(),
                 labels: recipe.labels,
                 normalization,
+                temperature: recipe.temperature,
                 weights,
             });
         }

@@ -8,10 +8,11 @@
 //! 4. Intervals shorter than `min_length` go to a neighbour; merge.rs has the rule.
 //!
 //! The result does not depend on the order of the windows, not in its last bit. Time is O((windows + frames) K)
-//! beside two sorts of the windows, however much they overlap; memory is that of the windows and of one number per
+//! beside two sorts of the windows, however much they overlap; memory is that of the windows, of the gaps, and of one number per
 //! class and run.
 
 mod cover;
+mod frames;
 mod merge;
 pub mod pass;
 mod run;
@@ -21,6 +22,7 @@ mod tests;
 
 use std::ops::Range;
 
+pub use self::frames::Frames;
 use crate::error::{Error, Result, data_err};
 use run::Runs;
 
@@ -69,7 +71,7 @@ pub struct Interval {
 /// let mut timeline = Timeline::new(2, Options::default());
 /// timeline.window(0, 3, 4, &[0.9, 0.1])?;
 /// timeline.window(2, 5, 4, &[0.2, 0.8])?;
-/// let found = timeline.finish(&[0, 1, 2, 3, 4, 5])?;
+/// let found = timeline.finish(&(0..6).collect())?;
 /// // Frames 2 and 3 are in both windows: 0.55 for class 0.
 /// let told: Vec<_> = found.iter().map(|i| (i.class, i.frame_start, i.frame_end)).collect();
 /// assert_eq!(told, [(Some(0), 0, 3), (Some(1), 4, 5)]);
@@ -118,15 +120,11 @@ impl Timeline {
         Ok(())
     }
 
-    /// The intervals of the recording, in the order of time. `frames` are its frame numbers, rising; they may have
-    /// gaps.
+    /// The intervals of the recording, in the order of time. `frames` are its frame numbers; they may have gaps.
     ///
     /// [`Error::Data`] when these are not the frames that the windows were cut from: a window then has more or fewer of
     /// them between its ends than it saw, and which ones it saw cannot be known.
-    pub fn finish(self, frames: &[i64]) -> Result<Vec<Interval>> {
-        if !frames.is_sorted_by(|a, b| a < b) {
-            return Err(Error::Internal("frame numbers of a timeline do not rise".into()));
-        }
+    pub fn finish(self, frames: &Frames) -> Result<Vec<Interval>> {
         let seen = self.windows.iter().map(|window| window.among(frames)).collect::<Result<Vec<_>>>()?;
         let mut runs = Runs::new(frames, self.options);
         cover::stretches(&seen, &self.probabilities, self.classes, |stretch, mean| runs.add(stretch, mean));
@@ -138,12 +136,12 @@ impl Timeline {
 
 impl Window {
     /// The places of its frames among those of the recording.
-    fn among(&self, frames: &[i64]) -> Result<Range<usize>> {
+    fn among(&self, frames: &Frames) -> Result<Range<usize>> {
         let Self { start, end, valid } = *self;
-        let first = frames.partition_point(|frame| *frame < start);
-        let count = frames[first..].partition_point(|frame| *frame <= end);
+        let places = frames.places(start, end);
+        let count = places.len();
         if count as u64 == valid {
-            return Ok(first..first + count);
+            return Ok(places);
         }
         data_err!(
             "the window of frames {start} to {end} saw {valid} frames, but the recording has {count} there; \

@@ -9,12 +9,12 @@ use arrow::array::{
 use arrow::compute::{cast, concat_batches, take};
 use arrow::datatypes::{DataType, Field, Float32Type, Int64Type, Schema, SchemaRef};
 
-use super::{Interval, Options, Timeline};
+use super::{Frames, Interval, Options, Timeline};
 use crate::error::{Error, Result, query_err};
 use crate::frames::columns::FrameColumns;
+use crate::frames::pass::recordings::{Piece, Recordings};
 use crate::frames::pass::segmenter::{column, recording};
 use crate::frames::pass::{Pass, Worker, internal};
-use crate::frames::series::changes::changes;
 use crate::schema::{FRAME_END, FRAME_START, FRAMES, LABEL};
 
 /// The column of probabilities of windows.
@@ -110,6 +110,7 @@ impl Pass for Intervals {
 
     fn worker(&self, _: &SchemaRef, output: SchemaRef, batch_size: usize) -> Result<Box<dyn Worker>> {
         Ok(Box::new(Liner {
+            recordings: Recordings::new("pose_timeline", &self.columns.by),
             spec: self.clone(),
             output,
             batch_size,
@@ -126,11 +127,13 @@ impl Pass for Intervals {
 struct Open {
     key: RecordBatch,
     timeline: Timeline,
-    /// Frames of the windows so far, rising.
-    frames: Vec<i64>,
+    windows: usize,
+    /// Frames of the windows so far.
+    frames: Frames,
 }
 
 struct Liner {
+    recordings: Recordings,
     spec: Intervals,
     output: SchemaRef,
     batch_size: usize,
@@ -145,16 +148,8 @@ struct Liner {
 impl Worker for Liner {
     fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         self.windows += batch.num_rows() as u64;
-        let mut starts = vec![0];
-        for name in &self.spec.columns.by {
-            starts.extend(changes(column(batch, name)?).map_err(internal)?);
-        }
-        starts.sort_unstable();
-        starts.dedup();
-        let ends = starts.iter().skip(1).copied().chain([batch.num_rows()]);
-        for (place, (start, end)) in starts.iter().copied().zip(ends).enumerate().filter(|(_, (s, e))| e > s) {
-            let rows = batch.slice(start, end - start);
-            if place > 0 || !self.goes_on(&rows)? {
+        for Piece { rows, goes_on } in self.recordings.pieces(batch)? {
+            if !goes_on {
                 self.close()?;
             }
             self.take(&rows)?;
@@ -177,7 +172,8 @@ impl Worker for Liner {
 
     fn bytes(&self) -> usize {
         let per_window = 24 + 4 * self.spec.labels.len();
-        self.open.as_ref().map_or(0, |open| open.frames.len() * (8 + per_window)) + self.done.len() * 64
+        let open = self.open.as_ref().map_or(0, |open| open.frames.stretches() * 24 + open.windows * per_window);
+        open + self.done.len() * 64
     }
 
     fn counts(&self) -> Vec<u64> {
@@ -186,28 +182,12 @@ impl Worker for Liner {
 }
 
 impl Liner {
-    fn keys(&self, rows: &RecordBatch) -> Result<RecordBatch> {
-        let schema = rows.schema();
-        let of = self.spec.columns.by.iter().map(|name| schema.index_of(name).map_err(internal));
-        rows.slice(0, 1).project(&of.collect::<Result<Vec<_>>>()?).map_err(internal)
-    }
-
-    fn goes_on(&self, rows: &RecordBatch) -> Result<bool> {
-        let Some(open) = &self.open else { return Ok(false) };
-        let two = concat_batches(&open.key.schema(), [&open.key, &self.keys(rows)?]).map_err(internal)?;
-        let mut changed = false;
-        for key in two.columns() {
-            changed |= !changes(key).map_err(internal)?.is_empty();
-        }
-        Ok(!changed)
-    }
-
     /// Takes windows of one recording, in the order of their first frames.
     fn take(&mut self, rows: &RecordBatch) -> Result<()> {
         let classes = self.spec.labels.len();
         if self.open.is_none() {
             let timeline = Timeline::new(classes, self.spec.options);
-            self.open = Some(Open { key: self.keys(rows)?, timeline, frames: vec![] });
+            self.open = Some(Open { key: self.recordings.key(rows)?, timeline, windows: 0, frames: Frames::default() });
         }
         let Some(open) = &mut self.open else { return Ok(()) };
         let number = |name: &str| column(rows, name).and_then(|c| cast(c, &DataType::Int64).map_err(internal));
@@ -221,17 +201,20 @@ impl Liner {
             let probabilities = &values[offsets[row] as usize..offsets[row + 1] as usize];
             // Windows hold every frame between their ends: what is missing in between was bridged by max_gap.
             let named = |e| Error::Data(format!("pose_timeline: {}: {e}", recording(&self.spec.columns, rows, row)));
-            open.timeline.window(first, last, last.abs_diff(first) + 1, probabilities).map_err(named)?;
-            let next = open.frames.last().map_or(first, |seen| first.max(seen + 1));
-            open.frames.extend(next..=last);
+            let valid = last.abs_diff(first).saturating_add(1);
+            open.timeline.window(first, last, valid, probabilities).map_err(named)?;
+            open.frames.add(first, last);
+            open.windows += 1;
         }
         Ok(())
     }
 
     fn close(&mut self) -> Result<()> {
-        let Some(Open { key, timeline, frames }) = self.open.take() else { return Ok(()) };
+        let Some(Open { key, timeline, frames, .. }) = self.open.take() else { return Ok(()) };
         let place = self.keys.len() as u32;
-        self.done.extend(timeline.finish(&frames)?.into_iter().map(|interval| (place, interval)));
+        let named = |e| Error::Data(format!("pose_timeline: {}: {e}", recording(&self.spec.columns, &key, 0)));
+        let intervals = timeline.finish(&frames).map_err(named)?;
+        self.done.extend(intervals.into_iter().map(|interval| (place, interval)));
         self.keys.push(key);
         Ok(())
     }
@@ -256,7 +239,7 @@ impl Liner {
                 FRAME_START => numbers(|interval| interval.frame_start),
                 FRAME_END => numbers(|interval| interval.frame_end),
                 SECONDS_START => seconds(|interval| interval.frame_start),
-                SECONDS_END => seconds(|interval| interval.frame_end + 1),
+                SECONDS_END => seconds(|interval| interval.frame_end.saturating_add(1)),
                 LABEL => Arc::new(done.iter().map(|(_, i)| i.class.and_then(label)).collect::<StringArray>()),
                 FRAMES => numbers(|interval| interval.frames as i64),
                 _ => Arc::new(Float64Array::from_iter_values(done.iter().map(|(_, interval)| interval.confidence))),

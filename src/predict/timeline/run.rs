@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Interval, Options};
+use super::{Frames, Interval, Options};
 
 /// An interval with the sums that a longer one needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,14 +44,14 @@ impl Run {
 
 /// The runs of a recording, as its frames come by.
 pub(super) struct Runs<'a> {
-    frames: &'a [i64],
+    frames: &'a Frames,
     options: Options,
     /// Those so far, in the order of time.
     pub(super) done: Vec<Run>,
 }
 
 impl<'a> Runs<'a> {
-    pub(super) fn new(frames: &'a [i64], options: Options) -> Self {
+    pub(super) fn new(frames: &'a Frames, options: Options) -> Self {
         Self { frames, options, done: vec![] }
     }
 
@@ -60,11 +60,18 @@ impl<'a> Runs<'a> {
         let (class, top) = top(mean);
         let class = class.filter(|_| top >= self.options.min_confidence);
         let max_gap = self.options.max_gap;
-        for part in self.frames[places].chunk_by(|a, b| near(*a, *b, max_gap)) {
-            let (n, first, last) = (part.len() as f64, part[0], part[part.len() - 1]);
+        let mut stretches = self.frames.at(places).peekable();
+        while let Some((first, mut last)) = stretches.next() {
+            let count = |first: i64, last: i64| last.abs_diff(first).saturating_add(1);
+            let mut frames = count(first, last);
+            while let Some((next, end)) = stretches.next_if(|(next, _)| near(last, *next, max_gap)) {
+                frames += count(next, end);
+                last = end;
+            }
+            let n = frames as f64;
             let follows = self.done.last().is_some_and(|run| near(run.last, first, max_gap));
             let sums = mean.iter().map(|p| n * p).collect();
-            let run = Run { class, first, last, frames: part.len() as u64, follows, top: n * top, sums };
+            let run = Run { class, first, last, frames, follows, top: n * top, sums };
             match self.done.last_mut().filter(|before| follows && before.class == class) {
                 Some(before) => before.absorb(&run),
                 None => self.done.push(run),

@@ -62,6 +62,8 @@ pub struct Verdict {
     pub in_time: bool,
     /// What there is of each class, by label.
     pub classes: BTreeMap<String, Class>,
+    /// Windows of each source on each side, without copies; none where sources are unknown.
+    pub sources: BTreeMap<String, [u64; 3]>,
 }
 
 impl Verdict {
@@ -117,7 +119,7 @@ impl LeakCheck {
     /// Everything that was found out.
     pub fn verdict(&self, allowed: Allowed) -> Verdict {
         let (leaks, classes) = (self.findings(allowed.shared_subjects), self.classes.clone());
-        Verdict { leaks, in_time: self.in_time, classes }
+        Verdict { leaks, in_time: self.in_time, classes, sources: self.sources.clone() }
     }
 
     fn leak(&self, check: &'static str, wrong: Status, found: Found, advice: &'static str) -> Leak {

@@ -20,6 +20,8 @@ pub struct Row<'a> {
     pub split: Side,
     /// Its class, if the table has one.
     pub label: Option<&'a str>,
+    /// Where its frames come from.
+    pub source: Option<&'a str>,
     /// The recording it was cut from, by whatever names one (source and video).
     pub recording: Option<&'a str>,
     /// The person in it.
@@ -85,6 +87,7 @@ pub struct LeakCheck {
     /// Values that more than one row has.
     twins: BTreeMap<[u8; 16], Twins>,
     classes: BTreeMap<String, Class>,
+    sources: BTreeMap<String, Rows>,
     has_frames: bool,
     has_values: bool,
     /// Recordings may lie on several sides, cut in time.
@@ -181,8 +184,14 @@ impl LeakCheck {
                 None => self.subjects.entry(subject.to_owned()).or_default()[side] += 1,
             }
         }
-        let source = row.source_window.filter(|source| Some(*source) != row.window);
-        for (place, window) in [source, row.window].into_iter().flatten().enumerate() {
+        if let Some(source) = row.source.filter(|_| !row.is_copy()) {
+            match self.sources.get_mut(source) {
+                Some(rows) => rows[side] += 1,
+                None => self.sources.entry(source.to_owned()).or_default()[side] += 1,
+            }
+        }
+        let made_from = row.source_window.filter(|source| Some(*source) != row.window);
+        for (place, window) in [made_from, row.window].into_iter().flatten().enumerate() {
             self.add_window(window, row.split, place == 0);
         }
         if let Some(digest) = row.content {

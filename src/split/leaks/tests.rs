@@ -7,6 +7,7 @@ fn row<'a>(split: Side, label: &'a str, recording: &'a str, window: &'a str) -> 
     Row {
         split,
         label: Some(label),
+        source: None,
         recording: Some(recording),
         subject: None,
         window: Some(window),

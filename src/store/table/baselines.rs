@@ -5,6 +5,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 
 use super::{batch_of, counts, field, floats, nullable, schema_of, texts};
 use crate::error::Result;
+use crate::evaluate::paired::Verdict;
 use crate::schema::SPLIT;
 
 /// One baseline on one side.
@@ -33,7 +34,7 @@ pub struct BaselineRow {
     /// Of a two-sided randomisation test over recordings.
     pub p: Option<f64>,
     /// `better`, `worse` or `no difference shown`: what the net is.
-    pub net_is: Option<&'static str>,
+    pub net_is: Option<Verdict>,
 }
 
 /// split, baseline, accuracy with its 95 % interval, n (rows), groups (recordings), difference (net less baseline) with its
@@ -72,7 +73,9 @@ pub fn batch(rows: &[BaselineRow]) -> Result<RecordBatch> {
             number(|r| r.difference_low),
             number(|r| r.difference_high),
             number(|r| r.p),
-            std::sync::Arc::new(rows.iter().map(|r| r.net_is).collect::<arrow::array::StringArray>()),
+            std::sync::Arc::new(
+                rows.iter().map(|r| r.net_is.map(Verdict::name)).collect::<arrow::array::StringArray>(),
+            ),
         ],
     )
 }

@@ -48,6 +48,14 @@ pub const STORED: [Table; 14] = [
     ("diagnosis", diagnosis::schema),
 ];
 
+/// Tables that versions from before they were written have not.
+const LATER: [&str; 5] = ["baselines", "recordings", "leaks", "balance", "diagnosis"];
+
+/// Whether a version of before may lack the table; it then has no rows.
+pub fn came_later(table: &str) -> bool {
+    LATER.contains(&table)
+}
+
 /// The schema of a stored table, if there is one of that name.
 pub fn schema(table: &str) -> Option<SchemaRef> {
     STORED.iter().find(|(name, _)| *name == table).map(|(_, schema)| schema())

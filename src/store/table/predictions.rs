@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Field, SchemaRef};
 use super::{batch_of, field, nullable, schema_of, texts};
 use crate::error::{Error, Result};
 use crate::evaluate::Predictions;
-use crate::schema::{LABEL, SPLIT, SUBJECT, VIDEO, WINDOW_ID};
+use crate::schema::{LABEL, RECORDING, SPLIT, SUBJECT, VIDEO, WINDOW_ID};
 
 /// The rows of one side of a split. Columns that the dataset has not are empty.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub struct Side<'a> {
 }
 
 /// split, window_id, video, subject, label (the true class), predicted, probability (of the predicted class),
-/// probabilities (in the order of table `labels`).
+/// probabilities (in the order of table `labels`), recording (`source/video`).
 pub fn schema() -> SchemaRef {
     schema_of(vec![
         field(SPLIT, DataType::Utf8),
@@ -38,6 +38,7 @@ pub fn schema() -> SchemaRef {
         field("predicted", DataType::Utf8),
         nullable("probability", DataType::Float64),
         nullable("probabilities", DataType::List(Arc::new(Field::new_list_field(DataType::Float32, true)))),
+        nullable(RECORDING, DataType::Utf8),
     ])
 }
 
@@ -72,7 +73,10 @@ pub fn batch(sides: &[Side<'_>]) -> Result<RecordBatch> {
     }
     let (label, predicted) = (classes(|p| &p.truth), classes(|p| &p.predicted));
     let (window_id, video, subject) = (keys(|s| s.window_id)?, keys(|s| s.video)?, keys(|s| s.subject)?);
-    batch_of(schema(), vec![splits, window_id, video, subject, label, predicted, top, Arc::new(lists.finish())])
+    let recordings = sides.iter().flat_map(|side| (0..side.rows()).map(move |row| side.predictions.recording.get(row)));
+    let recording: ArrayRef = Arc::new(StringArray::from_iter(recordings));
+    let lists: ArrayRef = Arc::new(lists.finish());
+    batch_of(schema(), vec![splits, window_id, video, subject, label, predicted, top, lists, recording])
 }
 
 impl Side<'_> {

@@ -23,10 +23,9 @@ fn every_finding() -> Vec<Finding> {
     let mut leaky = seed::seed();
     leaky.leaks = vec!["1 window ('w') is on more than one side (train, test)".into()];
     leaky.optimistic_split = Some("by time inside recordings".into());
-    leaky.sources = vec![Source { name: "archive".into(), windows: 0 }];
+    leaky.sources = vec![Source { name: "archive".into(), windows: [0, 0, 3] }];
     leaky.constant_features = vec!["ax".into()];
-    leaky.missing = Some(0.2);
-    leaky.baselines = vec![Baseline { name: "majority".into(), split: Side::Test, accuracy: 0.47 }];
+    leaky.baselines = vec![Baseline { name: "majority".into(), split: Side::Test, accuracy: 0.47, net_is: None }];
     (leaky.measured[2].ece, leaky.measured[2].confidence) = (Some(0.6), Some(0.7));
     let mut permuted = healthy();
     permuted.measured[2].confusion = Some(matrix(7, &[(0, 1, 60), (1, 0, 60), (2, 2, 20)]));

@@ -171,8 +171,12 @@ fn too_few_sequences_and_a_class_of_three_are_named() {
 #[test]
 fn a_source_that_was_forgotten_is_named() {
     let mut facts = seed();
-    facts.sources = vec![Source { name: "camera".into(), windows: 91 }, Source { name: "archive".into(), windows: 0 }];
-    assert_eq!(of(&diagnose(&facts), "forgotten_source")[0].message, "source 'archive' gave no windows");
+    let source = |name: &str, windows| Source { name: name.into(), windows };
+    facts.sources = vec![source("camera", [48, 9, 32]), source("archive", [0, 0, 2])];
+    assert_eq!(
+        of(&diagnose(&facts), "forgotten_source")[0].message,
+        "source 'archive' gave no windows to train, 2 windows of test"
+    );
 }
 
 #[test]
@@ -192,7 +196,7 @@ fn unequal_classes_are_a_warning_where_there_are_no_weights() {
 fn everything_on_the_roadmap_is_advised_where_it_helps() {
     let mut facts = seed();
     facts.epochs.iter_mut().for_each(|epoch| epoch.accuracy = 0.15);
-    facts.baselines = vec![Baseline { name: "majority".into(), split: Side::Test, accuracy: 0.47 }];
+    facts.baselines = vec![Baseline { name: "majority".into(), split: Side::Test, accuracy: 0.47, net_is: None }];
     let findings = diagnose(&facts);
     for (check, advised) in [
         ("under_fitting", "width => 45"),

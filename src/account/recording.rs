@@ -1,0 +1,114 @@
+//! Recordings by name: what intervals are over, and what must stand on one side.
+
+use arrow::array::{RecordBatch, StringArray};
+use arrow::datatypes::Schema;
+
+use super::columns::{named, present, texts, value};
+use crate::args::Arguments;
+use crate::error::Result;
+use crate::options::SEQUENCE_KEYS;
+use crate::schema::{RECORDING, SOURCE};
+
+/// `source/name`, as windows are named; the name alone where no source is known.
+pub fn of_source(source: Option<&str>, name: &str) -> String {
+    source.map_or_else(|| name.to_owned(), |source| format!("{source}/{name}"))
+}
+
+/// The columns that name what rows are grouped by.
+#[derive(Debug, Clone)]
+pub struct Groups {
+    /// Those that the caller named; by default `recording`, and `source` and `video` where it is NULL.
+    pub columns: Vec<String>,
+    /// Whether the caller named them.
+    pub given: bool,
+}
+
+impl Groups {
+    /// What argument `groups` says, or the columns that name recordings.
+    ///
+    /// # Errors
+    /// A column that the input has not.
+    pub fn of(schema: &Schema, arguments: &Arguments) -> Result<Self> {
+        if let Some(columns) = named(schema, arguments, "groups")? {
+            return Ok(Self { columns, given: true });
+        }
+        let columns = [RECORDING].into_iter().chain(SEQUENCE_KEYS).collect::<Vec<_>>();
+        Ok(Self { columns: present(schema, &columns), given: false })
+    }
+
+    /// The names of a batch's rows.
+    ///
+    /// # Errors
+    /// A column of a type that is no text and no number.
+    pub fn read(&self, function: &str, batch: &RecordBatch) -> Result<Names> {
+        let mut names = Names { whole: None, keys: vec![] };
+        for column in &self.columns {
+            let values = texts(function, batch, column)?;
+            match column.as_str() {
+                RECORDING if !self.given => names.whole = values,
+                column => names.keys.push((column == SOURCE, values)),
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// What the rows of a batch are grouped by.
+pub struct Names {
+    /// One name for all.
+    whole: Option<StringArray>,
+    /// Columns that name it together; whether one may be NULL.
+    keys: Vec<(bool, Option<StringArray>)>,
+}
+
+impl Names {
+    /// The name of a row; none where a column is NULL, but for `source`, which is left out then.
+    pub fn name(&self, row: usize) -> Option<String> {
+        if let Some(name) = value(&self.whole, row) {
+            return Some(name.to_owned());
+        }
+        let mut name: Option<String> = None;
+        for (optional, values) in &self.keys {
+            match (value(values, row), name.as_mut()) {
+                (Some(value), Some(name)) => {
+                    name.push('/');
+                    name.push_str(value);
+                }
+                (Some(value), None) => name = Some(value.to_owned()),
+                (None, _) if *optional => {}
+                (None, _) => return None,
+            }
+        }
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::ArrayRef;
+
+    use super::*;
+
+    fn names(groups: &Groups) -> Vec<Option<String>> {
+        let column = |values: [Option<&str>; 4]| Arc::new(StringArray::from_iter(values)) as ArrayRef;
+        let batch = RecordBatch::try_from_iter_with_nullable([
+            ("recording", column([Some("r"), None, None, None]), true),
+            ("source", column([Some("a"), Some("a"), None, Some("a")]), true),
+            ("video", column([Some("v"), Some("v"), Some("v"), None]), true),
+        ]);
+        let names = groups.read("f", &batch.unwrap()).unwrap();
+        (0..4).map(|row| names.name(row)).collect()
+    }
+
+    #[test]
+    fn a_row_is_named_by_its_recording_else_by_source_and_video() {
+        let columns = ["recording", "source", "video"].map(str::to_owned).to_vec();
+        let some = |name: &str| Some(name.to_owned());
+        // A recording without a source has a name; a source alone is none.
+        let expected = [some("r"), some("a/v"), some("v"), None];
+        assert_eq!(names(&Groups { columns: columns.clone(), given: false }), expected);
+        assert_eq!(names(&Groups { columns: columns[..1].to_vec(), given: true }), [some("r"), None, None, None]);
+    }
+}
