@@ -2,7 +2,7 @@
 
 use super::interval::{RESAMPLES, bootstrap, wilson};
 use super::metric::ece::{BINS, Bin};
-use super::metric::{METRICS, accuracy, f1, precision, ratio, recall};
+use super::metric::{METRICS, Metric, accuracy, f1, precision, ratio, recall};
 use super::ranking::Ranking;
 use super::tally::{Recording, Tally};
 
@@ -142,19 +142,33 @@ fn metrics(tally: &Tally, drawn: &[Option<(f64, f64)>], groups: u64) -> Vec<Metr
             // Wilson takes rows for independent: beside a few recordings that would claim too much.
             None => (WILSON, wilson(correct, rows).filter(|_| is_accuracy && (groups == 0 || drawn_says_nothing))),
         };
+        metric.row(value, bounds, interval, rows, groups)
+    };
+    values(tally).into_iter().enumerate().map(row).collect()
+}
+
+impl<S> Metric<S> {
+    /// Its row, with the bounds of an interval, if there is one, and how that was made.
+    pub(super) fn row(
+        &self,
+        value: Option<f64>,
+        bounds: Option<(f64, f64)>,
+        interval: &'static str,
+        n: u64,
+        groups: u64,
+    ) -> MetricRow {
         MetricRow {
-            metric: metric.name,
-            unit: metric.unit,
-            better: metric.better.name(),
+            metric: self.name,
+            unit: self.unit,
+            better: self.better.name(),
             value,
             low: bounds.map(|(low, _)| low),
             high: bounds.map(|(_, high)| high),
             interval: bounds.map(|_| interval),
-            n: rows,
+            n,
             groups,
         }
-    };
-    values(tally).into_iter().enumerate().map(row).collect()
+    }
 }
 
 /// `once` [recordings] counts each recording once.

@@ -16,7 +16,7 @@ use crate::schema::features_field;
 use crate::store::contents::Contents;
 use crate::store::models::Models;
 use crate::store::publish::publish;
-use crate::store::recipe::{Digests, Recipe, SCHEMA_VERSION, Versions};
+use crate::store::recipe::Recipe;
 use crate::store::setting::LocationSetting;
 use crate::train::fit::{Examples, Fitted, Training, Unwatched};
 use crate::train::predictor::Predictor;
@@ -61,19 +61,11 @@ impl Lab {
             Training { config: &architecture, options: &options, train: &train, validation: &none, heritage: None };
         let fitted = training.fit(&mut Unwatched).unwrap();
         let recipe = Recipe {
-            schema_version: SCHEMA_VERSION,
-            kind: "LSTM".into(),
-            architecture,
-            options,
             features: Some(vec!["ax".into(), "ay".into()]),
             labels: vec!["fall".into(), "rise".into()],
             normalization: fitted.normalization.clone(),
-            members: vec![],
-            temperature: None,
-            replay: None,
             rows: [("train".to_owned(), 8)].into(),
-            digests: Digests::default(),
-            versions: Versions::default(),
+            ..Recipe::plain(WIDTH, DIM, options)
         };
         let (folder, runtime) = (tempfile::tempdir().unwrap(), Arc::new(RuntimeEnv::default()));
         let setting = LocationSetting::default();

@@ -116,31 +116,15 @@ mod tests {
 
     use super::*;
     use crate::evaluate::{Predictions, evaluate};
-    use crate::nn::config::ModelConfig;
     use crate::nn::init::initial;
     use crate::options::training::TrainingOptions;
     use crate::store::layout;
-    use crate::store::recipe::{Digests, SCHEMA_VERSION, Versions};
     use crate::train::fit::{Epoch, StoppedBecause};
     use crate::train::normalize::Normalization;
 
     fn recipe() -> Recipe {
-        let options = TrainingOptions::preset("tiny").unwrap();
-        Recipe {
-            schema_version: SCHEMA_VERSION,
-            kind: "LSTM".into(),
-            architecture: ModelConfig::new(4, 2, 2, &options).unwrap(),
-            options,
-            features: None,
-            labels: vec!["run".into(), "walk".into()],
-            normalization: Normalization::default(),
-            members: vec![],
-            temperature: None,
-            replay: None,
-            rows: [("train".to_owned(), 5), ("test".to_owned(), 2)].into(),
-            digests: Digests::default(),
-            versions: Versions::default(),
-        }
+        let rows = [("train".to_owned(), 5), ("test".to_owned(), 2)].into();
+        Recipe { rows, ..Recipe::plain(4, 2, TrainingOptions::preset("tiny").unwrap()) }
     }
 
     /// Contents with nothing but what is given.

@@ -138,6 +138,28 @@ impl Default for Digest {
     }
 }
 
+#[cfg(test)]
+impl Recipe {
+    /// A net of two classes, run and walk, that was trained on nothing.
+    pub fn plain(width: usize, features: usize, options: TrainingOptions) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            kind: "LSTM".into(),
+            architecture: ModelConfig::new(width, features, 2, &options).unwrap(),
+            options,
+            features: None,
+            labels: vec!["run".into(), "walk".into()],
+            normalization: Normalization::default(),
+            members: vec![],
+            temperature: None,
+            replay: None,
+            rows: BTreeMap::new(),
+            digests: Digests::default(),
+            versions: Versions::default(),
+        }
+    }
+}
+
 impl Recipe {
     /// The JSON text that is stored.
     pub fn to_json(&self) -> Result<Vec<u8>> {
@@ -187,21 +209,10 @@ mod tests {
     use super::*;
 
     fn recipe() -> Recipe {
-        let options = TrainingOptions::default();
         Recipe {
-            schema_version: SCHEMA_VERSION,
-            kind: "LSTM".into(),
-            architecture: ModelConfig::new(30, 2, 2, &options).unwrap(),
-            options,
-            features: None,
-            labels: vec!["run".into(), "walk".into()],
             normalization: Normalization { mean: vec![0.1, -1.5], std: vec![1.0, 0.3] },
-            members: vec![],
-            temperature: None,
-            replay: None,
             rows: [("train".to_owned(), 5)].into(),
-            digests: Digests::default(),
-            versions: Versions::default(),
+            ..Recipe::plain(30, 2, TrainingOptions::default())
         }
     }
 

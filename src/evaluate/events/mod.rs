@@ -121,16 +121,6 @@ impl EventMetric {
         // Recordings that are all perfect, or all worthless, agree in every draw: an interval of width 0, which
         // claims too much.
         let bounds = bounds.filter(|_| value.is_some_and(|value| value != metric.range.0 && value != metric.range.1));
-        MetricRow {
-            metric: metric.name,
-            unit: metric.unit,
-            better: metric.better.name(),
-            value,
-            low: bounds.map(|(low, _)| low),
-            high: bounds.map(|(_, high)| high),
-            interval: bounds.map(|_| BOOTSTRAP),
-            n: n(tally),
-            groups,
-        }
+        metric.row(value, bounds, BOOTSTRAP, n(tally), groups)
     }
 }

@@ -21,6 +21,19 @@ const MOST_ROWS: usize = 20_000;
 /// Most statistics of a window that the logistic regression is fitted to: its time grows with their square.
 const MOST_COLUMNS: usize = 500;
 
+/// Most statistics, of all these rows together: 80 MB. Of wider windows fewer rows are taken.
+const MOST_VALUES: usize = MOST_ROWS * MOST_COLUMNS;
+
+/// Bytes that the statistics of `rows` windows with `dim` features take at the most.
+pub fn bytes(rows: usize, dim: usize) -> usize {
+    let columns = Statistics::new(dim).columns();
+    rows.min(most_rows(columns)) * columns * size_of::<f64>()
+}
+
+fn most_rows(columns: usize) -> usize {
+    MOST_ROWS.min(MOST_VALUES / columns.max(1)).max(1)
+}
+
 /// What simpler models reach.
 #[derive(Debug, Default)]
 pub struct Beside {
@@ -72,7 +85,7 @@ fn train(table: &Table) -> Result<Train> {
     let part = table.part(Side::Train);
     let (mut statistics, mut labels) = (Statistics::new(table.dim), vec![]);
     let mut bounds = vec![(f32::INFINITY, f32::NEG_INFINITY); table.dim];
-    let step = part.rows().div_ceil(MOST_ROWS).max(1);
+    let step = part.rows().div_ceil(most_rows(statistics.columns())).max(1);
     let mut row = 0;
     for index in 0..part.blocks() {
         let block = part.block(index)?;

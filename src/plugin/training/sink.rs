@@ -16,6 +16,7 @@ use datafusion::execution::{SendableRecordBatchStream, SpillFile, SpillWriter, T
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType};
 use futures::StreamExt;
 
+use super::beside;
 use super::format::Shape;
 use super::identity::{self, Identity};
 use super::outcome::{Asked, Outcome};
@@ -165,7 +166,8 @@ impl TrainingSink {
         // The query is done: what it had is free.
         drop(data);
         let values = 4 * feed.rows() * self.shape.width * self.shape.dim;
-        reserve(&mut feed, |rows| rows + CHUNKS_IN_MEMORY.min(values), memory, context)?;
+        let beside = beside::bytes(feed.rows(), self.shape.dim);
+        reserve(&mut feed, |rows| rows + CHUNKS_IN_MEMORY.min(values) + beside, memory, context)?;
         let TrainingOptions { allow_leaks: leaks, allow_unseen_classes: unseen_classes, by, .. } = self.options;
         let shared_subjects = by.map(|by| by == Unit::Video);
         let table = feed.finish(Allowed { leaks, unseen_classes, shared_subjects })?;

@@ -145,27 +145,11 @@ fn digest(hex: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::recipe::{Digests, SCHEMA_VERSION};
-    use crate::train::normalize::Normalization;
 
     fn recipe() -> Recipe {
         let options = TrainingOptions { units: vec![64, 32], dropout: vec![0.3, 0.3], seed: 7, ..Default::default() };
         let options = TrainingOptions { learning_rate: 2e-3, skeleton: Some("body25:xy".into()), ..options };
-        Recipe {
-            schema_version: SCHEMA_VERSION,
-            kind: "LSTM".into(),
-            architecture: ModelConfig::new(25, 1, 2, &options).unwrap(),
-            options,
-            features: None,
-            labels: vec!["run".into(), "walk".into()],
-            normalization: Normalization::default(),
-            members: vec![],
-            temperature: None,
-            replay: None,
-            rows: [("train".to_owned(), 1234)].into(),
-            digests: Digests { rows: "0123456789abcdef0123".into(), splits: String::new() },
-            versions: Versions::default(),
-        }
+        Recipe::plain(25, 1, options)
     }
 
     #[test]
