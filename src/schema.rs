@@ -34,6 +34,9 @@ pub const VALID_LEN: &str = "valid_len";
 /// The values of a window, [width, D] in row-major order.
 pub const FEATURES: &str = "features";
 
+/// The key under which the metadata of a column of values says their unit: `with_metadata(ax, 'unit', 'm/s^2')`.
+pub const UNIT: &str = "unit";
+
 /// The side of a split: [`TRAIN`], [`VALIDATION`] or [`TEST`].
 pub const SPLIT: &str = "split";
 /// What the net learns from.

@@ -3,6 +3,7 @@
 pub mod columns;
 pub mod exec;
 pub mod node;
+pub mod parts;
 pub mod recording;
 
 use std::fmt::Debug;

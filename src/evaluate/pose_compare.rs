@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
-use arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
@@ -17,6 +15,7 @@ use super::metric::Better;
 use super::paired::{Pair, Paired, Part, compare};
 use super::predicted::PREDICTED;
 use crate::account::columns::{apart, named, require, texts, value, wholes};
+use crate::account::parts::{Parts, fields};
 use crate::account::recording::Groups;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
@@ -100,20 +99,17 @@ impl Account for CompareAccount {
     }
 
     fn output(&self) -> SchemaRef {
-        Arc::new(Schema::new(self.by.iter().cloned().chain(own_fields()).collect::<Vec<_>>()))
+        Arc::new(Schema::new(fields(&self.by, own_fields())))
     }
 
     fn ledger(&self, _: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
-        let fields = self.by.iter().map(|field| SortField::new(field.data_type().clone())).collect();
-        let keys = RowConverter::new(fields).map_err(|e| Error::Query(format!("{}: by: {e}", PoseCompare.name())))?;
         Ok(Box::new(CompareLedger {
             schema: self.output(),
-            by: self.by.iter().map(|field| field.name().clone()).collect(),
+            parts: Parts::new(PoseCompare.name(), &self.by)?,
             groups: self.groups.clone(),
             counted: self.counted,
             seed: self.seed,
-            keys,
-            models: BTreeMap::new(),
+            models: vec![],
         }))
     }
 }
@@ -141,27 +137,26 @@ type Counts = BTreeMap<String, (u64, u64)>;
 
 struct CompareLedger {
     schema: SchemaRef,
-    by: Vec<String>,
+    parts: Parts,
     groups: Groups,
     counted: bool,
     seed: u64,
-    keys: RowConverter,
-    models: BTreeMap<OwnedRow, Counts>,
+    /// By the number of the part.
+    models: Vec<Counts>,
 }
 
 impl Ledger for CompareLedger {
     fn add(&mut self, batch: &RecordBatch) -> error::Result<()> {
         let name = PoseCompare.name();
-        let failed = |e: ArrowError| Error::Query(format!("{name}: by: {e}"));
         let groups = self.groups.read(name, batch)?;
         let [labels, predicted] = [texts(name, batch, LABEL)?, texts(name, batch, PREDICTED)?];
         let [rows, correct] = [wholes(name, batch, ROWS)?, wholes(name, batch, CORRECT)?];
-        let by = self.by.iter().filter_map(|name| batch.column_by_name(name).cloned()).collect::<Vec<_>>();
-        let keys = self.keys.convert_columns(&by).map_err(failed)?;
+        let parts = self.parts.of(batch)?;
+        self.models.resize(self.parts.in_order().count(), Counts::new());
         let number = |of: &Option<Int64Array>, row: usize| {
             of.as_ref().filter(|of| of.is_valid(row)).and_then(|of| u64::try_from(of.value(row)).ok())
         };
-        for row in 0..batch.num_rows() {
+        for (row, part) in parts.into_iter().enumerate() {
             let Some(recording) = groups.name(row) else {
                 return data_err!("{name}: a row has no recording ({} is NULL)", self.groups.columns.join(" or "));
             };
@@ -181,8 +176,7 @@ impl Ledger for CompareLedger {
                     label => (1, u64::from(label == value(&predicted, row))),
                 },
             };
-            let counts = self.models.entry(keys.row(row).owned()).or_default();
-            let (rows, correct) = counts.entry(recording).or_default();
+            let (rows, correct) = self.models[part as usize].entry(recording).or_default();
             *rows += more;
             *correct += right;
         }
@@ -190,20 +184,18 @@ impl Ledger for CompareLedger {
     }
 
     fn bytes(&self) -> usize {
-        self.models.values().map(|counts| 100 + 80 * counts.len()).sum()
+        self.parts.bytes() + self.models.iter().map(|counts| 80 * counts.len()).sum::<usize>()
     }
 
     fn finish(self: Box<Self>) -> error::Result<RecordBatch> {
         let failed = |e: ArrowError| Error::Internal(format!("pose_compare: {e}"));
-        let models: Vec<&Counts> = self.models.values().collect();
+        let order: Vec<u32> = self.parts.in_order().collect();
+        let models: Vec<&Counts> = order.iter().map(|part| &self.models[*part as usize]).collect();
         if models.is_empty() {
             return Ok(RecordBatch::new_empty(self.schema));
         }
         let rows = judged(&models, self.seed);
-        let keys = self.keys.convert_rows(self.models.keys().map(OwnedRow::row)).map_err(failed)?;
-        // The rows of a dictionary come back as what it holds.
-        let typed = |(key, field): (&ArrayRef, &Arc<Field>)| cast(key, field.data_type()).map_err(failed);
-        let mut columns = keys.iter().zip(self.schema.fields()).map(typed).collect::<error::Result<Vec<_>>>()?;
+        let mut columns = self.parts.columns(order)?;
         let floats =
             |of: fn(&Row) -> Option<f64>| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<Float64Array>()) };
         let counts = |of: fn(&Row) -> u64| -> ArrayRef {

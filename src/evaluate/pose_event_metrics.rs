@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::events::{Recorded, Segment, evaluate_events};
 use super::predicted::PREDICTED;
 use super::tables::{metric_columns, metric_fields};
-use crate::account::columns::{present, require, texts, value, wholes};
+use crate::account::columns::{apart, named, present, require, texts, value, wholes};
+use crate::account::parts::{Parts, fields};
 use crate::account::recording::of_source;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
@@ -31,7 +32,7 @@ impl RelationFunction for PoseEventMetrics {
     }
 
     fn parameters(&self) -> &'static [&'static str] {
-        &["max_gap", "hz", "seed"]
+        &["by", "max_gap", "hz", "seed"]
     }
 
     fn about(&self) -> (&'static str, &'static str) {
@@ -51,8 +52,13 @@ impl RelationFunction for PoseEventMetrics {
         ] {
             require(self.name(), schema, name, meaning)?;
         }
+        let by = named(schema, arguments, "by")?.unwrap_or_default();
+        let by: Vec<Field> = by.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
+        apart(self.name(), "by", &by, &metric_fields())?;
+        let own = present(schema, &READS).into_iter();
         let account = EventAccount {
-            reads: present(schema, &READS),
+            reads: own.chain(by.iter().map(|field| field.name().clone())).collect(),
+            by,
             max_gap: arguments.whole("max_gap", 1)?.map_or(crate::options::MAX_GAP, |gap| gap as i64),
             hz: arguments.number("hz", 1e-6, 1e6)?,
             seed: arguments.whole("seed", 0)?.unwrap_or(crate::options::SEED),
@@ -64,6 +70,7 @@ impl RelationFunction for PoseEventMetrics {
 #[derive(Debug)]
 struct EventAccount {
     reads: Vec<String>,
+    by: Vec<Field>,
     max_gap: i64,
     hz: Option<f64>,
     seed: u64,
@@ -76,7 +83,8 @@ impl Account for EventAccount {
 
     fn describe(&self) -> String {
         let hz = self.hz.map_or(String::new(), |hz| format!(", hz={hz}"));
-        format!("reads=[{}], max_gap={}{hz}, seed={}", self.reads.join(", "), self.max_gap, self.seed)
+        let by: Vec<&String> = self.by.iter().map(Field::name).collect();
+        format!("by={by:?}, reads=[{}], max_gap={}{hz}, seed={}", self.reads.join(", "), self.max_gap, self.seed)
     }
 
     fn reads(&self) -> &[String] {
@@ -84,12 +92,14 @@ impl Account for EventAccount {
     }
 
     fn output(&self) -> SchemaRef {
-        Arc::new(Schema::new(metric_fields()))
+        Arc::new(Schema::new(fields(&self.by, metric_fields())))
     }
 
     fn ledger(&self, _: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
         let (max_gap, hz, seed) = (self.max_gap, self.hz, self.seed);
-        Ok(Box::new(EventLedger { max_gap, hz, seed, classes: BTreeMap::new(), recordings: BTreeMap::new() }))
+        let parts = Parts::new(self.name(), &self.by)?;
+        let (classes, recordings) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Box::new(EventLedger { schema: self.output(), parts, max_gap, hz, seed, classes, recordings }))
     }
 }
 
@@ -97,11 +107,14 @@ impl Account for EventAccount {
 type Frame = (i64, Option<u32>, Option<u32>);
 
 struct EventLedger {
+    schema: SchemaRef,
+    parts: Parts,
     max_gap: i64,
     hz: Option<f64>,
     seed: u64,
     classes: BTreeMap<String, u32>,
-    recordings: BTreeMap<String, Vec<Frame>>,
+    /// By the number of the part, and by name.
+    recordings: BTreeMap<(u32, String), Vec<Frame>>,
 }
 
 impl Ledger for EventLedger {
@@ -110,7 +123,7 @@ impl Ledger for EventLedger {
         let text = |column| texts(name, batch, column);
         let [sources, videos, labels, predicted] = [text(SOURCE)?, text(VIDEO)?, text(LABEL)?, text(PREDICTED)?];
         let frames = wholes(name, batch, FRAME)?;
-        for row in 0..batch.num_rows() {
+        for (row, part) in self.parts.of(batch)?.into_iter().enumerate() {
             let Some(video) = value(&videos, row) else {
                 return data_err!("{name}: video is NULL in a row; every frame needs its recording");
             };
@@ -119,7 +132,7 @@ impl Ledger for EventLedger {
             };
             let recording = of_source(value(&sources, row), video);
             let [truth, predicted] = [&labels, &predicted].map(|of| value(of, row).map(|class| self.class(class)));
-            self.recordings.entry(recording).or_default().push((frame, truth, predicted));
+            self.recordings.entry((part, recording)).or_default().push((frame, truth, predicted));
         }
         Ok(())
     }
@@ -129,22 +142,29 @@ impl Ledger for EventLedger {
     }
 
     fn finish(self: Box<Self>) -> error::Result<RecordBatch> {
-        let mut recordings = vec![];
-        for (name, mut frames) in self.recordings {
+        let mut recordings: BTreeMap<u32, Vec<Recorded>> = BTreeMap::new();
+        for ((part, name), mut frames) in self.recordings {
             frames.sort_unstable();
             if let Some(pair) = frames.windows(2).find(|pair| pair[0].0 == pair[1].0) {
                 let (function, frame) = (PoseEventMetrics.name(), pair[0].0);
                 return data_err!(
-                    "{function}: {name} has frame {frame} twice; leave the copy out: SELECT DISTINCT ..."
+                    "{function}: {name} has frame {frame} twice; leave the copy out (SELECT DISTINCT ...), or part the rows: by => '...'"
                 );
             }
             let truth = segments(frames.iter().map(|(frame, truth, _)| (*frame, *truth)), self.max_gap);
             let predicted = segments(frames.iter().map(|(frame, _, predicted)| (*frame, *predicted)), self.max_gap);
-            recordings.push(Recorded { name: name.into(), hz: self.hz, truth, predicted });
+            let recorded = Recorded { name: name.into(), hz: self.hz, truth, predicted };
+            recordings.entry(part).or_default().push(recorded);
         }
-        let rows = evaluate_events(&recordings, self.seed)?;
-        RecordBatch::try_new(Arc::new(Schema::new(metric_fields())), metric_columns(&rows.iter().collect::<Vec<_>>()))
-            .map_err(|e| Error::Internal(format!("pose_event_metrics: {e}")))
+        let (mut parts, mut rows) = (vec![], vec![]);
+        for part in self.parts.in_order() {
+            let more = evaluate_events(&recordings.remove(&part).unwrap_or_default(), self.seed)?;
+            parts.extend(std::iter::repeat_n(part, more.len()));
+            rows.extend(more);
+        }
+        let mut columns = self.parts.columns(parts)?;
+        columns.extend(metric_columns(&rows.iter().collect::<Vec<_>>()));
+        RecordBatch::try_new(self.schema, columns).map_err(|e| Error::Internal(format!("pose_event_metrics: {e}")))
     }
 }
 

@@ -194,7 +194,7 @@ mod tests {
         /// A version whose only table is `features`, with one feature of this mean.
         async fn publish(&self, model: &str, mean: f64) {
             let scale = Normalization { mean: vec![mean], std: vec![1.0] };
-            let features = table::features::batch(1, None, &scale).unwrap();
+            let features = table::features::batch(1, None, &scale, |_| None).unwrap();
             let blobs = vec![(table_blob("features"), table::file::to_parquet(&features).unwrap())];
             let summary = Summary { epochs: 3, val_loss: Some(mean), ..Summary::default() };
             publish(&self.models.root().unwrap().child(model), blobs, summary).await.unwrap();

@@ -16,7 +16,7 @@ use crate::frames::pass::node::PassNode;
 use crate::options::MAX_GAP;
 use crate::relation::{RelationFunction, column};
 use crate::scalar::udf;
-use crate::schema::{FEATURES, FRAME_END, FRAME_START, LABEL, VALID_LEN};
+use crate::schema::{FEATURES, FRAME_END, FRAME_START, LABEL, UNIT, VALID_LEN};
 use crate::store::models::{Model, Models};
 use crate::store::replay::Replay;
 use crate::windows::pose_windows::windows_of;
@@ -143,6 +143,7 @@ fn replayed(model: &Model, input: &LogicalPlan, given: &Arguments) -> error::Res
     check_rate(&reads, replay, given)?;
     check_skeleton(&reads, model.recipe.options.skeleton.as_deref(), given)?;
     let features = features(&reads, model, input, given)?;
+    check_units(&reads, replay, &features, input, given)?;
     let width = model.recipe.architecture.width;
     let mut arguments = Arguments::new(function);
     let mut say = |name: &'static str, value: Value| arguments.insert(&[name], name, value);
@@ -152,6 +153,8 @@ fn replayed(model: &Model, input: &LogicalPlan, given: &Arguments) -> error::Res
     say("features", Value::List(features.into_iter().map(Value::Text).collect()))?;
     // A recording, or what lies between two gaps, may be shorter than a window: the net is told how much of it is there.
     say("short", Value::Text("pad".to_owned()))?;
+    // Every frame is in a window, the last ones too.
+    say("tail", Value::Text("overlap".to_owned()))?;
     let texts = |names: &[String]| Value::List(names.iter().cloned().map(Value::Text).collect());
     let recorded: [(&'static str, Option<Value>); 8] = [
         ("by", replay.map(|r| texts(&r.by)).filter(|_| replay.is_some_and(|r| r.by.iter().all(|key| has(input, key))))),
@@ -208,6 +211,29 @@ fn check_skeleton(reads: &str, trained: Option<&str>, given: &Arguments) -> erro
         ),
         _ => Ok(()),
     }
+}
+
+/// Refuses values in other units than those that the model was trained with, where both are told.
+fn check_units(
+    reads: &str,
+    replay: Option<&Replay>,
+    features: &[String],
+    input: &LogicalPlan,
+    given: &Arguments,
+) -> error::Result<()> {
+    for (place, name) in features.iter().enumerate() {
+        let field = input.schema().field_with_unqualified_name(name).ok();
+        let here = field.and_then(|field| field.metadata().get(UNIT));
+        let (Some(trained), Some(here)) = (replay.and_then(|replay| replay.unit(place)), here) else { continue };
+        if trained != here {
+            return query_err!(
+                "{}: {reads} reads '{name}' in {trained}, but the frames have it in {here}; convert it in the subquery, \
+                 and say so: with_metadata({name} * ..., '{UNIT}', '{trained}') AS {name}",
+                given.function()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The columns of a frame's values, in the order in which the model reads them.

@@ -187,6 +187,8 @@ pub struct LeakRow {
 pub struct FeatureRow {
     /// Its name; its place, from 0, when it has none.
     pub name: String,
+    /// Its unit, if it was told.
+    pub unit: Option<String>,
     /// Mean over train rows, in its own unit; None when it is not normalised.
     pub mean: Option<f64>,
     /// Standard deviation over train rows, in its own unit; None when it is not normalised.

@@ -91,6 +91,7 @@ impl Contents<'_> {
     fn tables(&self) -> Result<[(&'static str, RecordBatch); table::STORED.len()]> {
         let Fitted { best, history, best_epoch, normalization, .. } = self.fitted;
         let (dim, names) = (self.recipe.architecture.features, self.recipe.features.as_deref());
+        let unit = |place| self.recipe.replay.as_ref().and_then(|replay| replay.unit(place));
         Ok([
             ("history", table::history::batch(history, *best_epoch)?),
             ("metrics", table::metrics::batch(self.reports, self.caveat)?),
@@ -99,7 +100,7 @@ impl Contents<'_> {
             ("reliability", table::reliability::batch(self.reports)?),
             ("predictions", table::predictions::batch(self.predictions)?),
             ("labels", table::labels::batch(self.labels)?),
-            ("features", table::features::batch(dim, names, normalization)?),
+            ("features", table::features::batch(dim, names, normalization, unit)?),
             ("parameters", table::parameters::batch(best)?),
             ("baselines", table::baselines::batch(self.baselines)?),
             ("recordings", table::recordings::batch(self.recordings)?),

@@ -1,5 +1,7 @@
 //! How windows were cut from frames: what a model needs to be asked about frames themselves.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The arguments of the `pose_windows` below a training.
@@ -13,6 +15,9 @@ pub struct Replay {
     pub features: Vec<String>,
     /// Whether `features` is one column of lists.
     pub is_list: bool,
+    /// The units of those columns of which they were told.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub units: BTreeMap<String, String>,
     /// Largest difference of frame numbers inside a window.
     pub max_gap: i64,
     /// Frames in a window.
@@ -35,4 +40,12 @@ pub struct Replay {
     /// Frames a second that the frames came at, where no column told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
+}
+
+impl Replay {
+    /// The unit of a feature of a frame, by its place, if it was told; of a list that of the list.
+    pub fn unit(&self, place: usize) -> Option<&str> {
+        let column = self.features.get(if self.is_list { 0 } else { place })?;
+        self.units.get(column).map(String::as_str)
+    }
 }

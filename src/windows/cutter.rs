@@ -209,8 +209,9 @@ impl Cutter {
     /// Lets go of rows that no window needs any more.
     fn forget(&mut self) {
         let rows = self.frames.rows();
-        let cuts = self.spec.windowing().is_some();
-        let next = self.open.as_ref().filter(|_| cuts).map_or(rows, |open| open.next.min(rows));
+        let needed =
+            |open: &Open| self.spec.windowing().map(|windowing| windowing.slicer.needed(open.start, open.next));
+        let next = self.open.as_ref().and_then(needed).map_or(rows, |next| next.min(rows));
         let next = self.found.front().map_or(next, |window| window.start.min(next));
         if let Some(matrix) = &mut self.matrix {
             // What waits to be filled may lie in no window.

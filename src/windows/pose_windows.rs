@@ -5,7 +5,7 @@ use datafusion::logical_expr::LogicalPlan;
 
 use super::fill::Fill;
 use super::rule::LabelRule;
-use super::slicer::{Short, Slicer};
+use super::slicer::{Short, Slicer, Tail};
 use super::spec::{Cut, Nulls, Purity, Spec, Windowing};
 use crate::args::{Arguments, Value};
 use crate::error::query_err;
@@ -31,6 +31,7 @@ impl RelationFunction for PoseWindows {
             "stride",
             "label",
             "short",
+            "tail",
             "max_gap",
             "by",
             "order_by",
@@ -79,6 +80,7 @@ pub fn windows_of(input: LogicalPlan, arguments: &Arguments, cut: fn(Windowing) 
     let short = arguments
         .one_of("short", &[("drop", Short::Drop), ("pad", Short::Pad), ("loop", Short::Loop)])?
         .unwrap_or(Short::Drop);
+    let tail = arguments.one_of("tail", &[("drop", Tail::Drop), ("overlap", Tail::Overlap)])?.unwrap_or(Tail::Drop);
     let min_purity = arguments.number("min_purity", 0.0, 1.0)?;
     if min_purity.is_some() && rule == LabelRule::Pure {
         query_err!(
@@ -91,7 +93,7 @@ pub fn windows_of(input: LogicalPlan, arguments: &Arguments, cut: fn(Windowing) 
         columns,
         max_gap: arguments.whole("max_gap", 1)?.map_or(MAX_GAP, |g| g as i64),
         cut: cut(Windowing {
-            slicer: Slicer { width, stride, short },
+            slicer: Slicer { width, stride, short, tail },
             rule,
             min_purity: Purity(min_purity.unwrap_or(0.0) as f32),
             nulls,

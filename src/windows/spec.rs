@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use super::cutter::Cutter;
 use super::fill::Fill;
 use super::rule::LabelRule;
-use super::slicer::Slicer;
+use super::slicer::{Slicer, Tail};
 use super::tally::COUNTS;
 use crate::error::{Result, query_err};
 use crate::frames::columns::{Features, FrameColumns};
@@ -184,10 +184,11 @@ impl Pass for Spec {
             Cut::Segments => format!("by=[{by}], order_by={order}, label={label}, max_gap={}", self.max_gap),
             Cut::Windows(Windowing { slicer, rule, min_purity, nulls })
             | Cut::Stats(Windowing { slicer, rule, min_purity, nulls }) => format!(
-                "width={}, stride={}, by=[{by}], order_by={order}, label={rule:?}, short={:?}, max_gap={}{}{}",
+                "width={}, stride={}, by=[{by}], order_by={order}, label={rule:?}, short={:?}{}, max_gap={}{}{}",
                 slicer.width,
                 slicer.stride,
                 slicer.short,
+                if slicer.tail == Tail::Overlap { ", tail=Overlap" } else { "" },
                 self.max_gap,
                 if min_purity.0 > 0.0 { format!(", min_purity={}", min_purity.0) } else { String::new() },
                 if *nulls == Nulls::Refuse { String::new() } else { format!(", nulls={nulls:?}") },

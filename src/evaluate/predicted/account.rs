@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
-use arrow::compute::{cast, concat, take};
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::compute::concat;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
-use arrow::row::{OwnedRow, RowConverter, SortField};
 
 use super::rows::Rows;
 use super::{Judged, Output, PREDICTED, PROBABILITIES};
 use crate::account::columns::{texts, value};
+use crate::account::parts::{Parts, fields};
 use crate::account::recording::Groups;
 use crate::account::{Account, Ledger};
 use crate::error::{Error, Result, data_err};
@@ -46,20 +46,16 @@ impl Account for PredictionAccount {
     }
 
     fn output(&self) -> SchemaRef {
-        let own = (self.output.fields)();
-        Arc::new(Schema::new(self.by.iter().cloned().chain(own).collect::<Vec<_>>()))
+        Arc::new(Schema::new(fields(&self.by, (self.output.fields)())))
     }
 
     fn ledger(&self, _: &SchemaRef) -> Result<Box<dyn Ledger>> {
-        let fields = self.by.iter().map(|field| SortField::new(field.data_type().clone())).collect();
-        let keys = RowConverter::new(fields).map_err(|e| Error::Query(format!("{}: by: {e}", self.output.function)))?;
         Ok(Box::new(PredictionLedger {
             schema: self.output(),
             output: self.output,
-            by: self.by.iter().map(|field| field.name().clone()).collect(),
+            parts: Parts::new(self.output.function, &self.by)?,
             groups: self.groups.clone(),
             seed: self.seed,
-            keys,
             alone: self.alone.iter().map(|name| (name.clone(), None)).collect(),
             rows: Rows::new(self.output.function, self.labels.clone()),
         }))
@@ -69,13 +65,12 @@ impl Account for PredictionAccount {
 struct PredictionLedger {
     schema: SchemaRef,
     output: Output,
-    by: Vec<String>,
+    parts: Parts,
     groups: Groups,
     seed: u64,
-    keys: RowConverter,
     /// Columns with the one value that they have had.
     alone: Vec<(String, Option<String>)>,
-    rows: Rows<OwnedRow>,
+    rows: Rows,
 }
 
 impl PredictionLedger {
@@ -104,21 +99,14 @@ impl PredictionLedger {
 impl Ledger for PredictionLedger {
     fn add(&mut self, batch: &RecordBatch) -> Result<()> {
         let function = self.output.function;
-        let failed = |e: ArrowError| Error::Query(format!("{function}: by: {e}"));
         self.check_alone(batch)?;
         let labels = texts(function, batch, LABEL)?;
         let predicted = texts(function, batch, PREDICTED)?;
         let groups = self.groups.read(function, batch)?;
-        let by = self.by.iter().filter_map(|name| batch.column_by_name(name).cloned()).collect::<Vec<_>>();
-        let keys = match by.is_empty() {
-            true => None,
-            false => Some(self.keys.convert_columns(&by).map_err(failed)?),
-        };
+        let parts = self.parts.of(batch)?;
         let mut probabilities = self.rows.reader(batch.column_by_name(PROBABILITIES))?;
-        for row in 0..batch.num_rows() {
+        for (row, part) in parts.into_iter().enumerate() {
             let group = groups.name(row);
-            let part = keys.as_ref().map(|keys| keys.row(row));
-            let part = self.rows.part(part.as_ref().map(|row| row.as_ref()), || part.map(|row| row.owned()));
             let (label, predicted) = (value(&labels, row), value(&predicted, row));
             self.rows.add(part, label, predicted, group.as_deref(), probabilities.row(row)?)?;
         }
@@ -126,37 +114,26 @@ impl Ledger for PredictionLedger {
     }
 
     fn bytes(&self) -> usize {
-        self.rows.bytes()
+        self.rows.bytes() + self.parts.bytes()
     }
 
     fn finish(self: Box<Self>) -> Result<RecordBatch> {
         let failed = |e: ArrowError| Error::Internal(format!("{}: {e}", self.output.function));
-        let (mut keys, mut repeats, mut columns) = (vec![], vec![], vec![]);
-        for (number, (key, judged)) in self.rows.finish()?.into_iter().enumerate() {
+        let (mut parts, mut columns) = (vec![], vec![]);
+        for (part, judged) in self.rows.finish(self.parts.in_order())? {
             let judged = Judged { grouped: self.groups.given, ..judged };
             let made = (self.output.rows)(&judged, self.seed)?;
-            let rows = made.first().map_or(0, |column| column.len());
-            repeats.extend(std::iter::repeat_n(number as u32, rows));
-            keys.extend(key);
+            parts.extend(std::iter::repeat_n(part, made.first().map_or(0, |column| column.len())));
             columns.push(made);
         }
         if columns.is_empty() {
             return Ok(RecordBatch::new_empty(self.schema));
         }
-        let by = match keys.is_empty() {
-            true => vec![],
-            false => self.keys.convert_rows(keys.iter().map(OwnedRow::row)).map_err(failed)?,
-        };
-        let repeats = UInt32Array::from(repeats);
-        // The rows of a dictionary come back as what it holds.
-        let typed = |(key, field): (&ArrayRef, &Arc<Field>)| cast(key, field.data_type()).map_err(failed);
-        let by = by.iter().zip(self.schema.fields()).map(typed).collect::<Result<Vec<_>>>()?;
-        let by = by.iter().map(|key| take(key, &repeats, None).map_err(failed));
         let own = (0..columns[0].len()).map(|place| {
-            let parts: Vec<_> = columns.iter().map(|made: &Vec<ArrayRef>| made[place].as_ref()).collect();
-            concat(&parts).map_err(failed)
+            let of_parts: Vec<_> = columns.iter().map(|made: &Vec<ArrayRef>| made[place].as_ref()).collect();
+            concat(&of_parts).map_err(failed)
         });
-        let columns = by.chain(own).collect::<Result<Vec<_>>>()?;
+        let columns = self.parts.columns(parts)?.into_iter().map(Ok).chain(own).collect::<Result<Vec<_>>>()?;
         RecordBatch::try_new(self.schema, columns).map_err(failed)
     }
 }

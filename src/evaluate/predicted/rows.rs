@@ -11,15 +11,13 @@ use super::Judged;
 use crate::error::{Error, Result, data_err, query_err};
 use crate::evaluate::Predictions;
 
-/// Rows of parts named by `K`.
-pub(super) struct Rows<K> {
+/// Rows of numbered parts.
+pub(super) struct Rows {
     function: &'static str,
     /// As the caller gave them, in the order of the probabilities.
     labels: Option<Vec<String>>,
     classes: Names,
     recordings: Names,
-    parts: BTreeMap<Vec<u8>, u32>,
-    keys: Vec<Option<K>>,
     rows: Vec<Row>,
     /// [rows, values in a list], of the rows that are there; empty without a column.
     probabilities: Vec<f32>,
@@ -61,31 +59,17 @@ impl Names {
     }
 }
 
-impl<K> Rows<K> {
+impl Rows {
     pub fn new(function: &'static str, labels: Option<Vec<String>>) -> Self {
         Self {
             function,
             labels,
             classes: Names::default(),
             recordings: Names::default(),
-            parts: BTreeMap::new(),
-            keys: vec![],
             rows: vec![],
             probabilities: vec![],
             size: None,
         }
-    }
-
-    /// The number of a part by the bytes of its key.
-    pub fn part(&mut self, bytes: Option<&[u8]>, key: impl FnOnce() -> Option<K>) -> u32 {
-        let bytes = bytes.unwrap_or_default();
-        if let Some(part) = self.parts.get(bytes) {
-            return *part;
-        }
-        let part = self.keys.len() as u32;
-        self.parts.insert(bytes.to_vec(), part);
-        self.keys.push(key());
-        part
     }
 
     /// Reads a column of lists.
@@ -152,8 +136,9 @@ impl<K> Rows<K> {
         self.rows.len() * size_of::<Row>() + self.probabilities.len() * 4 + 100 * self.recordings.names.len()
     }
 
-    /// The predictions of each part, in the order of their keys.
-    pub fn finish(self) -> Result<Vec<(Option<K>, Judged)>> {
+    /// The predictions of these parts, which are all that there are.
+    pub fn finish(self, parts: impl Iterator<Item = u32>) -> Result<Vec<(u32, Judged)>> {
+        let parts: Vec<u32> = parts.collect();
         let labels = self.all_labels()?;
         let place = |name: &Arc<str>| labels.iter().position(|label| **label == **name).unwrap_or_default() as u32;
         let classes: Vec<u32> = self.classes.names.iter().map(place).collect();
@@ -169,16 +154,15 @@ impl<K> Rows<K> {
         }
         let k = labels.len();
         let list = |row: usize| self.probabilities.get(places[row] * k..(places[row] + 1) * k).unwrap_or_default();
-        let mut of_part: Vec<Vec<usize>> = vec![vec![]; self.keys.len()];
-        let mut abstained = vec![0; self.keys.len()];
+        let mut of_part: Vec<Vec<usize>> = vec![vec![]; parts.len()];
+        let mut abstained = vec![0; parts.len()];
         for (number, row) in self.rows.iter().enumerate() {
             match row.predicted {
                 Some(_) => of_part[row.part as usize].push(number),
                 None => abstained[row.part as usize] += 1,
             }
         }
-        let mut keys = self.keys;
-        let judged = self.parts.into_values().map(|part| {
+        let judged = parts.into_iter().map(|part| {
             let mut numbers = std::mem::take(&mut of_part[part as usize]);
             let order = |number: usize| {
                 let row = self.rows[number];
@@ -197,7 +181,7 @@ impl<K> Rows<K> {
                 recording: if all_known { rows().filter_map(name).collect() } else { vec![] },
             };
             let judged = Judged { predictions, abstained: abstained[part as usize], grouped: false, some_abstained };
-            (keys[part as usize].take(), judged)
+            (part, judged)
         });
         Ok(judged.collect())
     }

@@ -8,6 +8,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use crate::frames::columns::Features;
 use crate::frames::pass::exec::PassExec;
 use crate::frames::resampler::{Clock, Resample};
+use crate::schema::UNIT;
 use crate::store::replay::Replay;
 use crate::windows::fill::Fill;
 use crate::windows::slicer::Short;
@@ -36,10 +37,16 @@ pub fn replay(plan: &Arc<dyn ExecutionPlan>) -> Option<Replay> {
         Some(Clock::Column(time)) => (Some(time.clone()), None),
         Some(Clock::Rate(rate)) => (None, Some(rate.0)),
     };
+    let input = windows.children().first().map(|input| input.schema());
+    let unit = |name: &String| {
+        let unit = input.as_ref()?.field_with_name(name).ok()?.metadata().get(UNIT)?;
+        Some((name.clone(), unit.clone()))
+    };
     Some(Replay {
         by: columns.by.clone(),
         order_by: columns.order_by.clone(),
         features: columns.features.columns().to_vec(),
+        units: columns.features.columns().iter().filter_map(unit).collect(),
         is_list: matches!(columns.features, Features::List { .. }),
         max_gap: *max_gap,
         width: slicer.width,

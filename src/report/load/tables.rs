@@ -161,5 +161,5 @@ pub fn leak(row: Row<'_>) -> Result<LeakRow> {
 /// Of `features`. A feature without a name has its place.
 pub fn feature(row: Row<'_>) -> Result<FeatureRow> {
     let name = row.some_text("name")?.map_or_else(|| row.count("index").map(|place| place.to_string()), Ok)?;
-    Ok(FeatureRow { name, mean: row.number("mean")?, std: row.number("std")? })
+    Ok(FeatureRow { name, unit: row.some_text("unit")?, mean: row.number("mean")?, std: row.number("std")? })
 }

@@ -59,7 +59,7 @@ pub fn extreme() -> Page {
         best_epoch: Some(1),
         inventory: inventory(&labels).into_iter().filter(|row| row.split != TEST).collect(),
         leaks: Some(vec![leak]),
-        features: vec![FeatureRow { name: HOSTILE.into(), mean: None, std: None }],
+        features: vec![FeatureRow { name: HOSTILE.into(), unit: Some(HOSTILE.into()), mean: None, std: None }],
         recipe: vec![RecipeRow { key: HOSTILE.into(), value: QUOTED.into() }],
         sql: Some(format!("SELECT '{HOSTILE}' AS label, {}", "a_column_with_a_long_name, ".repeat(12))),
         headline: None,

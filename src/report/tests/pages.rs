@@ -203,8 +203,12 @@ fn baseline(name: &str, accuracy: f64, half: f64) -> BaselineRow {
 /// An ordinary model of seven classes.
 pub fn watch() -> Page {
     let labels = EXERCISES.map(|(label, _)| label);
-    let feature =
-        |(name, mean, std): (&str, f64, f64)| FeatureRow { name: name.into(), mean: Some(mean), std: Some(std) };
+    let feature = |(name, mean, std): (&str, f64, f64)| FeatureRow {
+        name: name.into(),
+        unit: None,
+        mean: Some(mean),
+        std: Some(std),
+    };
     Page {
         title: "gait".into(),
         version: 3,

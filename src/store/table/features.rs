@@ -7,24 +7,32 @@ use arrow::datatypes::{DataType, Float64Type, SchemaRef};
 
 use super::{batch_of, counts, field, nullable, schema_of};
 use crate::error::{Error, Result};
+use crate::schema::UNIT;
 use crate::train::normalize::Normalization;
 
 /// index (from 0), name (NULL when unknown), mean and std of the train rows, in the unit of the feature (NULL when it
-/// is not normalised).
+/// is not normalised), unit (NULL when nobody told).
 pub fn schema() -> SchemaRef {
     schema_of(vec![
         field("index", DataType::Int64),
         nullable("name", DataType::Utf8),
         nullable("mean", DataType::Float64),
         nullable("std", DataType::Float64),
+        nullable(UNIT, DataType::Utf8),
     ])
 }
 
-/// The features of a frame in their order: `dim` of them, their names if they are known, their scale if there is one.
+/// The features of a frame in their order: `dim` of them, their names if they are known, their scale if there is one, their units
+/// as `unit` tells them by place.
 ///
 /// # Errors
 /// [`Error::Internal`] when these do not fit together: the caller made them.
-pub fn batch(dim: usize, names: Option<&[String]>, scale: &Normalization) -> Result<RecordBatch> {
+pub fn batch<'a>(
+    dim: usize,
+    names: Option<&[String]>,
+    scale: &Normalization,
+    unit: impl Fn(usize) -> Option<&'a str>,
+) -> Result<RecordBatch> {
     scale.check(dim).map_err(|e| Error::Internal(e.to_string()))?;
     if let Some(names) = names.filter(|names| names.len() != dim) {
         return Err(Error::Internal(format!("{dim} features with the names {names:?}")));
@@ -38,6 +46,7 @@ pub fn batch(dim: usize, names: Option<&[String]>, scale: &Normalization) -> Res
             Arc::new((0..dim).map(name).collect::<StringArray>()),
             floats(&scale.mean),
             floats(&scale.std),
+            Arc::new((0..dim).map(unit).collect::<StringArray>()),
         ],
     )
 }
@@ -63,7 +72,7 @@ mod tests {
     fn a_scale_is_read_back_bit_for_bit() {
         let scale_of = Normalization { mean: vec![1e-30, -0.1 - f64::EPSILON], std: vec![1.0 / 3.0, 2.0] };
         for stored in [scale_of, Normalization::default()] {
-            assert_eq!(scale(&batch(2, None, &stored).unwrap()).unwrap(), stored);
+            assert_eq!(scale(&batch(2, None, &stored, |_| None).unwrap()).unwrap(), stored);
         }
     }
 }

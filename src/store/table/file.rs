@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn a_table_is_read_back_and_written_the_same_twice() {
         let scale = Normalization { mean: vec![1.0, 2.0], std: vec![0.5, 0.25] };
-        let batch = features::batch(2, None, &scale).unwrap();
+        let batch = features::batch(2, None, &scale, |_| None).unwrap();
         let bytes = to_parquet(&batch).unwrap();
         assert_eq!(bytes, to_parquet(&batch).unwrap());
         assert_eq!(from_parquet(bytes.into(), "features.parquet").unwrap(), batch);
