@@ -9,6 +9,7 @@ mod failure;
 mod manifest;
 mod matrix;
 mod output;
+mod provenance;
 mod run;
 mod script;
 mod settings;

@@ -8,6 +8,8 @@ use datafusion::sql::sqlparser::dialect::{GenericDialect, dialect_from_str};
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use futures::StreamExt;
 
+use super::provenance;
+
 /// A statement and the line on which it starts, counted from 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Located {
@@ -70,6 +72,7 @@ impl Script {
 ///
 /// What a statement does, it has done when this returns nothing; a COPY does it while its one row is read.
 pub async fn execute(ctx: &SessionContext, statement: Statement) -> Result<Option<SendableRecordBatchStream>> {
+    provenance::note(ctx, &statement).await;
     let plan = ctx.state().statement_to_plan(statement).await?;
     let rows = ctx.execute_logical_plan(plan).await?.execute_stream().await?;
     if !rows.schema().fields().is_empty() {

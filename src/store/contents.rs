@@ -66,6 +66,7 @@ impl Contents<'_> {
             test_accuracy_high: accuracy.and_then(|m| m.high),
             test_set: self.test_set(),
             cell: None,
+            sql: None,
         }
     }
 

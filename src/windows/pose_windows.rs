@@ -31,7 +31,6 @@ impl RelationFunction for PoseWindows {
             "stride",
             "label",
             "short",
-            "tail",
             "max_gap",
             "by",
             "order_by",
@@ -43,6 +42,7 @@ impl RelationFunction for PoseWindows {
             "time",
             "rate",
             "duplicates",
+            "tail",
         ]
     }
 

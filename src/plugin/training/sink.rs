@@ -26,7 +26,7 @@ use crate::nn::config::ModelConfig;
 use crate::options::training::{TrainingOptions, Unit};
 use crate::split::leaks::Allowed;
 use crate::store::location::Location;
-use crate::store::manifest::{Cell, Summary};
+use crate::store::manifest::{Cell, Sql, Summary};
 use crate::store::models;
 use crate::store::publish::publish;
 use crate::store::recipe::Digests;
@@ -105,7 +105,8 @@ impl DataSink for TrainingSink {
             .await
             .map_err(|e| DataFusionError::from(Error::Internal(format!("the training thread failed: {e}"))))??;
         let cell = session.get_extension::<Cell>();
-        let summary = Summary { cell: cell.map(|cell| cell.as_ref().clone()), ..summary };
+        let sql = session.get_extension::<Sql>().map(|sql| sql.0.clone());
+        let summary = Summary { cell: cell.map(|cell| cell.as_ref().clone()), sql, ..summary };
         let version = publish(&self.model, blobs, summary).await?;
         if let Some(keeper) = keeper {
             keeper.published().await;

@@ -51,6 +51,7 @@ async fn page(version: &Version, recipe: &Recipe) -> Result<Page> {
         about: recipe::about(recipe),
         recipe: recipe::rows(recipe, &version.manifest),
         best_epoch: summary.best_epoch,
+        sql: summary.sql.clone(),
         metrics: stored.rows("metrics", tables::metric).await?.unwrap_or_default(),
         classes: stored.rows("class_metrics", tables::class).await?.unwrap_or_default(),
         confusion: stored.rows("confusion", tables::cell).await?.unwrap_or_default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Float64Array, Int64Array, MapBuilder, MapFieldNames, RecordBatch, StringBuilder,
+    ArrayRef, Float64Array, Int64Array, MapBuilder, MapFieldNames, RecordBatch, StringArray, StringBuilder,
     TimestampMillisecondArray,
 };
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
@@ -15,7 +15,8 @@ use crate::store::read::Version;
 
 /// version, created_at, run, kind, rows of each side, epochs, best_epoch, val_loss, test_accuracy with its 95 %
 /// interval, location, cell (the values of the axes of a pipeline's matrix, if one trained it),
-/// test_openings (how often versions of this model had been tested on the same recordings by then).
+/// test_openings (how often versions of this model had been tested on the same recordings by then), sql (the COPY and the views that it
+/// read, where a script of posequel ran it).
 pub fn schema() -> SchemaRef {
     schema_of(vec![
         field(VERSION, DataType::Int64),
@@ -34,6 +35,7 @@ pub fn schema() -> SchemaRef {
         field("location", DataType::Utf8),
         nullable("cell", cell_type()),
         nullable("test_openings", DataType::Int64),
+        nullable("sql", DataType::Utf8),
     ])
 }
 
@@ -65,6 +67,7 @@ pub fn batch(versions: &[Version]) -> Result<RecordBatch> {
             texts(locations.iter().map(String::as_str)),
             cells(&summaries)?,
             openings(&summaries),
+            Arc::new(summaries.iter().map(|s| s.sql.as_deref()).collect::<StringArray>()),
         ],
     )
 }
