@@ -67,7 +67,7 @@ mod tests {
     async fn views_come_before_what_reads_them_and_tables_not_at_all() {
         let ctx = SessionContext::new();
         for sql in [
-            "CREATE EXTERNAL TABLE raw (a INT) STORED AS CSV LOCATION 'Cargo.toml' OPTIONS ('aws.secret_access_key' 'x')",
+            "CREATE EXTERNAL TABLE raw (a INT) STORED AS CSV LOCATION 'Cargo.toml' OPTIONS ('format.delimiter' 'x')",
             "CREATE VIEW frames AS SELECT a FROM raw",
             "CREATE VIEW windows AS SELECT a, a + 1 AS b FROM frames",
         ] {
