@@ -1,11 +1,13 @@
 //! Recordings by name: what intervals are over, and what must stand on one side.
 
+use std::collections::HashMap;
+
 use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::Schema;
 
 use super::columns::{named, present, texts, value};
 use crate::args::Arguments;
-use crate::error::Result;
+use crate::error::{Result, data_err};
 use crate::options::SEQUENCE_KEYS;
 use crate::schema::{RECORDING, SOURCE};
 
@@ -36,37 +38,78 @@ impl Groups {
         Ok(Self { columns: present(schema, &columns), given: false })
     }
 
-    /// The names of a batch's rows.
-    ///
-    /// # Errors
-    /// A column of a type that is no text and no number.
-    pub fn read(&self, function: &str, batch: &RecordBatch) -> Result<Names> {
-        let mut names = Names { whole: None, keys: vec![] };
-        for column in &self.columns {
-            let values = texts(function, batch, column)?;
-            match column.as_str() {
-                RECORDING if !self.given => names.whole = values,
-                column => names.keys.push((column == SOURCE, values)),
-            }
-        }
-        Ok(names)
+    /// What names rows by these columns; `function` is the SQL name, for messages.
+    pub fn namer(&self, function: &'static str) -> Namer {
+        Namer { function, groups: self.clone(), of: HashMap::new() }
     }
 }
 
-/// What the rows of a batch are grouped by.
-pub struct Names {
+/// Names rows, batch by batch.
+pub struct Namer {
+    function: &'static str,
+    groups: Groups,
+    /// The source and video of each `recording`.
+    of: HashMap<String, String>,
+}
+
+/// The columns of a batch.
+pub struct Columns {
     /// One name for all.
-    whole: Option<StringArray>,
+    recording: Option<StringArray>,
     /// Columns that name it together; whether one may be NULL.
     keys: Vec<(bool, Option<StringArray>)>,
 }
 
-impl Names {
-    /// The name of a row; none where a column is NULL, but for `source`, which is left out then.
-    pub fn name(&self, row: usize) -> Option<String> {
-        if let Some(name) = value(&self.whole, row) {
-            return Some(name.to_owned());
+impl Namer {
+    /// The columns of a batch that names are made of.
+    ///
+    /// # Errors
+    /// A column of a type that is no text and no number.
+    pub fn columns(&self, batch: &RecordBatch) -> Result<Columns> {
+        let mut columns = Columns { recording: None, keys: vec![] };
+        for column in &self.groups.columns {
+            let values = texts(self.function, batch, column)?;
+            match column.as_str() {
+                RECORDING if !self.groups.given => columns.recording = values,
+                column => columns.keys.push((column == SOURCE, values)),
+            }
         }
+        Ok(columns)
+    }
+
+    /// The name of a row; none where a column is NULL, but for `source`, which is left out then.
+    ///
+    /// # Errors
+    /// A `recording` of several videos, which the caller may mean otherwise than we do.
+    pub fn name(&mut self, columns: &Columns, row: usize) -> Result<Option<String>> {
+        let keys = columns.keys(row);
+        let Some(recording) = value(&columns.recording, row) else { return Ok(keys) };
+        if let Some(keys) = keys {
+            match self.of.get(recording) {
+                None => drop(self.of.insert(recording.to_owned(), keys)),
+                Some(known) if *known == keys => {}
+                Some(known) => {
+                    // In the same words whichever came first.
+                    let (one, other) = if *known < keys { (known, &keys) } else { (&keys, known) };
+                    return data_err!(
+                        "{}: recording '{recording}' is of several videos ({one}, {other}); say which of the columns tells \
+                         recordings apart: groups => 'video', or groups => 'recording'",
+                        self.function
+                    );
+                }
+            }
+        }
+        Ok(Some(recording.to_owned()))
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.of.iter().map(|(recording, keys)| 100 + recording.len() + keys.len()).sum()
+    }
+}
+
+impl Columns {
+    fn keys(&self, row: usize) -> Option<String> {
         let mut name: Option<String> = None;
         for (optional, values) in &self.keys {
             match (value(values, row), name.as_mut()) {
@@ -98,8 +141,9 @@ mod tests {
             ("source", column([Some("a"), Some("a"), None, Some("a")]), true),
             ("video", column([Some("v"), Some("v"), Some("v"), None]), true),
         ]);
-        let names = groups.read("f", &batch.unwrap()).unwrap();
-        (0..4).map(|row| names.name(row)).collect()
+        let mut namer = groups.namer("f");
+        let columns = namer.columns(&batch.unwrap()).unwrap();
+        (0..4).map(|row| namer.name(&columns, row).unwrap()).collect()
     }
 
     #[test]

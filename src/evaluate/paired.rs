@@ -37,6 +37,12 @@ impl Pair {
     }
 }
 
+/// Whether a difference over so many recordings can reach [`ALPHA`]: of 2^n exchanges two are as far apart as what was seen, at
+/// the least.
+pub fn can_tell(recordings: usize) -> bool {
+    recordings >= 1 && 0.5f64.powi(recordings.min(64) as i32 - 1) < ALPHA
+}
+
 /// What the test found for `a` against `b`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -170,6 +176,12 @@ mod tests {
 
     const ROWS: [u64; 8] = [30, 12, 25, 40, 8, 19, 33, 21];
     const A: [u64; 8] = [25, 9, 20, 31, 8, 12, 30, 15];
+
+    #[test]
+    fn five_recordings_tell_nothing_and_six_may() {
+        // 2 / 2^5 = 0.0625 and 2 / 2^6 = 0.03125.
+        assert!(!can_tell(0) && !can_tell(5) && can_tell(6) && can_tell(1_000_000));
+    }
 
     #[test]
     fn the_exact_p_is_that_of_scipy() {

@@ -16,7 +16,7 @@ use super::paired::{Pair, Paired, Part, compare};
 use super::predicted::PREDICTED;
 use crate::account::columns::{apart, named, require, texts, value, wholes};
 use crate::account::parts::{Parts, fields};
-use crate::account::recording::Groups;
+use crate::account::recording::{Groups, Namer};
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
 use crate::error::{self, Error, data_err, query_err};
@@ -106,7 +106,8 @@ impl Account for CompareAccount {
         Ok(Box::new(CompareLedger {
             schema: self.output(),
             parts: Parts::new(PoseCompare.name(), &self.by)?,
-            groups: self.groups.clone(),
+            groups: self.groups.namer(PoseCompare.name()),
+            columns: self.groups.columns.clone(),
             counted: self.counted,
             seed: self.seed,
             models: vec![],
@@ -138,7 +139,8 @@ type Counts = BTreeMap<String, (u64, u64)>;
 struct CompareLedger {
     schema: SchemaRef,
     parts: Parts,
-    groups: Groups,
+    groups: Namer,
+    columns: Vec<String>,
     counted: bool,
     seed: u64,
     /// By the number of the part.
@@ -148,7 +150,7 @@ struct CompareLedger {
 impl Ledger for CompareLedger {
     fn add(&mut self, batch: &RecordBatch) -> error::Result<()> {
         let name = PoseCompare.name();
-        let groups = self.groups.read(name, batch)?;
+        let groups = self.groups.columns(batch)?;
         let [labels, predicted] = [texts(name, batch, LABEL)?, texts(name, batch, PREDICTED)?];
         let [rows, correct] = [wholes(name, batch, ROWS)?, wholes(name, batch, CORRECT)?];
         let parts = self.parts.of(batch)?;
@@ -157,8 +159,8 @@ impl Ledger for CompareLedger {
             of.as_ref().filter(|of| of.is_valid(row)).and_then(|of| u64::try_from(of.value(row)).ok())
         };
         for (row, part) in parts.into_iter().enumerate() {
-            let Some(recording) = groups.name(row) else {
-                return data_err!("{name}: a row has no recording ({} is NULL)", self.groups.columns.join(" or "));
+            let Some(recording) = self.groups.name(&groups, row)? else {
+                return data_err!("{name}: a row has no recording ({} is NULL)", self.columns.join(" or "));
             };
             let (more, right) = match self.counted {
                 true => match (number(&rows, row), number(&correct, row)) {
@@ -184,7 +186,7 @@ impl Ledger for CompareLedger {
     }
 
     fn bytes(&self) -> usize {
-        self.parts.bytes() + self.models.iter().map(|counts| 80 * counts.len()).sum::<usize>()
+        self.parts.bytes() + self.groups.bytes() + self.models.iter().map(|counts| 80 * counts.len()).sum::<usize>()
     }
 
     fn finish(self: Box<Self>) -> error::Result<RecordBatch> {

@@ -8,8 +8,9 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
-use super::events::{Recorded, Segment, evaluate_events};
+use super::events::{EVENT_METRICS, Recorded, Segment, evaluate_events};
 use super::predicted::PREDICTED;
+use super::report::MetricRow;
 use super::tables::{metric_columns, metric_fields};
 use crate::account::columns::{apart, named, present, require, texts, value, wholes};
 use crate::account::parts::{Parts, fields};
@@ -103,6 +104,9 @@ impl Account for EventAccount {
     }
 }
 
+/// Of a recording in a map, and of its rows in the result.
+const ROW_BYTES: usize = 100 + EVENT_METRICS.len() * size_of::<MetricRow>();
+
 /// A frame: its number, its class and that predicted.
 type Frame = (i64, Option<u32>, Option<u32>);
 
@@ -138,7 +142,10 @@ impl Ledger for EventLedger {
     }
 
     fn bytes(&self) -> usize {
-        self.recordings.values().map(|frames| frames.len() * size_of::<Frame>()).sum()
+        let recording = |((_, name), frames): (&(u32, String), &Vec<Frame>)| {
+            ROW_BYTES + name.len() + frames.capacity() * size_of::<Frame>()
+        };
+        self.parts.bytes() + self.recordings.iter().map(recording).sum::<usize>()
     }
 
     fn finish(self: Box<Self>) -> error::Result<RecordBatch> {

@@ -83,7 +83,8 @@ pub struct Step {
     #[serde(default)]
     pub with: BTreeMap<String, Scalar>,
     /// The axes of the matrix that it is run for; none of a step that is run once. Consecutive steps with axes are cells: each
-    /// runs them in order, and those with fewer axes once for all cells that share them.
+    /// runs them in order, and those with fewer axes once for all cells that share them. The table `cells` then tells which versions each of
+    /// them trained: join it with tables of a model by `version`, and by `model` where cells train several.
     #[serde(default)]
     pub each: Vec<String>,
     /// Whether its rows are written to the output; true unless it says false.

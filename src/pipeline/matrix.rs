@@ -60,10 +60,6 @@ impl Manifest {
                 return query_err!("[matrix] {axis} has {} twice; a cell is run once", texts[place]);
             }
         }
-        let cells = self.matrix.values().try_fold(1_usize, |cells, values| cells.checked_mul(values.len()));
-        if cells.is_none_or(|cells| cells > MOST_CELLS) {
-            return query_err!("[matrix] has more than {MOST_CELLS} cells; give its axes fewer values");
-        }
         if let Some(axis) = self.matrix.keys().find(|axis| self.variables.contains_key(*axis)) {
             return query_err!("'{axis}' is in [matrix] and in [variables]; keep one of them");
         }
@@ -131,6 +127,13 @@ impl Manifest {
                 axes.push(axis.clone());
             }
         }
+        let values = axes.iter().filter_map(|axis| self.matrix.get(axis)).map(Vec::len);
+        if values.clone().try_fold(1_usize, usize::checked_mul).is_none_or(|cells| cells > MOST_CELLS) {
+            return query_err!(
+                "[matrix] {} make more than {MOST_CELLS} cells; give them fewer values",
+                axes.join(" x ")
+            );
+        }
         let cell = |values: Vec<(String, Scalar)>| {
             let step = |place: &usize| {
                 let step = &self.steps[*place];
@@ -184,8 +187,18 @@ mod tests {
     fn a_matrix_of_too_many_cells_is_refused() {
         let axis = |name: &str| format!("{name} = {:?}", (0..400).collect::<Vec<_>>());
         let text = SWEEP.replace("width = [15, 20]", &axis("width")).replace("fold = [1, 2, 3]", &axis("fold"));
-        let error = Manifest::parse(&text).unwrap_err().to_string();
-        assert!(error.contains("more than 100000 cells"), "{error}");
+        let error = Manifest::parse(&text).unwrap().check().unwrap_err().to_string();
+        assert!(error.contains("[matrix] width x fold make more than 100000 cells"), "{error}");
+        // Apart, they are 800.
+        let apart = text.replace(
+            "each = ['width', 'fold']\nsql = 'SELECT ${width}, ${fold}'",
+            "each = ['fold']\nsql = 'SELECT ${fold}'",
+        );
+        let apart = apart.replace(
+            "[[steps]]\nname = 'train'",
+            "[[steps]]\nname = 'between'\nsql = 'SELECT 3'\n[[steps]]\nname = 'train'",
+        );
+        Manifest::parse(&apart).unwrap().check().unwrap();
     }
 
     #[test]

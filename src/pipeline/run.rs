@@ -9,6 +9,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use super::cells::{Job, Matrix, check_names};
 use super::matrix::{Cell, Resolved, Stage};
 use super::output::Output;
+use super::provenance;
 use super::script::{Script, drain, execute};
 use super::settings::{Assignment, known_options, set_option};
 use super::{Manifest, Step};
@@ -27,6 +28,7 @@ pub async fn run<W: Write>(
     out: &mut Output<W>,
     log: &mut (dyn Write + Send),
 ) -> Result<()> {
+    provenance::begin(ctx);
     for Assignment { key, value } in manifest.settings()? {
         set_option(ctx, &key, &value).await.map_err(|e| e.context("[settings]"))?;
     }
@@ -94,10 +96,14 @@ impl Parsed {
 /// The options of the session that were set, but for those that say how fast to go, and where models are: the same SQL makes the
 /// same models on every machine.
 fn setup(ctx: &SessionContext) -> Vec<String> {
-    let says_nothing = |key: &str| {
-        let speed = ["partitions", "batch_size", "concurrency", "parallelism"];
-        key == "posequel.models.location" || speed.iter().any(|word| key.contains(word))
-    };
+    const SAY_NOTHING: [&str; 5] = [
+        "datafusion.execution.target_partitions",
+        "datafusion.execution.batch_size",
+        "datafusion.execution.planning_concurrency",
+        "datafusion.execution.meta_fetch_concurrency",
+        "posequel.models.location",
+    ];
+    let says_nothing = |key: &str| SAY_NOTHING.contains(&key) || key.starts_with("datafusion.explain.");
     let plain: BTreeMap<String, Option<String>> =
         SessionConfig::new().options().entries().into_iter().map(|entry| (entry.key, entry.value)).collect();
     let set = ctx.copied_config().options().entries().into_iter();
@@ -108,7 +114,7 @@ fn setup(ctx: &SessionContext) -> Vec<String> {
 async fn run_step<W: Write>(ctx: &SessionContext, step: &Step, script: Script, out: &mut Output<W>) -> Result<()> {
     for statement in &script.statements {
         let result = async {
-            match execute(ctx, statement.statement.clone()).await? {
+            match execute(ctx, statement).await? {
                 Some(rows) if step.show => out.write(rows).await,
                 Some(rows) => drain(rows).await,
                 None => Ok(()),

@@ -5,7 +5,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::dialect::{GenericDialect, dialect_from_str};
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::{Location, Token, Tokenizer};
 use futures::StreamExt;
 
 use super::provenance;
@@ -17,6 +17,8 @@ pub struct Located {
     pub line: u64,
     /// The parsed statement.
     pub statement: Statement,
+    /// As it was written, without the `;`.
+    pub text: String,
 }
 
 /// The statements of a file, of `-c`, or of standard input, in order.
@@ -49,7 +51,7 @@ impl Script {
                 separated = true;
             }
             let next = parser.parser.peek_token();
-            let line = next.span.start.line;
+            let (line, start) = (next.span.start.line, next.span.start);
             if next.token == Token::EOF {
                 return Ok(Self { origin: origin.to_owned(), statements });
             }
@@ -58,7 +60,10 @@ impl Script {
                 return Err(error.context(at(origin, line)));
             }
             let statement = parser.parse_statement().map_err(located)?;
-            statements.push(Located { line, statement });
+            let end = parser.parser.peek_token();
+            let end = if end.token == Token::EOF { sql.len() } else { place(sql, end.span.start) };
+            let text = sql.get(place(sql, start)..end).unwrap_or_default().trim_end().to_owned();
+            statements.push(Located { line, statement, text });
         }
     }
 
@@ -68,13 +73,21 @@ impl Script {
     }
 }
 
+/// The byte at a line and column of a text, both of characters counted from 1.
+fn place(sql: &str, at: Location) -> usize {
+    let line: usize = sql.split_inclusive('\n').take(at.line.saturating_sub(1) as usize).map(str::len).sum();
+    let column = sql[line..].char_indices().nth(at.column.saturating_sub(1) as usize);
+    column.map_or(sql.len(), |(column, _)| line + column)
+}
+
 /// Runs one statement: its rows as a stream, or nothing when it has none (CREATE, SET, DROP).
 ///
 /// What a statement does, it has done when this returns nothing; a COPY does it while its one row is read.
-pub async fn execute(ctx: &SessionContext, statement: Statement) -> Result<Option<SendableRecordBatchStream>> {
-    provenance::note(ctx, &statement).await;
-    let plan = ctx.state().statement_to_plan(statement).await?;
+pub async fn execute(ctx: &SessionContext, located: &Located) -> Result<Option<SendableRecordBatchStream>> {
+    provenance::note_copy(ctx, located);
+    let plan = ctx.state().statement_to_plan(located.statement.clone()).await?;
     let rows = ctx.execute_logical_plan(plan).await?.execute_stream().await?;
+    provenance::note_table(ctx, located);
     if !rows.schema().fields().is_empty() {
         return Ok(Some(rows));
     }
@@ -145,6 +158,14 @@ mod tests {
         assert!(lines("").is_empty());
         assert!(lines(";;\n-- nothing\n;").is_empty());
         assert_eq!(lines("\n\n;SELECT 1;;"), [3]);
+    }
+
+    #[test]
+    fn a_statement_has_its_text() {
+        let sql = "  SELECT 'ä;' AS a -- one\n  ;\nSELECT\n  2; SELECT 3";
+        let script = Script::parse(&SessionContext::new(), "", sql).unwrap();
+        let texts: Vec<&str> = script.statements.iter().map(|s| s.text.as_str()).collect();
+        assert_eq!(texts, ["SELECT 'ä;' AS a -- one", "SELECT\n  2", "SELECT 3"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
-use crate::error::{self, Error, suggest};
+use crate::error::{self, Error, query_err, suggest};
 use crate::store::layout::table_blob;
 use crate::store::models::Models;
 use crate::store::read::Version;
@@ -120,7 +120,15 @@ impl StoredTable {
     async fn read(&self, version: &Version) -> error::Result<RecordBatch> {
         let blob = table_blob(&self.name);
         if table::came_later(&self.name) && !version.manifest.blobs.contains_key(&blob) {
-            return Ok(RecordBatch::new_empty(self.schema()));
+            // Among others it has no rows; asked for alone it would look as if nothing had been found.
+            if self.versions.len() > 1 {
+                return Ok(RecordBatch::new_empty(self.schema()));
+            }
+            let (name, number, table) = (version.model.name(), version.number, &self.name);
+            return query_err!(
+                "version {number} of model '{name}' is from before the table {table}; train it again, or look at those that have \
+                 it: models.\"{name}@all\".{table}"
+            );
         }
         let bytes = version.fetch(&blob).await?;
         let file = version.folder().child(&blob).to_string();
@@ -257,6 +265,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_table_that_came_later_is_missed_by_name() {
+        let lab = Lab::new();
+        lab.publish("gait", 0.5).await;
+        let before = lab.rows("SELECT * FROM models.gait.leaks").await.unwrap_err().to_string();
+        assert!(before.contains("version 1 of model 'gait' is from before the table leaks"), "{before}");
+        // Among others it has no rows.
+        lab.publish("gait", 0.25).await;
+        assert!(lab.rows("SELECT * FROM models.\"gait@all\".leaks").await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
     async fn a_damaged_table_is_refused_by_name() {
         let lab = Lab::new();
         lab.publish("gait", 0.5).await;
@@ -264,8 +283,6 @@ mod tests {
         let file = version.folder().child("features.parquet").local.unwrap();
         std::fs::write(&file, "PAR1").unwrap();
         let error = lab.rows("SELECT * FROM models.gait.features").await.unwrap_err();
-        // A table that came later has no rows in a version of before.
-        assert!(lab.rows("SELECT * FROM models.gait.leaks").await.unwrap().is_empty());
         assert!(matches!(Error::find(&error), Some(Error::Model(_))));
         assert!(error.to_string().contains(&format!("{} is damaged", file.display())), "{error}");
     }

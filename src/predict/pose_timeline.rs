@@ -153,7 +153,7 @@ fn replayed(model: &Model, input: &LogicalPlan, given: &Arguments) -> error::Res
     say("features", Value::List(features.into_iter().map(Value::Text).collect()))?;
     // A recording, or what lies between two gaps, may be shorter than a window: the net is told how much of it is there.
     say("short", Value::Text("pad".to_owned()))?;
-    // Every frame is in a window, the last ones too.
+    // With a stride up to the width every frame is in a window, the last ones too.
     say("tail", Value::Text("overlap".to_owned()))?;
     let texts = |names: &[String]| Value::List(names.iter().cloned().map(Value::Text).collect());
     let recorded: [(&'static str, Option<Value>); 8] = [

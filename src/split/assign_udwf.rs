@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringArray};
 use arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::Result;
+use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::function::{PartitionEvaluatorArgs, WindowUDFFieldArgs};
 use datafusion::logical_expr::{PartitionEvaluator, Signature, Volatility, WindowUDFImpl};
 
@@ -93,6 +93,7 @@ impl PartitionEvaluator for AssignGroups {
                     tracing::warn!("{FUNCTION}: {error}; so validation is whole recordings of groups that train knows");
                     return Ok(Arc::new(StringArray::from_iter_values(sides.iter().map(|side| side.name()))));
                 }
+                Err(internal @ DataFusionError::Internal(_)) => return Err(internal),
                 // What groups cannot do is the reason, whatever recordings cannot do beside it.
                 Ok(None) | Err(_) => return Err(asked_by(FUNCTION, error).into()),
             },

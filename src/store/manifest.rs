@@ -57,12 +57,12 @@ pub struct Summary {
     /// The cell of a pipeline's matrix that trained it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cell: Option<Cell>,
-    /// The COPY that trained it and the views that it read, where a script ran it.
+    /// The COPY that trained it and what made the tables and views that it read, where a script ran these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sql: Option<String>,
 }
 
-/// The SQL of a training: put into a session by `SessionConfig::with_extension`.
+/// The SQL of a training, or nothing: put into a session by `SessionConfig::with_extension`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sql(pub String);
 

@@ -209,8 +209,7 @@ impl Cutter {
     /// Lets go of rows that no window needs any more.
     fn forget(&mut self) {
         let rows = self.frames.rows();
-        let needed =
-            |open: &Open| self.spec.windowing().map(|windowing| windowing.slicer.needed(open.start, open.next));
+        let needed = |open: &Open| Some(self.spec.windowing()?.slicer.needed(open.start, open.next, rows));
         let next = self.open.as_ref().and_then(needed).map_or(rows, |next| next.min(rows));
         let next = self.found.front().map_or(next, |window| window.start.min(next));
         if let Some(matrix) = &mut self.matrix {

@@ -90,11 +90,13 @@ impl Slicer {
         next
     }
 
-    /// The first row that a window of the segment can still need: the next one's, or that of a tail.
-    pub fn needed(&self, segment: u64, next: u64) -> u64 {
+    /// The first row that a window of the segment, which is known up to row `end`, can still need: the next one's, or that of a
+    /// tail.
+    pub fn needed(&self, segment: u64, next: u64, end: u64) -> u64 {
+        let tail = next.saturating_sub(self.stride as u64).max(end.saturating_sub(self.width as u64)).max(segment);
         match self.tail {
             Tail::Drop => next,
-            Tail::Overlap => next.saturating_sub(self.stride as u64).max(segment),
+            Tail::Overlap => next.min(tail),
         }
     }
 
@@ -184,7 +186,7 @@ mod tests {
                 // Whatever is forgotten on the way is not needed any more.
                 let (mut out, mut next) = (vec![], 0);
                 for end in 1..=rows {
-                    let needed = slicer.needed(0, next);
+                    let needed = slicer.needed(0, next, end - 1);
                     let before = out.len();
                     next = slicer.cut(0, next, end, end == rows, &mut out);
                     assert!(out[before..].iter().all(|window| window.start >= needed), "{rows} {stride} {end}");

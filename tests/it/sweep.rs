@@ -114,6 +114,65 @@ name = "train"
 }
 
 #[test]
+fn what_depends_on_which_cell_is_first_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = r#"
+[[steps]]
+name = "base"
+each = ["fold"]
+sql = "COPY (SELECT *, ${fold} AS n FROM windows_1) TO 'models/base' STORED AS LSTM OPTIONS ('dense' 'none', 'units' '2', 'epochs' '1');"
+
+[[steps]]
+name = "train"
+"#;
+    let begins =
+        PIPELINE.replace("\n[[steps]]\nname = \"train\"\n", base).replace("'epochs' '40'", "'init_from' 'base'");
+    let set = PIPELINE.replace(
+        "sql = \"CREATE TABLE windows_${fold}",
+        "sql = \"SET datafusion.execution.batch_size = 7; CREATE TABLE windows_${fold}",
+    );
+    for (pipeline, refused) in [
+        (
+            begins.clone(),
+            "several cells train 'models/base', and which version is its newest depends on which of them is ready first",
+        ),
+        (
+            set,
+            "step 'windows':1: SET datafusion.execution.batch_size = 7: cells share this step, and one of them runs it",
+        ),
+    ] {
+        std::fs::write(folder.path().join("sweep.toml"), pipeline).unwrap();
+        let output = posequel(folder.path(), &[]).output().unwrap();
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{log}");
+        assert!(log.contains(refused), "{log}");
+        assert!(!folder.path().join("models").exists());
+    }
+    // A base of its own is no matter of luck.
+    let own = begins
+        .replace("'models/base'", "'models/base_${fold}'")
+        .replace("'init_from' 'base'", "'init_from' 'base_${fold}'");
+    std::fs::write(folder.path().join("sweep.toml"), own).unwrap();
+    ran(folder.path(), &["--set", "units=2"]);
+    assert_eq!(versions(folder.path()), 2);
+}
+
+#[test]
+fn two_cells_of_the_same_sql_are_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let same = PIPELINE.replace("units = [2, 3, 4]", "units = [1, 11]").replace("fold = [1, 2]", "fold = [1, 11]");
+    let same =
+        same.replace("each = [\"fold\"]\nsql = \"CREATE TABLE windows_${fold}", "sql = \"CREATE TABLE windows_1");
+    let same =
+        same.replace("CASE fold WHEN ${fold}", "CASE fold WHEN 1").replace("FROM windows_${fold})", "FROM windows_1)");
+    // 1 and 11 are 111, as 11 and 1 are.
+    let same = same.replace("'units' '${units}'", "'units' '2', 'seed' '${units}${fold}'");
+    std::fs::write(folder.path().join("sweep.toml"), same).unwrap();
+    assert_eq!(ran(folder.path(), &[]).0, "units,cells,versions,openings,cell\n1,2,2,2,true\n11,2,2,4,true\n");
+    assert_eq!(versions(folder.path()), 4);
+}
+
+#[test]
 fn cells_that_train_nothing_are_in_the_table_too() {
     let folder = tempfile::tempdir().unwrap();
     let pipeline = "name = 'sweep'\n[matrix]\nn = [3, 4]\n[[steps]]\nname = 'make'\neach = ['n']\n\

@@ -36,7 +36,7 @@ pub async fn script(ctx: &SessionContext, origin: &str, text: &str, format: Form
     let mut out = Output::new(format, stdout());
     for statement in &script.statements {
         let result = async {
-            match execute(ctx, statement.statement.clone()).await? {
+            match execute(ctx, statement).await? {
                 Some(rows) => out.write(rows).await,
                 None => Ok(()),
             }

@@ -107,7 +107,8 @@ pub struct Baseline {
     pub split: Side,
     /// Its accuracy there, in [0, 1].
     pub accuracy: f64,
-    /// Whether the net is better or worse over the same recordings; missing where these are unknown.
+    /// Whether the net is better or worse over the same recordings; missing where these are unknown, or too few to
+    /// tell anything.
     pub net_is: Option<Verdict>,
 }
 

@@ -11,7 +11,7 @@ use super::rows::Rows;
 use super::{Judged, Output, PREDICTED, PROBABILITIES};
 use crate::account::columns::{texts, value};
 use crate::account::parts::{Parts, fields};
-use crate::account::recording::Groups;
+use crate::account::recording::{Groups, Namer};
 use crate::account::{Account, Ledger};
 use crate::error::{Error, Result, data_err};
 use crate::schema::LABEL;
@@ -54,7 +54,8 @@ impl Account for PredictionAccount {
             schema: self.output(),
             output: self.output,
             parts: Parts::new(self.output.function, &self.by)?,
-            groups: self.groups.clone(),
+            given: self.groups.given,
+            groups: self.groups.namer(self.output.function),
             seed: self.seed,
             alone: self.alone.iter().map(|name| (name.clone(), None)).collect(),
             rows: Rows::new(self.output.function, self.labels.clone()),
@@ -66,7 +67,8 @@ struct PredictionLedger {
     schema: SchemaRef,
     output: Output,
     parts: Parts,
-    groups: Groups,
+    given: bool,
+    groups: Namer,
     seed: u64,
     /// Columns with the one value that they have had.
     alone: Vec<(String, Option<String>)>,
@@ -102,11 +104,11 @@ impl Ledger for PredictionLedger {
         self.check_alone(batch)?;
         let labels = texts(function, batch, LABEL)?;
         let predicted = texts(function, batch, PREDICTED)?;
-        let groups = self.groups.read(function, batch)?;
+        let groups = self.groups.columns(batch)?;
         let parts = self.parts.of(batch)?;
         let mut probabilities = self.rows.reader(batch.column_by_name(PROBABILITIES))?;
         for (row, part) in parts.into_iter().enumerate() {
-            let group = groups.name(row);
+            let group = self.groups.name(&groups, row)?;
             let (label, predicted) = (value(&labels, row), value(&predicted, row));
             self.rows.add(part, label, predicted, group.as_deref(), probabilities.row(row)?)?;
         }
@@ -114,14 +116,14 @@ impl Ledger for PredictionLedger {
     }
 
     fn bytes(&self) -> usize {
-        self.rows.bytes() + self.parts.bytes()
+        self.rows.bytes() + self.parts.bytes() + self.groups.bytes()
     }
 
     fn finish(self: Box<Self>) -> Result<RecordBatch> {
         let failed = |e: ArrowError| Error::Internal(format!("{}: {e}", self.output.function));
         let (mut parts, mut columns) = (vec![], vec![]);
         for (part, judged) in self.rows.finish(self.parts.in_order())? {
-            let judged = Judged { grouped: self.groups.given, ..judged };
+            let judged = Judged { grouped: self.given, ..judged };
             let made = (self.output.rows)(&judged, self.seed)?;
             parts.extend(std::iter::repeat_n(part, made.first().map_or(0, |column| column.len())));
             columns.push(made);

@@ -8,6 +8,7 @@ use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{CopyToStatement, Statement};
 
 use super::Job;
+use crate::pipeline::provenance;
 use crate::pipeline::script::Script;
 use crate::store::location::Location;
 use crate::store::{read, resolve};
@@ -29,10 +30,11 @@ impl Trainings {
     pub fn of(ctx: &SessionContext, job: &Job, place: usize, before: &[String]) -> Result<Self> {
         let (own, values) = &job.cell.steps[place];
         let for_the_same = job.cell.steps.iter().filter(|(_, of)| of.keys().all(|axis| values.contains_key(axis)));
-        let place_and_version = [own.step.to_string(), env!("CARGO_PKG_VERSION").to_owned()];
+        let values: String = values.iter().map(|(axis, value)| format!("{axis}={value};")).collect();
+        let which = [own.step.to_string(), values, env!("CARGO_PKG_VERSION").to_owned()];
         let mut hasher = blake3::Hasher::new();
         // The text as it was written: a statement that is printed again has lost columns and options.
-        let texts = before.iter().chain(for_the_same.map(|(resolved, _)| &resolved.sql)).chain(&place_and_version);
+        let texts = before.iter().chain(for_the_same.map(|(resolved, _)| &resolved.sql)).chain(&which);
         for text in texts {
             hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
         }
@@ -51,14 +53,15 @@ impl Trainings {
 }
 
 /// The targets of a step's COPYs that train.
-fn targets(script: &Script) -> impl Iterator<Item = &str> {
-    script.statements.iter().filter_map(|of| model(&of.statement))
+fn targets(script: &Script) -> impl Iterator<Item = &String> {
+    script.statements.iter().filter_map(|of| model(&of.statement)).map(|copy| &copy.target)
 }
 
-/// The target of a COPY that trains.
-pub(super) fn model(statement: &Statement) -> Option<&str> {
-    let Statement::CopyTo(CopyToStatement { target, stored_as: Some(kind), .. }) = statement else { return None };
-    ["LSTM", "GRU", "ENSEMBLE"].iter().any(|known| known.eq_ignore_ascii_case(kind)).then_some(target)
+/// A COPY that trains.
+pub(super) fn model(statement: &Statement) -> Option<&CopyToStatement> {
+    let Statement::CopyTo(copy) = provenance::copy(statement)? else { return None };
+    let kind = copy.stored_as.as_ref()?;
+    ["LSTM", "GRU", "ENSEMBLE"].iter().any(|known| known.eq_ignore_ascii_case(kind)).then_some(copy)
 }
 
 /// The versions of models that cells trained, by where the model is: each with the digest of its step.

@@ -178,7 +178,7 @@ impl Task {
                 continue;
             }
             let result = async {
-                match execute(ctx, statement.statement.clone()).await? {
+                match execute(ctx, statement).await? {
                     Some(rows) => drain(rows).await,
                     None => Ok(()),
                 }

@@ -1,12 +1,15 @@
 //! What cells of one session may call the tables that they make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use datafusion::sql::parser::Statement;
+use datafusion::sql::parser::{CopyToStatement, Statement};
 use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
 
 use super::Job;
+use super::known::model;
 use crate::error::{Result, query_err};
+use crate::pipeline::provenance;
+use crate::pipeline::script::Located;
 
 /// Refuses cells that make different tables of one name: they see the same tables, so one would work on another's.
 ///
@@ -28,18 +31,74 @@ pub(in crate::pipeline) fn check_names(jobs: &[Job]) -> Result<()> {
             }
         }
     }
+    check_settings(jobs)?;
+    check_donors(jobs)
+}
+
+/// Refuses SET where cells share the step: it would hold for the one that happens to run it.
+fn check_settings(jobs: &[Job]) -> Result<()> {
+    let is_set = |of: &Located| matches!(&of.statement, Statement::Statement(statement) if matches!(**statement, SqlStatement::Set(_)));
+    for job in jobs {
+        for ((_, values), script) in job.cell.steps.iter().zip(&job.scripts) {
+            if values.len() < job.cell.values.len()
+                && let Some(set) = script.statements.iter().find(|of| is_set(of))
+            {
+                return query_err!(
+                    "{}: {}: cells share this step, and one of them runs it: put it under [settings], or into the step with all axes",
+                    script.place(set),
+                    set.text
+                );
+            }
+        }
+    }
     Ok(())
+}
+
+/// Refuses a net that begins with, or averages, the newest of a model that several cells train: which is the newest depends on
+/// which of them is ready first.
+fn check_donors(jobs: &[Job]) -> Result<()> {
+    // By model, the steps that train it, each for some values.
+    let mut trained: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for job in jobs {
+        for ((resolved, values), script) in job.cell.steps.iter().zip(&job.scripts) {
+            for copy in script.statements.iter().filter_map(|of| model(&of.statement)) {
+                let task = values.iter().map(|(axis, value)| format!("{axis}={value}, "));
+                let task = task.collect::<String>() + &resolved.step.to_string();
+                trained.entry(copy.target.trim_end_matches('/')).or_default().insert(task);
+            }
+        }
+    }
+    for job in jobs {
+        let axes: Vec<String> = job.cell.values.iter().map(|(axis, _)| format!("${{{axis}}}")).collect();
+        for script in &job.scripts {
+            for (statement, copy) in script.statements.iter().filter_map(|of| Some((of, model(&of.statement)?))) {
+                for donor in donors(copy) {
+                    if trained.get(donor.as_str()).is_some_and(|tasks| tasks.len() > 1) {
+                        return query_err!(
+                            "{}: several cells train '{donor}', and which version is its newest depends on which of them is ready \
+                             first; put their axes into its name: {donor}_{}",
+                            script.place(statement),
+                            axes.join("_")
+                        );
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The models that a training begins with, or averages, as paths beside its own; `gait@3` is `models/gait@3`.
+fn donors(copy: &CopyToStatement) -> impl Iterator<Item = String> {
+    let folder = copy.target.trim_end_matches('/').rsplit_once('/').map(|(folder, _)| format!("{folder}/"));
+    let is_donor = |name: &String| ["init_from", "members"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    let names = copy.options.iter().filter(move |(name, _)| is_donor(name));
+    let names = names.filter_map(|(_, value)| value.clone().into_string());
+    let names = names.flat_map(|names| names.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>());
+    names.map(move |name| folder.clone().unwrap_or_default() + &name)
 }
 
 /// The table or view that a statement makes.
 fn table(statement: &Statement) -> Option<String> {
-    match statement {
-        Statement::CreateExternalTable(made) => Some(made.name.to_string()),
-        Statement::Statement(statement) => match statement.as_ref() {
-            SqlStatement::CreateTable(made) => Some(made.name.to_string()),
-            SqlStatement::CreateView(made) => Some(made.name.to_string()),
-            _ => None,
-        },
-        _ => None,
-    }
+    provenance::changed(statement).filter(|(_, is_new)| *is_new).map(|(name, _)| name.to_string())
 }

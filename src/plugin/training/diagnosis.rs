@@ -6,6 +6,7 @@ use crate::evaluate::Report;
 use crate::evaluate::diagnose::{Baseline, Class, Count, Epoch, Facts, Finding, Measured, Score, Source, diagnose};
 use crate::evaluate::metric::confusion::Confusion;
 use crate::evaluate::metric::{accuracy, ece};
+use crate::evaluate::paired::can_tell;
 use crate::split::leaks::{ClassRows, Verdict};
 use crate::split::side::Side;
 use crate::store::table::recordings::NET;
@@ -84,7 +85,9 @@ fn epoch(epoch: &crate::train::fit::Epoch) -> Epoch {
 
 fn baseline(row: &crate::store::table::baselines::BaselineRow) -> Option<Baseline> {
     let split = Side::ALL.into_iter().find(|side| side.name() == row.split)?;
-    Some(Baseline { name: row.baseline.to_owned(), split, accuracy: row.accuracy?, net_is: row.net_is })
+    // Of few recordings the test can say nothing, whatever was seen; the interval can.
+    let net_is = row.net_is.filter(|_| can_tell(row.groups as usize));
+    Some(Baseline { name: row.baseline.to_owned(), split, accuracy: row.accuracy?, net_is })
 }
 
 fn feature(place: usize, names: &[String]) -> String {

@@ -16,7 +16,10 @@ use crate::windows::spec::{Cut, Nulls, Spec, Windowing};
 
 /// The first `pose_windows` in a plan, and the resampling below it; none where windows are read from a table.
 pub fn replay(plan: &Arc<dyn ExecutionPlan>) -> Option<Replay> {
-    let windows = find::<PassExec<Spec>>(plan)?;
+    let mut all = vec![];
+    find_all::<PassExec<Spec>>(plan, &mut all);
+    // A branch that counts reads no values, and knows nothing of them.
+    let windows = all.iter().copied().find(|windows| reads_values(windows)).or(all.first().copied())?;
     let Spec { columns, max_gap, cut } = windows.pass();
     let Cut::Windows(Windowing { slicer, nulls, .. }) = cut else { return None };
     let short = match slicer.short {
@@ -58,6 +61,18 @@ pub fn replay(plan: &Arc<dyn ExecutionPlan>) -> Option<Replay> {
         time,
         rate,
     })
+}
+
+fn reads_values(windows: &PassExec<Spec>) -> bool {
+    let read = windows.children().first().map(|input| input.schema());
+    let columns = windows.pass().columns.features.columns();
+    read.is_some_and(|read| columns.iter().all(|name| read.index_of(name).is_ok()))
+}
+
+fn find_all<'p, T: ExecutionPlan>(plan: &'p Arc<dyn ExecutionPlan>, found: &mut Vec<&'p T>) {
+    let any: &dyn Any = plan.as_ref();
+    found.extend(any.downcast_ref::<T>());
+    plan.children().into_iter().for_each(|child| find_all(child, found));
 }
 
 fn find<T: ExecutionPlan>(plan: &Arc<dyn ExecutionPlan>) -> Option<&T> {

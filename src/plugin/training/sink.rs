@@ -105,7 +105,7 @@ impl DataSink for TrainingSink {
             .await
             .map_err(|e| DataFusionError::from(Error::Internal(format!("the training thread failed: {e}"))))??;
         let cell = session.get_extension::<Cell>();
-        let sql = session.get_extension::<Sql>().map(|sql| sql.0.clone());
+        let sql = session.get_extension::<Sql>().map(|sql| sql.0.clone()).filter(|sql| !sql.is_empty());
         let summary = Summary { cell: cell.map(|cell| cell.as_ref().clone()), sql, ..summary };
         let version = publish(&self.model, blobs, summary).await?;
         if let Some(keeper) = keeper {

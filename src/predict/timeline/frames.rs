@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::error::{Result, data_err};
+
 /// Rising frame numbers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Frames(Vec<Stretch>);
@@ -43,6 +45,21 @@ impl Frames {
         }
     }
 
+    /// These numbers.
+    ///
+    /// # Errors
+    /// [`Error::Data`](crate::error::Error::Data) for one that is not greater than the one before.
+    pub fn of(numbers: impl IntoIterator<Item = i64>) -> Result<Self> {
+        let mut frames = Self::default();
+        for number in numbers {
+            if let Some(before) = frames.0.last().filter(|before| number <= before.last) {
+                return data_err!("frame {number} comes after frame {}; frame numbers rise", before.last);
+            }
+            frames.add(number, number);
+        }
+        Ok(frames)
+    }
+
     /// How many stretches without a hole they are.
     pub fn stretches(&self) -> usize {
         self.0.len()
@@ -79,14 +96,6 @@ impl Frames {
     }
 }
 
-impl FromIterator<i64> for Frames {
-    fn from_iter<I: IntoIterator<Item = i64>>(numbers: I) -> Self {
-        let mut frames = Self::default();
-        numbers.into_iter().for_each(|number| frames.add(number, number));
-        frames
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,7 +103,8 @@ mod tests {
     #[test]
     fn places_and_numbers_are_those_of_the_list() {
         let numbers = [-3, -2, -1, 4, 6, 7, 8, 20];
-        let frames: Frames = numbers.into_iter().collect();
+        let frames = Frames::of(numbers).unwrap();
+        assert!(Frames::of([3, 3]).is_err() && Frames::of([5, 3]).is_err());
         assert_eq!(frames.stretches(), 4);
         for first in -5..23 {
             for last in first..23 {

@@ -67,11 +67,11 @@ pub struct Interval {
 /// What a model said about the windows of one recording.
 ///
 /// ```
-/// use posequel::predict::timeline::{Options, Timeline};
+/// use posequel::predict::timeline::{Frames, Options, Timeline};
 /// let mut timeline = Timeline::new(2, Options::default());
 /// timeline.window(0, 3, 4, &[0.9, 0.1])?;
 /// timeline.window(2, 5, 4, &[0.2, 0.8])?;
-/// let found = timeline.finish(&(0..6).collect())?;
+/// let found = timeline.finish(&Frames::of(0..6)?)?;
 /// // Frames 2 and 3 are in both windows: 0.55 for class 0.
 /// let told: Vec<_> = found.iter().map(|i| (i.class, i.frame_start, i.frame_end)).collect();
 /// assert_eq!(told, [(Some(0), 0, 3), (Some(1), 4, 5)]);

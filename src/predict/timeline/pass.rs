@@ -173,7 +173,7 @@ impl Worker for Liner {
     fn bytes(&self) -> usize {
         let per_window = 24 + 4 * self.spec.labels.len();
         let open = self.open.as_ref().map_or(0, |open| open.frames.stretches() * 24 + open.windows * per_window);
-        open + self.done.len() * 64
+        open + self.done.len() * 64 + self.keys.len() * 256
     }
 
     fn counts(&self) -> Vec<u64> {
@@ -214,8 +214,10 @@ impl Liner {
         let place = self.keys.len() as u32;
         let named = |e| Error::Data(format!("pose_timeline: {}: {e}", recording(&self.spec.columns, &key, 0)));
         let intervals = timeline.finish(&frames).map_err(named)?;
-        self.done.extend(intervals.into_iter().map(|interval| (place, interval)));
-        self.keys.push(key);
+        if !intervals.is_empty() {
+            self.done.extend(intervals.into_iter().map(|interval| (place, interval)));
+            self.keys.push(key);
+        }
         Ok(())
     }
 

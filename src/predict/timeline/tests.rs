@@ -56,7 +56,7 @@ fn told(case: &Case) -> Vec<Interval> {
     for (start, end, valid, probabilities) in &case.windows {
         timeline.window(*start, *end, *valid, probabilities).unwrap();
     }
-    timeline.finish(&case.frames.iter().copied().collect()).unwrap()
+    timeline.finish(&Frames::of(case.frames.iter().copied()).unwrap()).unwrap()
 }
 
 /// A predicted frame: its number, mean probabilities and class.
@@ -174,7 +174,7 @@ fn of_frames(probabilities: &[f32], options: Options) -> Vec<(Option<u32>, i64, 
     }
     let frames: Vec<i64> = (0..probabilities.len() as i64).collect();
     timeline
-        .finish(&frames.iter().copied().collect())
+        .finish(&Frames::of(frames.iter().copied()).unwrap())
         .unwrap()
         .iter()
         .map(|i| (i.class, i.frame_start, i.frame_end))
@@ -203,7 +203,7 @@ fn an_unlabelled_neighbour_gives_way_to_a_class_that_is_credible() {
         for (frame, p) in (0..).zip([none, none, both, sure, sure]) {
             timeline.window(frame, frame, 1, &p).unwrap();
         }
-        let told = timeline.finish(&[0, 1, 2, 3, 4].into_iter().collect()).unwrap();
+        let told = timeline.finish(&Frames::of([0, 1, 2, 3, 4]).unwrap()).unwrap();
         told.iter().map(|i| (i.class, i.frame_start)).collect::<Vec<_>>()
     };
     assert_eq!(starts(0.375), [(None, 0), (Some(0), 2)]);
@@ -223,7 +223,7 @@ fn a_short_interval_between_gaps_stays() {
     let mut timeline = Timeline::new(1, Options { min_length: 5, ..Options::default() });
     timeline.window(0, 1, 2, &[1.0]).unwrap();
     timeline.window(3, 9, 7, &[1.0]).unwrap();
-    let told = timeline.finish(&[0, 1, 3, 4, 5, 6, 7, 8, 9].into_iter().collect()).unwrap();
+    let told = timeline.finish(&Frames::of([0, 1, 3, 4, 5, 6, 7, 8, 9]).unwrap()).unwrap();
     assert_eq!(told.iter().map(|i| i.frames).collect::<Vec<_>>(), [2, 7]);
 }
 
@@ -232,17 +232,17 @@ fn frames_without_a_window_are_no_interval() {
     let mut timeline = Timeline::new(1, Options::default());
     timeline.window(0, 1, 2, &[1.0]).unwrap();
     timeline.window(4, 5, 2, &[1.0]).unwrap();
-    let told = timeline.clone().finish(&[0, 1, 2, 3, 4, 5, 6].into_iter().collect()).unwrap();
+    let told = timeline.clone().finish(&Frames::of([0, 1, 2, 3, 4, 5, 6]).unwrap()).unwrap();
     assert_eq!(told.iter().map(|i| (i.frame_start, i.frame_end)).collect::<Vec<_>>(), [(0, 1), (4, 5)]);
-    assert_eq!(Timeline::new(1, Options::default()).finish(&[0, 1].into_iter().collect()).unwrap(), []);
-    assert!(timeline.finish(&[].into_iter().collect()).is_err());
+    assert_eq!(Timeline::new(1, Options::default()).finish(&Frames::of([0, 1]).unwrap()).unwrap(), []);
+    assert!(timeline.finish(&Frames::of([]).unwrap()).is_err());
 }
 
 #[test]
 fn windows_of_other_frames_are_refused() {
     let mut timeline = Timeline::new(1, Options::default());
     timeline.window(0, 9, 8, &[1.0]).unwrap();
-    let error = timeline.finish(&(0..10).collect()).unwrap_err().to_string();
+    let error = timeline.finish(&Frames::of(0..10).unwrap()).unwrap_err().to_string();
     assert!(error.starts_with("the window of frames 0 to 9 saw 8 frames, but the recording has 10 there"), "{error}");
 }
 

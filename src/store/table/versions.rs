@@ -15,8 +15,8 @@ use crate::store::read::Version;
 
 /// version, created_at, run, kind, rows of each side, epochs, best_epoch, val_loss, test_accuracy with its 95 %
 /// interval, location, cell (the values of the axes of a pipeline's matrix, if one trained it),
-/// test_openings (how often versions of this model had been tested on the same recordings by then), sql (the COPY and the views that it
-/// read, where a script of posequel ran it).
+/// test_openings (how often versions of this model had been tested on the same recordings by then), sql (the COPY and what made the tables and
+/// views that it read, where a script of posequel ran these).
 pub fn schema() -> SchemaRef {
     schema_of(vec![
         field(VERSION, DataType::Int64),
