@@ -42,14 +42,14 @@ SELECT seconds_start, seconds_end, frames, label, round(confidence, 3) AS confid
 FROM pose_timeline('timeline', (SELECT * FROM long WHERE video = 's05'))
 WHERE seconds_start < 200 ORDER BY seconds_start;
 
--- Nobody does an exercise for a second. What is shorter than min_length, 50 frames or 5 seconds, goes to the neighbour
+-- Nobody does an exercise for a second. What is shorter than min_length, 5 seconds, goes to the neighbour
 -- that explains it better. What is less sure than min_confidence gets no label, and no interval unless it is asked for.
 CREATE TABLE told AS
 SELECT '1 as it comes' AS way, * FROM pose_timeline('timeline', (SELECT * FROM long))
 UNION ALL
-SELECT '2 min_length', * FROM pose_timeline('timeline', (SELECT * FROM long), min_length => 50)
+SELECT '2 min_length', * FROM pose_timeline('timeline', (SELECT * FROM long), min_length => INTERVAL '5 seconds')
 UNION ALL
-SELECT '3 min_confidence', * FROM pose_timeline('timeline', (SELECT * FROM long), min_length => 50,
+SELECT '3 min_confidence', * FROM pose_timeline('timeline', (SELECT * FROM long), min_length => INTERVAL '5 seconds',
     min_confidence => 0.8, unlabelled => true);
 
 SELECT way, seconds_start, seconds_end, label, round(confidence, 3) AS confidence FROM told

@@ -6,7 +6,7 @@ use std::io::Write;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-use super::cells::{Job, Matrix, check_names};
+use super::cells::{Job, Matrix, check_independent};
 use super::matrix::{Cell, Resolved, Stage};
 use super::output::Output;
 use super::provenance;
@@ -86,7 +86,7 @@ impl Parsed {
                     Ok(Job { cell, scripts })
                 };
                 let jobs = cells.into_iter().map(job).collect::<Result<Vec<_>>>()?;
-                check_names(&jobs)?;
+                check_independent(&jobs)?;
                 Self::Cells(jobs)
             }
         })

@@ -19,7 +19,7 @@ use crate::scalar::udf;
 use crate::schema::{FEATURES, FRAME_END, FRAME_START, LABEL, UNIT, VALID_LEN};
 use crate::store::models::{Model, Models};
 use crate::store::replay::Replay;
-use crate::windows::pose_windows::windows_of;
+use crate::windows::pose_windows::{rows, windows_of};
 use crate::windows::spec::Cut;
 
 /// What a model sees in raw frames: labelled intervals, from overlapping windows cut as those that it was trained on.
@@ -71,11 +71,11 @@ impl RelationFunction for PoseTimeline {
             return Ok(query_err!("{function}: model is missing: {function}('gait', (SELECT * FROM frames))")?);
         };
         let model = self.models.load_now(name)?;
-        let options = options(arguments)?;
         // A label would end windows where the truth ends, which nobody knows of new frames.
         let input = without_label(input)?;
         let replayed = replayed(&model, &input, arguments)?;
         let hz = replayed.number("hz", 0.0, f64::INFINITY)?;
+        let options = options(arguments, hz)?;
         let windows = windows_of(input, &replayed, Cut::Windows)?;
         let by = windows_by(&windows, &replayed)?;
         let version = format!("{}@{}", model.name, model.version);
@@ -97,15 +97,18 @@ impl RelationFunction for PoseTimeline {
     }
 }
 
-fn options(arguments: &Arguments) -> error::Result<Options> {
+fn options(arguments: &Arguments, hz: Option<f64>) -> Result<Options> {
     let unlabelled = match arguments.value("unlabelled") {
         None => false,
         Some(Value::Bool(unlabelled)) => *unlabelled,
-        Some(other) => return arguments.wrong("unlabelled", other, "true or false"),
+        Some(other) => return Ok(arguments.wrong("unlabelled", other, "true or false")?),
     };
     Ok(Options {
         max_gap: arguments.whole("max_gap", 1)?.map_or(MAX_GAP, |gap| gap as i64),
-        min_length: arguments.whole("min_length", 0)?.unwrap_or(1),
+        min_length: match arguments.value("min_length") {
+            Some(Value::Interval(_)) => rows(arguments, "min_length", hz)?.unwrap_or(1) as u64,
+            _ => arguments.whole("min_length", 0)?.unwrap_or(1),
+        },
         min_confidence: arguments.number("min_confidence", 0.0, 1.0)?.unwrap_or(0.0),
         unlabelled,
     })
@@ -148,8 +151,11 @@ fn replayed(model: &Model, input: &LogicalPlan, given: &Arguments) -> error::Res
     let mut arguments = Arguments::new(function);
     let mut say = |name: &'static str, value: Value| arguments.insert(&[name], name, value);
     say("width", Value::Int(width as i64))?;
-    let stride = given.whole("stride", 1)?.map_or((width / 4).max(1), |stride| stride as usize);
-    say("stride", Value::Int(stride as i64))?;
+    let stride = match given.value("stride") {
+        Some(interval @ Value::Interval(_)) => interval.clone(),
+        _ => Value::Int(given.whole("stride", 1)?.map_or((width / 4).max(1) as i64, |stride| stride as i64)),
+    };
+    say("stride", stride)?;
     say("features", Value::List(features.into_iter().map(Value::Text).collect()))?;
     // A recording, or what lies between two gaps, may be shorter than a window: the net is told how much of it is there.
     say("short", Value::Text("pad".to_owned()))?;
@@ -181,6 +187,15 @@ fn has(input: &LogicalPlan, name: &str) -> bool {
 /// Refuses another rate than that of the model's windows.
 fn check_rate(reads: &str, replay: Option<&Replay>, given: &Arguments) -> error::Result<()> {
     let (asked, function) = (given.number("hz", 1e-6, 1e6)?, given.function());
+    let is_time = |name: &&str| matches!(given.value(name), Some(Value::Interval(_)));
+    if let Some(name) = ["stride", "min_length"].into_iter().find(is_time)
+        && replay.and_then(|replay| replay.hz).or(asked).is_none()
+    {
+        return query_err!(
+            "{function}: {name} is a length of time, but {reads} was trained at no certain rate; say it in frames, or train with \
+             pose_windows(..., hz => ...)"
+        );
+    }
     match (replay.and_then(|replay| replay.hz), asked) {
         (Some(hz), Some(asked)) if hz != asked => query_err!(
             "{function}: {reads} was trained at {hz} frames a second, but hz is {asked}; leave hz out: frames are read at the \

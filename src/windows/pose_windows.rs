@@ -114,7 +114,7 @@ fn distinct(input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
 }
 
 /// A number of frames, or the frames of a length of time at an even rate.
-fn rows(arguments: &Arguments, name: &str, hz: Option<f64>) -> Result<Option<usize>> {
+pub fn rows(arguments: &Arguments, name: &str, hz: Option<f64>) -> Result<Option<usize>> {
     let Some(Value::Interval(nanoseconds)) = arguments.value(name) else {
         return Ok(arguments.whole(name, 1)?.map(|rows| rows as usize));
     };

@@ -1,7 +1,7 @@
 //! The cells of a matrix as jobs: some at a time, none again whose models are there, and a table that says which is which.
 
+mod independent;
 mod known;
-mod names;
 mod table;
 
 use std::collections::BTreeMap;
@@ -14,8 +14,8 @@ use datafusion::prelude::SessionContext;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
+pub(super) use self::independent::check_independent;
 use self::known::{Known, Trained, Trainings, model};
-pub(super) use self::names::check_names;
 use super::Manifest;
 use super::failure::message;
 use super::matrix::{Cell, Values};

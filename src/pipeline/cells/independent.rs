@@ -1,4 +1,4 @@
-//! What cells of one session may call the tables that they make.
+//! What cells must not do to be jobs of their own, whose order shows in nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +11,18 @@ use crate::error::{Result, query_err};
 use crate::pipeline::provenance;
 use crate::pipeline::script::Located;
 
-/// Refuses cells that make different tables of one name: they see the same tables, so one would work on another's.
+/// Refuses cells whose results depend on which of them comes first.
 ///
 /// # Errors
-/// [`Error::Query`] that names the table and says what its name must hold.
-pub(in crate::pipeline) fn check_names(jobs: &[Job]) -> Result<()> {
+/// [`Error::Query`](crate::error::Error::Query) that names what they have in common, and says what to write.
+pub(in crate::pipeline) fn check_independent(jobs: &[Job]) -> Result<()> {
+    check_tables(jobs)?;
+    check_settings(jobs)?;
+    check_donors(jobs)
+}
+
+/// Refuses different tables of one name: cells see the same tables, so one would work on another's.
+fn check_tables(jobs: &[Job]) -> Result<()> {
     let mut made: BTreeMap<String, &str> = BTreeMap::new();
     for job in jobs {
         for ((resolved, values), script) in job.cell.steps.iter().zip(&job.scripts) {
@@ -31,8 +38,7 @@ pub(in crate::pipeline) fn check_names(jobs: &[Job]) -> Result<()> {
             }
         }
     }
-    check_settings(jobs)?;
-    check_donors(jobs)
+    Ok(())
 }
 
 /// Refuses SET where cells share the step: it would hold for the one that happens to run it.
