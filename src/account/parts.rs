@@ -19,6 +19,7 @@ pub struct Parts {
     /// By the bytes of their keys, which are in the order of the values.
     numbers: BTreeMap<Vec<u8>, u32>,
     keys: Vec<OwnedRow>,
+    bytes: usize,
 }
 
 impl Parts {
@@ -29,7 +30,7 @@ impl Parts {
     pub fn new(function: &'static str, by: &[Field]) -> Result<Self> {
         let fields = by.iter().map(|field| SortField::new(field.data_type().clone())).collect();
         let converter = RowConverter::new(fields).map_err(|e| Error::Query(format!("{function}: by: {e}")))?;
-        Ok(Self { function, by: by.to_vec(), converter, numbers: BTreeMap::new(), keys: vec![] })
+        Ok(Self { function, by: by.to_vec(), converter, numbers: BTreeMap::new(), keys: vec![], bytes: 0 })
     }
 
     /// The part of each row of a batch.
@@ -53,6 +54,7 @@ impl Parts {
                 Some(part) => *part,
                 None => {
                     let part = self.keys.len() as u32;
+                    self.bytes += 100 + 2 * row.as_ref().len();
                     self.numbers.insert(row.as_ref().to_vec(), part);
                     self.keys.push(row.owned());
                     part
@@ -85,7 +87,7 @@ impl Parts {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.numbers.keys().map(|key| 100 + 2 * key.len()).sum()
+        self.bytes
     }
 }
 

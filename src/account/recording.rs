@@ -40,7 +40,7 @@ impl Groups {
 
     /// What names rows by these columns; `function` is the SQL name, for messages.
     pub fn namer(&self, function: &'static str) -> Namer {
-        Namer { function, groups: self.clone(), of: HashMap::new() }
+        Namer { function, groups: self.clone(), of: HashMap::new(), bytes: 0 }
     }
 }
 
@@ -50,6 +50,7 @@ pub struct Namer {
     groups: Groups,
     /// The source and video of each `recording`.
     of: HashMap<String, String>,
+    bytes: usize,
 }
 
 /// The columns of a batch.
@@ -86,7 +87,10 @@ impl Namer {
         let Some(recording) = value(&columns.recording, row) else { return Ok(keys) };
         if let Some(keys) = keys {
             match self.of.get(recording) {
-                None => drop(self.of.insert(recording.to_owned(), keys)),
+                None => {
+                    self.bytes += 100 + recording.len() + keys.len();
+                    self.of.insert(recording.to_owned(), keys);
+                }
                 Some(known) if *known == keys => {}
                 Some(known) => {
                     // In the same words whichever came first.
@@ -104,7 +108,7 @@ impl Namer {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.of.iter().map(|(recording, keys)| 100 + recording.len() + keys.len()).sum()
+        self.bytes
     }
 }
 

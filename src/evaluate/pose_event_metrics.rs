@@ -100,7 +100,7 @@ impl Account for EventAccount {
         let (max_gap, hz, seed) = (self.max_gap, self.hz, self.seed);
         let parts = Parts::new(self.name(), &self.by)?;
         let (classes, recordings) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Box::new(EventLedger { schema: self.output(), parts, max_gap, hz, seed, classes, recordings }))
+        Ok(Box::new(EventLedger { schema: self.output(), parts, max_gap, hz, seed, classes, recordings, bytes: 0 }))
     }
 }
 
@@ -119,6 +119,8 @@ struct EventLedger {
     classes: BTreeMap<String, u32>,
     /// By the number of the part, and by name.
     recordings: BTreeMap<(u32, String), Vec<Frame>>,
+    /// Of names and frames; vectors grow to twice what they hold.
+    bytes: usize,
 }
 
 impl Ledger for EventLedger {
@@ -136,16 +138,16 @@ impl Ledger for EventLedger {
             };
             let recording = of_source(value(&sources, row), video);
             let [truth, predicted] = [&labels, &predicted].map(|of| value(of, row).map(|class| self.class(class)));
-            self.recordings.entry((part, recording)).or_default().push((frame, truth, predicted));
+            let name_bytes = ROW_BYTES + recording.len();
+            let frames = self.recordings.entry((part, recording)).or_default();
+            self.bytes += 2 * size_of::<Frame>() + if frames.is_empty() { name_bytes } else { 0 };
+            frames.push((frame, truth, predicted));
         }
         Ok(())
     }
 
     fn bytes(&self) -> usize {
-        let recording = |((_, name), frames): (&(u32, String), &Vec<Frame>)| {
-            ROW_BYTES + name.len() + frames.capacity() * size_of::<Frame>()
-        };
-        self.parts.bytes() + self.recordings.iter().map(recording).sum::<usize>()
+        self.parts.bytes() + self.bytes
     }
 
     fn finish(self: Box<Self>) -> error::Result<RecordBatch> {

@@ -1,5 +1,7 @@
 //! The rows of the tables that an evaluation fills.
 
+use serde::Serialize;
+
 use super::interval::{RESAMPLES, bootstrap, wilson};
 use super::metric::ece::{BINS, Bin};
 use super::metric::{METRICS, Metric, accuracy, f1, precision, ratio, recall};
@@ -48,7 +50,7 @@ pub struct MetricRow {
 }
 
 /// One class of one side. All but its rows are in [0, 1] and NULL where they would divide by 0.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ClassRow {
     /// The class.
     pub label: String,
@@ -71,7 +73,7 @@ pub struct ClassRow {
 }
 
 /// One cell of the confusion matrix.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct CellRow {
     /// The true class.
     pub label: String,
@@ -82,7 +84,7 @@ pub struct CellRow {
 }
 
 /// One bin of confidence, (low, high].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ReliabilityRow {
     /// Lower end, exclusive.
     pub low: f64,

@@ -1,6 +1,35 @@
 //! The rows of a report. Shares are in [0, 1]; None is NULL and is shown as a dash.
 
+use std::ops::Deref;
+
 use serde::Serialize;
+
+use crate::evaluate;
+
+/// A row of one side of the split.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct OfSide<T> {
+    /// The side.
+    pub split: String,
+    /// What was measured there.
+    #[serde(flatten)]
+    pub row: T,
+}
+
+impl<T> Deref for OfSide<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.row
+    }
+}
+
+/// One class of one side.
+pub type ClassRow = OfSide<evaluate::ClassRow>;
+/// One cell of a confusion matrix.
+pub type CellRow = OfSide<evaluate::CellRow>;
+/// One bin of confidence, (low, high].
+pub type ReliabilityRow = OfSide<evaluate::ReliabilityRow>;
 
 /// Something that was looked for and found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -63,61 +92,6 @@ pub struct MetricRow {
     pub n: u64,
     /// Recordings they came from; 0 when unknown.
     pub groups: u64,
-}
-
-/// One class of one side.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct ClassRow {
-    /// The side of the split.
-    pub split: String,
-    /// The class.
-    pub label: String,
-    /// How far a prediction of it can be trusted.
-    pub precision: Option<f64>,
-    /// How much of it was found.
-    pub recall: Option<f64>,
-    /// Lower end of the 95 % interval of the recall.
-    pub recall_low: Option<f64>,
-    /// Upper end of the 95 % interval of the recall.
-    pub recall_high: Option<f64>,
-    /// Harmonic mean of precision and recall.
-    pub f1: Option<f64>,
-    /// Its windows.
-    pub support: u64,
-    /// Area under its ROC curve, against all other classes.
-    pub roc_auc: Option<f64>,
-    /// Average precision, against all other classes.
-    pub average_precision: Option<f64>,
-}
-
-/// One cell of a confusion matrix.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct CellRow {
-    /// The side of the split.
-    pub split: String,
-    /// The true class.
-    pub label: String,
-    /// The predicted class.
-    pub predicted: String,
-    /// Windows.
-    pub count: u64,
-}
-
-/// One bin of confidence, (low, high].
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct ReliabilityRow {
-    /// The side of the split.
-    pub split: String,
-    /// Lower end, exclusive.
-    pub low: f64,
-    /// Upper end, inclusive.
-    pub high: f64,
-    /// Windows whose largest probability lies in the bin.
-    pub count: u64,
-    /// Mean of these probabilities.
-    pub confidence: Option<f64>,
-    /// Share of these windows that were predicted right.
-    pub accuracy: Option<f64>,
 }
 
 /// One point of the ROC curve of a class against all others.

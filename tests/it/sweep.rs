@@ -58,14 +58,38 @@ fn ran(folder: &Path, args: &[&str]) -> (String, String) {
     (rows, log)
 }
 
+/// What a run that fails with exit code 1 says.
+fn refused(folder: &Path, args: &[&str]) -> String {
+    let output = posequel(folder, args).output().unwrap();
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{log}");
+    log
+}
+
+/// A folder with this pipeline.
+fn lab(pipeline: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("sweep.toml"), pipeline).unwrap();
+    folder
+}
+
+/// The pipeline with a net for each fold before those of its cells.
+fn with_base(rows: &str, target: &str) -> String {
+    let options = "OPTIONS ('dense' 'none', 'units' '2', 'epochs' '1')";
+    let base = format!(
+        "\n[[steps]]\nname = \"base\"\neach = [\"fold\"]\nsql = \"COPY ({rows}) TO '{target}' STORED AS LSTM {options};\"\n\
+         \n[[steps]]\nname = \"train\"\n"
+    );
+    PIPELINE.replace("\n[[steps]]\nname = \"train\"\n", &base)
+}
+
 fn versions(folder: &Path) -> usize {
     std::fs::read_dir(folder.join("models/sweep/_versions")).map_or(0, |entries| entries.count())
 }
 
 #[test]
 fn a_sweep_that_was_killed_goes_on_without_the_cells_that_are_done() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("sweep.toml"), PIPELINE).unwrap();
+    let folder = lab(PIPELINE);
     let mut killed = posequel(folder.path(), &[]).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
     let began = Instant::now();
     while versions(folder.path()) < 2 && began.elapsed() < Duration::from_secs(60) {
@@ -92,20 +116,10 @@ fn a_sweep_that_was_killed_goes_on_without_the_cells_that_are_done() {
 
 #[test]
 fn a_model_that_cells_share_is_trained_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let base = r#"
-[[steps]]
-name = "base"
-each = ["fold"]
-sql = "COPY (SELECT * EXCEPT (fold) FROM windows_${fold}) TO 'models/base' STORED AS LSTM OPTIONS ('dense' 'none', 'units' '2', 'epochs' '1');"
-
-[[steps]]
-name = "train"
-"#;
     let models = "SELECT model, count(*) AS cells, count(DISTINCT version) AS versions FROM cells GROUP BY model ORDER BY model;";
     let table = &PIPELINE[PIPELINE.find("SELECT units, count(*)").unwrap()..PIPELINE.rfind("\"\"\"").unwrap()];
-    let pipeline = PIPELINE.replace("\n[[steps]]\nname = \"train\"\n", base).replace(table, models);
-    std::fs::write(folder.path().join("sweep.toml"), pipeline).unwrap();
+    let base = with_base("SELECT * EXCEPT (fold) FROM windows_${fold}", "models/base");
+    let folder = lab(&base.replace(table, models));
     assert_eq!(ran(folder.path(), &["--set", "units=2"]).0, "model,cells,versions\nbase,2,2\nsweep,2,2\n");
     // Four cells are left, and both bases are there.
     assert_eq!(ran(folder.path(), &[]).0, "model,cells,versions\nbase,6,2\nsweep,6,6\n");
@@ -115,51 +129,29 @@ name = "train"
 
 #[test]
 fn what_depends_on_which_cell_is_first_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let base = r#"
-[[steps]]
-name = "base"
-each = ["fold"]
-sql = "COPY (SELECT *, ${fold} AS n FROM windows_1) TO 'models/base' STORED AS LSTM OPTIONS ('dense' 'none', 'units' '2', 'epochs' '1');"
-
-[[steps]]
-name = "train"
-"#;
-    let begins =
-        PIPELINE.replace("\n[[steps]]\nname = \"train\"\n", base).replace("'epochs' '40'", "'init_from' 'base'");
-    let set = PIPELINE.replace(
-        "sql = \"CREATE TABLE windows_${fold}",
-        "sql = \"SET datafusion.execution.batch_size = 7; CREATE TABLE windows_${fold}",
-    );
-    for (pipeline, refused) in [
-        (
-            begins.clone(),
-            "several cells train 'models/base', and which version is its newest depends on which of them is ready first",
-        ),
-        (
-            set,
-            "step 'windows':1: SET datafusion.execution.batch_size = 7: cells share this step, and one of them runs it",
-        ),
-    ] {
-        std::fs::write(folder.path().join("sweep.toml"), pipeline).unwrap();
-        let output = posequel(folder.path(), &[]).output().unwrap();
-        let log = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(1), "{log}");
-        assert!(log.contains(refused), "{log}");
+    let base = "SELECT *, ${fold} AS n FROM windows_1";
+    let begins = with_base(base, "models/base").replace("'epochs' '40'", "'init_from' 'base'");
+    let create = "sql = \"CREATE TABLE windows_${fold}";
+    let set = PIPELINE.replace(create, &create.replace("CREATE", "SET datafusion.execution.batch_size = 7; CREATE"));
+    let first =
+        "several cells train 'models/base', and which version is its newest depends on which of them is ready first";
+    let shared =
+        "step 'windows':1: SET datafusion.execution.batch_size = 7: cells share this step, and one of them runs it";
+    for (pipeline, because) in [(begins, first), (set, shared)] {
+        let folder = lab(&pipeline);
+        let log = refused(folder.path(), &[]);
+        assert!(log.contains(because), "{log}");
         assert!(!folder.path().join("models").exists());
     }
     // A base of its own is no matter of luck.
-    let own = begins
-        .replace("'models/base'", "'models/base_${fold}'")
-        .replace("'init_from' 'base'", "'init_from' 'base_${fold}'");
-    std::fs::write(folder.path().join("sweep.toml"), own).unwrap();
+    let own = with_base(base, "models/base_${fold}").replace("'epochs' '40'", "'init_from' 'base_${fold}'");
+    let folder = lab(&own);
     ran(folder.path(), &["--set", "units=2"]);
     assert_eq!(versions(folder.path()), 2);
 }
 
 #[test]
 fn two_cells_of_the_same_sql_are_two() {
-    let folder = tempfile::tempdir().unwrap();
     let same = PIPELINE.replace("units = [2, 3, 4]", "units = [1, 11]").replace("fold = [1, 2]", "fold = [1, 11]");
     let same =
         same.replace("each = [\"fold\"]\nsql = \"CREATE TABLE windows_${fold}", "sql = \"CREATE TABLE windows_1");
@@ -167,26 +159,24 @@ fn two_cells_of_the_same_sql_are_two() {
         same.replace("CASE fold WHEN ${fold}", "CASE fold WHEN 1").replace("FROM windows_${fold})", "FROM windows_1)");
     // 1 and 11 are 111, as 11 and 1 are.
     let same = same.replace("'units' '${units}'", "'units' '2', 'seed' '${units}${fold}'");
-    std::fs::write(folder.path().join("sweep.toml"), same).unwrap();
+    let folder = lab(&same);
     assert_eq!(ran(folder.path(), &[]).0, "units,cells,versions,openings,cell\n1,2,2,2,true\n11,2,2,4,true\n");
     assert_eq!(versions(folder.path()), 4);
 }
 
 #[test]
 fn cells_that_train_nothing_are_in_the_table_too() {
-    let folder = tempfile::tempdir().unwrap();
     let pipeline = "name = 'sweep'\n[matrix]\nn = [3, 4]\n[[steps]]\nname = 'make'\neach = ['n']\n\
         sql = 'CREATE TABLE t_${n} AS SELECT ${n} AS n'\n\
         [[steps]]\nname = 'show'\nsql = 'SELECT n, model, version FROM cells ORDER BY n'\n";
-    std::fs::write(folder.path().join("sweep.toml"), pipeline).unwrap();
+    let folder = lab(pipeline);
     assert_eq!(ran(folder.path(), &[]).0, "n,model,version\n3,,\n4,,\n");
 }
 
 #[test]
 fn cells_at_the_same_time_give_the_same_models() {
     let digests = |parallel: &str| {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("sweep.toml"), format!("parallel = {parallel}\n{PIPELINE}")).unwrap();
+        let folder = lab(&format!("parallel = {parallel}\n{PIPELINE}"));
         ran(folder.path(), &["--set", "fold=1"]);
         let mut digests = vec![];
         for run in std::fs::read_dir(folder.path().join("models/sweep/runs")).unwrap() {
@@ -200,12 +190,9 @@ fn cells_at_the_same_time_give_the_same_models() {
 
 #[test]
 fn a_cell_that_fails_is_named_and_the_others_are_run() {
-    let folder = tempfile::tempdir().unwrap();
     // 0 units are refused.
-    std::fs::write(folder.path().join("sweep.toml"), PIPELINE.replace("[2, 3, 4]", "[2, 0]")).unwrap();
-    let output = posequel(folder.path(), &["--set", "fold=1"]).output().unwrap();
-    let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{log}");
+    let folder = lab(&PIPELINE.replace("[2, 3, 4]", "[2, 0]"));
+    let log = refused(folder.path(), &["--set", "fold=1"]);
     assert!(log.contains("1 of 2 cells failed, the first of them fold=1, units=0"), "{log}");
     assert!(log.contains("option units: expected whole numbers >= 1"), "{log}");
     assert_eq!(versions(folder.path()), 1);
@@ -213,15 +200,8 @@ fn a_cell_that_fails_is_named_and_the_others_are_run() {
 
 #[test]
 fn cells_that_make_different_tables_of_one_name_are_refused_before_anything_runs() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(
-        folder.path().join("sweep.toml"),
-        PIPELINE.replace("TABLE windows_${fold} AS", "TABLE windows AS /* ${fold} */"),
-    )
-    .unwrap();
-    let output = posequel(folder.path(), &[]).output().unwrap();
-    let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{log}");
+    let folder = lab(&PIPELINE.replace("TABLE windows_${fold} AS", "TABLE windows AS /* ${fold} */"));
+    let log = refused(folder.path(), &[]);
     assert!(log.contains("every cell of the matrix makes 'windows', which all cells see"), "{log}");
     assert!(log.contains("put the axes of its step into its name: windows_${fold}"), "{log}");
     assert_eq!(versions(folder.path()), 0);

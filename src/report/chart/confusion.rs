@@ -123,9 +123,11 @@ fn square(svg: &mut Svg, (x, y): (f64, f64), cell: f64, n: u64, share: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate;
 
     fn cell(label: &str, predicted: &str, count: u64) -> CellRow {
-        CellRow { split: "test".into(), label: label.into(), predicted: predicted.into(), count }
+        let row = evaluate::CellRow { label: label.into(), predicted: predicted.into(), count };
+        CellRow { split: "test".into(), row }
     }
 
     #[test]

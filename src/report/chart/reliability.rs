@@ -64,17 +64,13 @@ fn described(bin: &ReliabilityRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate;
 
     #[test]
     fn a_dot_stands_at_confidence_and_accuracy() {
-        let bin = ReliabilityRow {
-            split: "test".into(),
-            low: 0.5,
-            high: 0.6,
-            count: 4,
-            confidence: Some(0.5),
-            accuracy: Some(0.25),
-        };
+        let (confidence, accuracy) = (Some(0.5), Some(0.25));
+        let row = evaluate::ReliabilityRow { low: 0.5, high: 0.6, count: 4, confidence, accuracy };
+        let bin = ReliabilityRow { split: "test".into(), row };
         let svg = chart("reliability", &[&bin]).unwrap();
         assert!(svg.contains(r#"<circle class="a dot" cx="201" cy="227.5" r="8"/>"#), "{svg}");
         assert!(

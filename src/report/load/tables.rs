@@ -2,8 +2,10 @@
 
 use super::stored::Row;
 use crate::error::Result;
+use crate::evaluate;
 use crate::report::rows::{
-    BaselineRow, CellRow, ClassRow, EpochRow, FeatureRow, FindingRow, InventoryRow, LeakRow, MetricRow, ReliabilityRow,
+    BaselineRow, CellRow, ClassRow, EpochRow, FeatureRow, FindingRow, InventoryRow, LeakRow, MetricRow, OfSide,
+    ReliabilityRow,
 };
 use crate::schema::{LABEL, SPLIT, TEST, TRAIN, VALIDATION};
 
@@ -30,8 +32,7 @@ pub fn caveat(row: Row<'_>) -> Result<(bool, Option<String>)> {
 
 /// Of `class_metrics`.
 pub fn class(row: Row<'_>) -> Result<ClassRow> {
-    Ok(ClassRow {
-        split: row.text(SPLIT)?,
+    let class = evaluate::ClassRow {
         label: row.text(LABEL)?,
         precision: row.number("precision")?,
         recall: row.number("recall")?,
@@ -41,25 +42,26 @@ pub fn class(row: Row<'_>) -> Result<ClassRow> {
         support: row.count("support")?,
         roc_auc: row.number("roc_auc")?,
         average_precision: row.number("average_precision")?,
-    })
+    };
+    Ok(OfSide { split: row.text(SPLIT)?, row: class })
 }
 
 /// Of `confusion`.
 pub fn cell(row: Row<'_>) -> Result<CellRow> {
-    let (split, label, predicted) = (row.text(SPLIT)?, row.text(LABEL)?, row.text("predicted")?);
-    Ok(CellRow { split, label, predicted, count: row.count("count")? })
+    let (label, predicted) = (row.text(LABEL)?, row.text("predicted")?);
+    Ok(OfSide { split: row.text(SPLIT)?, row: evaluate::CellRow { label, predicted, count: row.count("count")? } })
 }
 
 /// Of `reliability`.
 pub fn bin(row: Row<'_>) -> Result<ReliabilityRow> {
-    Ok(ReliabilityRow {
-        split: row.text(SPLIT)?,
+    let bin = evaluate::ReliabilityRow {
         low: row.number("low")?.unwrap_or_default(),
         high: row.number("high")?.unwrap_or_default(),
         count: row.count("count")?,
         confidence: row.number("confidence")?,
         accuracy: row.number("accuracy")?,
-    })
+    };
+    Ok(OfSide { split: row.text(SPLIT)?, row: bin })
 }
 
 /// Of `history`.

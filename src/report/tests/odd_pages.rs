@@ -1,6 +1,7 @@
 //! Example pages that are hard to show: an extreme one, and one of which nothing is known.
 
 use super::pages::{confusion, curves, finding, inventory, noise, reliability};
+use crate::evaluate;
 use crate::report::page::Page;
 use crate::report::rows::*;
 use crate::schema::{TEST, VALIDATION};
@@ -16,7 +17,10 @@ pub fn extreme() -> Page {
     let mut names: Vec<String> = (0..38).map(long).collect();
     names.extend([HOSTILE.to_owned(), QUOTED.to_owned()]);
     let labels: Vec<&str> = names.iter().map(|name| &**name).collect();
-    let class = |label: &&str| ClassRow { split: VALIDATION.into(), label: (*label).into(), ..ClassRow::default() };
+    let class = |label: &&str| OfSide {
+        split: VALIDATION.into(),
+        row: evaluate::ClassRow { label: (*label).into(), ..Default::default() },
+    };
     let metric = |(split, n): (&str, u64)| MetricRow {
         split: split.into(),
         metric: "accuracy".into(),

@@ -1,5 +1,6 @@
 //! An example page with made-up numbers: an ordinary model.
 
+use crate::evaluate;
 use crate::report::page::{Headline, Page};
 use crate::report::rows::*;
 use crate::schema::{TEST, TRAIN, VALIDATION};
@@ -26,8 +27,7 @@ fn classes(split: &str, matrix: &[(&str, [u64; 7]); 7]) -> Vec<ClassRow> {
         let (right, support) = (counts[i] as f64, counts.iter().sum::<u64>());
         let predicted: u64 = matrix.iter().map(|(_, counts)| counts[i]).sum();
         let (recall, half) = (right / support as f64, 0.12);
-        ClassRow {
-            split: split.into(),
+        let row = evaluate::ClassRow {
             label: (*label).into(),
             precision: Some(right / predicted as f64),
             recall: Some(recall),
@@ -37,18 +37,17 @@ fn classes(split: &str, matrix: &[(&str, [u64; 7]); 7]) -> Vec<ClassRow> {
             support,
             roc_auc: Some(0.9 + 0.09 * noise(i as u64)),
             average_precision: Some(0.7 + 0.25 * noise(i as u64)),
-        }
+        };
+        OfSide { split: split.into(), row }
     };
     matrix.iter().enumerate().map(row).collect()
 }
 
 /// The cells of a matrix.
 pub fn confusion(split: &str, labels: &[&str], count: impl Fn(usize, usize) -> u64) -> Vec<CellRow> {
-    let cell = |i: usize, j: usize| CellRow {
+    let cell = |i: usize, j: usize| OfSide {
         split: split.into(),
-        label: labels[i].into(),
-        predicted: labels[j].into(),
-        count: count(i, j),
+        row: evaluate::CellRow { label: labels[i].into(), predicted: labels[j].into(), count: count(i, j) },
     };
     let cell = &cell;
     (0..labels.len()).flat_map(|i| (0..labels.len()).map(move |j| cell(i, j))).collect()
@@ -96,14 +95,14 @@ pub fn reliability(split: &str, scale: f64) -> Vec<ReliabilityRow> {
     let bin = |i: u32| {
         let count = [0, 0, 3, 12, 21, 28, 34, 49, 81, 192][i as usize];
         let sure = (f64::from(i) + 0.55) / 10.0;
-        ReliabilityRow {
-            split: split.into(),
+        let row = evaluate::ReliabilityRow {
             low: f64::from(i) / 10.0,
             high: f64::from(i + 1) / 10.0,
             count,
             confidence: (count > 0).then_some(sure),
             accuracy: (count > 0).then_some(sure * scale + 0.05 * noise(u64::from(i))),
-        }
+        };
+        OfSide { split: split.into(), row }
     };
     (0..10).map(bin).collect()
 }

@@ -51,7 +51,7 @@ pub const STORED: [Table; 14] = [
 /// Tables that versions from before they were written have not.
 const LATER: [&str; 5] = ["baselines", "recordings", "leaks", "balance", "diagnosis"];
 
-/// Whether a version of before may lack the table; it then has no rows.
+/// Whether a version of before may lack the table.
 pub fn came_later(table: &str) -> bool {
     LATER.contains(&table)
 }
