@@ -103,9 +103,10 @@ fn a_training_that_is_killed_again_and_again_ends_in_the_same_bytes() {
 
 #[test]
 fn ctrl_c_keeps_the_state_and_says_how_to_go_on() {
+    // So many epochs that the training is still under way when the signal comes, on a busy machine too.
     let (whole, folder) = (workplace(), workplace());
-    finish(whole.path(), &script(60, ""));
-    let child = start(folder.path(), &script(60, ""));
+    finish(whole.path(), &script(300, ""));
+    let child = start(folder.path(), &script(300, ""));
     let unfinished = folder.path().join("models/gait/_unfinished");
     wait_for("a history", || !files(&unfinished, ".history.parquet").is_empty());
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
@@ -123,10 +124,10 @@ fn ctrl_c_keeps_the_state_and_says_how_to_go_on() {
     assert_eq!(String::from_utf8(shown.stdout).unwrap(), "version,epoch\n,1\n");
 
     // Other options are another training: it is not begun over this state.
-    let (status, stderr) = run(folder.path(), &script(60, ", 'resume' 'true', 'learning_rate' '0.01'"));
+    let (status, stderr) = run(folder.path(), &script(300, ", 'resume' 'true', 'learning_rate' '0.01'"));
     assert_eq!(status.code(), Some(3), "{stderr}");
     assert!(stderr.contains("is of another training (learning_rate 0.001 there, 0.01 here)"), "{stderr}");
 
-    finish(folder.path(), &script(60, ", 'resume' 'true'"));
+    finish(folder.path(), &script(300, ", 'resume' 'true'"));
     assert!(weights(folder.path()) == weights(whole.path()));
 }
