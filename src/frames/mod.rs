@@ -4,6 +4,7 @@ pub mod columns;
 pub mod distinct;
 pub mod inventory;
 pub mod joints;
+pub mod lake;
 pub mod motion;
 pub mod pass;
 pub mod pose_frame;

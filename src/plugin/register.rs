@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use datafusion::catalog::{MemoryCatalogProviderList, TableFunction};
+use datafusion::catalog::{MemoryCatalogProviderList, TableFunction, TableProviderFactory};
 use datafusion::common::Result;
-use datafusion::execution::runtime_env::RuntimeEnv;
-use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::catalog;
 use super::config::PosequelOptions;
+use super::float_bounds;
 use super::planner::PoseQueryPlanner;
 use super::relations::Relations;
 use super::table_function::{PositionalFunction, PositionalSource};
@@ -24,11 +26,15 @@ use crate::evaluate::{
 };
 use crate::frames;
 use crate::frames::inventory::pose_inventory::PoseInventory;
+use crate::frames::lake::create::LakeTableFactory;
+use crate::frames::lake::kind::Kind;
+use crate::frames::lake::url::{CurrentSession, WithLocations};
 use crate::frames::pose_resample::PoseResample;
 use crate::frames::skeletons::Skeletons;
 use crate::frames::skeletons::pose_skeletons::{self, PoseSkeletons};
 use crate::frames::walkers::pose_walkers::PoseWalkers;
 use crate::frames::{joints, motion};
+use crate::notes::Notes;
 use crate::predict;
 use crate::predict::pose_diagnose::PoseDiagnose;
 use crate::predict::pose_timeline::PoseTimeline;
@@ -107,6 +113,7 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     let windows = motion::functions().into_iter().chain([pose_class_weight::udwf()]);
     builder.window_functions().get_or_insert_default().extend(windows.map(Arc::new));
     builder.config().get_or_insert_default().set_extension(Arc::new(skeletons.clone()));
+    builder.config().get_or_insert_default().set_extension(Arc::new(Notes::default()));
     let config = builder.config().get_or_insert_default().options_mut();
     config.extensions.insert(options);
     // The rule moves `p['label']` below any node that has a column of the same name beneath it. Our relations make new
@@ -115,6 +122,14 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     let scalars = frames::functions().into_iter().chain(joints::functions(&skeletons));
     let scalars = scalars.chain(augment::functions(&skeletons)).chain(predict::functions(&models));
     builder.scalar_functions().get_or_insert_default().extend(scalars.map(Arc::new));
+    for kind in Kind::ALL {
+        let factories = kind.names().iter().map(|name| {
+            let factory: Arc<dyn TableProviderFactory> = Arc::new(LakeTableFactory { kind });
+            ((*name).to_owned(), factory)
+        });
+        builder.table_factories().get_or_insert_default().extend(factories);
+    }
+    float_bounds::add(builder.physical_optimizers().get_or_insert_with(PhysicalOptimizer::new));
     let catalogs = builder.catalog_list().get_or_insert_with(|| Arc::new(MemoryCatalogProviderList::new()));
     catalogs.register_catalog(catalog::NAME.to_owned(), catalog::catalog(models));
     let formats = builder.file_formats().get_or_insert_default();
@@ -137,6 +152,14 @@ pub fn register_tables(context: &SessionContext) -> Result<()> {
     Ok(())
 }
 
+/// Makes `SELECT * FROM 'lake/'` read files: see [`crate::frames::lake`]. In place of DataFusion's `enable_url_table`, and as that, it lets SQL read what the process can.
+pub fn register_locations(context: &SessionContext) {
+    let state = context.state_weak_ref();
+    let session: CurrentSession = Arc::new(move || Some(state.upgrade()?.read().clone()));
+    let catalogs = Arc::clone(context.state_ref().read().catalog_list());
+    context.register_catalog_list(Arc::new(WithLocations::new(catalogs, session)));
+}
+
 /// A session that is ready to use.
 pub fn session() -> Result<SessionContext> {
     session_with(SessionConfig::new())
@@ -148,10 +171,12 @@ pub fn session_with(config: SessionConfig) -> Result<SessionContext> {
         .with_information_schema(true)
         // The tensor type of `features` is field metadata: a Parquet scan must not drop it.
         .set_bool("datafusion.execution.parquet.skip_metadata", false);
-    let builder = SessionStateBuilder::new().with_config(config).with_default_features();
-    let state: SessionState = register(builder)?.build();
-    let context = SessionContext::new_with_state(state).enable_url_table();
+    // A list of files that is kept does not see new ones.
+    let runtime = RuntimeEnvBuilder::new().with_object_list_cache_limit(0).build_arc()?;
+    let builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
+    let context = SessionContext::new_with_state(register(builder)?.build());
     register_tables(&context)?;
+    register_locations(&context);
     Ok(context)
 }
 

@@ -1,0 +1,66 @@
+//! The bytes of a text file that its types are found by: all of it, or of a large one its head, its middle and its end.
+
+use bytes::Bytes;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, Result};
+
+/// A file of at most so many bytes is looked at whole; of a larger one, three parts that make this.
+pub const WHOLE: u64 = 64 << 20;
+
+/// The parts of a file, in their order. Each begins at a line, and each but the last may end inside one.
+///
+/// `is_parted` is false where a value may hold the end of a line: then nothing tells where a line begins, and the head is all.
+///
+/// # Errors
+/// A store that does not answer.
+pub async fn sample(store: &dyn ObjectStore, meta: &ObjectMeta, is_parted: bool) -> Result<Vec<Bytes>> {
+    if meta.size <= WHOLE {
+        return Ok(vec![store.get(&meta.location).await?.bytes().await?]);
+    }
+    if !is_parted {
+        return Ok(vec![whole_lines(store.get_range(&meta.location, 0..WHOLE).await?)]);
+    }
+    let part = WHOLE / 3;
+    let middle = meta.size / 2 - part / 2;
+    let mut parts = vec![];
+    for start in [0, middle, meta.size - part] {
+        let bytes = store.get_range(&meta.location, start..start + part).await?;
+        let bytes = if start == 0 { bytes } else { from_next_line(bytes) };
+        parts.push(if start + part == meta.size { bytes } else { whole_lines(bytes) });
+    }
+    Ok(parts)
+}
+
+fn from_next_line(bytes: Bytes) -> Bytes {
+    let end = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
+    bytes.slice(end..)
+}
+
+fn whole_lines(bytes: Bytes) -> Bytes {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    bytes.slice(..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::memory::InMemory;
+    use object_store::path::Path;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn parts_of_a_large_file_are_whole_lines_of_all_of_it() {
+        let (store, path) = (InMemory::new(), Path::from("a.csv"));
+        let line = |number: u64| format!("{number:015}\n");
+        let lines = WHOLE / 16 * 2;
+        store.put(&path, (0..lines).map(line).collect::<String>().into()).await.unwrap();
+        let meta = store.head(&path).await.unwrap();
+        let parts = sample(&store, &meta, true).await.unwrap();
+        assert_eq!(parts.len(), 3);
+        for part in &parts {
+            assert_eq!(part.len() % 16, 0);
+        }
+        assert_eq!(&parts[0][..16], line(0).as_bytes());
+        assert_eq!(&parts[2][parts[2].len() - 16..], line(lines - 1).as_bytes());
+        assert_eq!(sample(&store, &meta, false).await.unwrap()[0].len() as u64, WHOLE);
+    }
+}
