@@ -13,6 +13,8 @@ pub struct Texts {
     int: bool,
     unsigned: bool,
     float: bool,
+    /// Whether there was an integer beyond 64 bits: as a float, different ones would be the same.
+    long: bool,
     date: bool,
     /// Digits behind the second at most.
     timestamp: Option<usize>,
@@ -20,7 +22,7 @@ pub struct Texts {
 
 impl Default for Texts {
     fn default() -> Self {
-        Self { any: false, boolean: true, int: true, unsigned: true, float: true, date: true, timestamp: Some(0) }
+        Self { any: false, boolean: true, int: true, unsigned: true, float: true, long: false, date: true, timestamp: Some(0) }
     }
 }
 
@@ -38,10 +40,9 @@ impl Texts {
             self.unsigned = UInt64Type::parse(text).is_some();
         }
         if self.float {
-            // Digits beyond 64 bits are the name of something: as a float, names would become one another.
-            let is_long =
-                || text.len() > 18 && text.bytes().all(|b| b.is_ascii_digit()) && Int64Type::parse(text).is_none();
-            self.float = Float64Type::parse(text).is_some() && (self.int || self.unsigned || !is_long());
+            self.float = Float64Type::parse(text).is_some();
+            let is_whole = || text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
+            self.long |= text.len() > 18 && is_whole() && Int64Type::parse(text).is_none();
         }
         if self.date {
             self.date = is_date(text) && Date32Type::parse(text).is_some();
@@ -59,7 +60,7 @@ impl Texts {
             Self { boolean: true, .. } => DataType::Boolean,
             Self { int: true, .. } => DataType::Int64,
             Self { unsigned: true, .. } => DataType::UInt64,
-            Self { float: true, .. } => DataType::Float64,
+            Self { float: true, long: false, .. } => DataType::Float64,
             Self { date: true, .. } => DataType::Date32,
             Self { timestamp: Some(digits), .. } => DataType::Timestamp(unit(*digits), None),
             _ => DataType::Utf8,
