@@ -43,7 +43,9 @@ impl Schemas {
         files: &[(String, ObjectMeta)],
     ) -> Result<Vec<SchemaRef>> {
         let dialect = dialect(session, format);
-        let at_once = session.config_options().execution.meta_fetch_concurrency.get();
+        let execution = &session.config_options().execution;
+        // A file of CSV is in memory while it is looked at.
+        let at_once = if dialect.is_some() { execution.target_partitions } else { execution.meta_fetch_concurrency.get() };
         let one = |(name, meta)| self.one(session, store, format, dialect.clone(), name, meta).boxed();
         // Boxed: https://github.com/rust-lang/rust/issues/64552
         let each: Vec<BoxFuture<'_, Result<SchemaRef>>> = files.iter().cloned().map(one).collect();
