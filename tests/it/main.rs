@@ -9,6 +9,7 @@ mod functions;
 mod imports;
 mod lake;
 mod lessons;
+mod old_store;
 mod plans;
 mod properties;
 mod report;

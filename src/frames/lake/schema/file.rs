@@ -45,7 +45,8 @@ impl Schemas {
         let dialect = dialect(session, format);
         let execution = &session.config_options().execution;
         // A file of CSV is in memory while it is looked at.
-        let at_once = if dialect.is_some() { execution.target_partitions } else { execution.meta_fetch_concurrency.get() };
+        let at_once =
+            if dialect.is_some() { execution.target_partitions } else { execution.meta_fetch_concurrency.get() };
         let one = |(name, meta)| self.one(session, store, format, dialect.clone(), name, meta).boxed();
         // Boxed: https://github.com/rust-lang/rust/issues/64552
         let each: Vec<BoxFuture<'_, Result<SchemaRef>>> = files.iter().cloned().map(one).collect();

@@ -22,7 +22,16 @@ pub struct Texts {
 
 impl Default for Texts {
     fn default() -> Self {
-        Self { any: false, boolean: true, int: true, unsigned: true, float: true, long: false, date: true, timestamp: Some(0) }
+        Self {
+            any: false,
+            boolean: true,
+            int: true,
+            unsigned: true,
+            float: true,
+            long: false,
+            date: true,
+            timestamp: Some(0),
+        }
     }
 }
 
