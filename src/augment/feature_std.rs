@@ -14,7 +14,7 @@ use datafusion_macros::user_doc;
 
 use super::sums::ExactSums;
 use crate::error::{self, Error, data_err};
-use crate::scalar::arguments::{Kind, Parameters, shape_of};
+use crate::scalar::arguments::{Kind, Parameters, STATE_SHAPE, shape_of};
 use crate::scalar::features::Features;
 
 const PARAMETERS: Parameters = Parameters {
@@ -79,7 +79,7 @@ impl AggregateUDFImpl for PoseFeatureStd {
     fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
         if arg_fields.len() == 1 && shape_of(arg_fields).is_none() {
             return plan_err!(
-                "{}: the type of features does not tell its frames; give their number as width",
+                "{}: the type of features does not tell its frames; give their number as width, or say below {STATE_SHAPE}",
                 self.name()
             );
         }

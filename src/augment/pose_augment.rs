@@ -25,6 +25,7 @@ use crate::error::{Error, query_err};
 use crate::frames::skeletons::Skeletons;
 use crate::options::{COPIES, MAX_COPIES, SEED};
 use crate::relation::{RelationFunction, column, key_name, over_all, with_windows};
+use crate::scalar::arguments::STATE_SHAPE;
 use crate::scalar::udf;
 use crate::schema::{
     COPY, FEATURES, LABEL, OPERATIONS, SOURCE_WINDOW_ID, SPLIT, TRAIN, VALID_LEN, WINDOW_ID, feature_names,
@@ -73,11 +74,16 @@ impl RelationFunction for PoseAugment {
             )?);
         };
         let skeleton = arguments.text("skeleton")?;
-        if let Some((_, dim)) = tensor_shape(field) {
-            let frame = Columns::new(dim, &names).and_then(|of| Frame::new(of, skeleton, &self.skeletons));
-            let parsed = frame.and_then(|frame| Policy::parse(policy, &frame));
-            parsed.map_err(|e| Error::Query(format!("pose_augment: {e}")))?;
-        }
+        let Some((_, dim)) = tensor_shape(field) else {
+            return Ok(query_err!(
+                "pose_augment: the type of features ({}) does not tell how many frames a window has; say it below: SELECT * \
+                 EXCEPT (features), {STATE_SHAPE}",
+                field.data_type()
+            )?);
+        };
+        let frame = Columns::new(dim, &names).and_then(|of| Frame::new(of, skeleton, &self.skeletons));
+        let parsed = frame.and_then(|frame| Policy::parse(policy, &frame));
+        parsed.map_err(|e| Error::Query(format!("pose_augment: {e}")))?;
         let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
         let train = train_rows(&input, arguments)?;
         let columns: Vec<String> = input.schema().fields().iter().map(|f| f.name().clone()).collect();

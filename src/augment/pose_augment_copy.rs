@@ -19,7 +19,7 @@ use crate::error::{self, Error, data_err};
 use crate::frames::skeletons::Skeletons;
 use crate::scalar::ScalarFunction;
 use crate::scalar::arguments::{
-    Argument, Kind, Parameters, field_like_first, first_column, literal_text, literal_texts, shape_of,
+    Argument, Kind, Parameters, STATE_SHAPE, field_like_first, first_column, literal_text, literal_texts, shape_of,
 };
 use crate::scalar::features::Features;
 use crate::schema::{FEATURES, OPERATIONS};
@@ -153,7 +153,7 @@ impl Recipe {
         let dim = match shape {
             Some((_, dim)) => dim,
             None if names.is_empty() => {
-                return plan_err!("{function}: the type of features does not tell their shape; give their names");
+                return plan_err!("{function}: the type of features does not tell their shape; give their names, or say below {STATE_SHAPE}");
             }
             None => names.len(),
         };

@@ -9,7 +9,7 @@ use datafusion_macros::user_doc;
 use super::speed::resample;
 use crate::error::{self, query_err};
 use crate::scalar::ScalarFunction;
-use crate::scalar::arguments::{Argument, Kind, Parameters, field_like_first, first_column, shape_of};
+use crate::scalar::arguments::{Argument, Kind, Parameters, STATE_SHAPE, field_like_first, first_column, shape_of};
 use crate::scalar::features::Features;
 
 /// The function `pose_speed`.
@@ -49,7 +49,7 @@ impl ScalarFunction for PoseSpeed {
 
     fn result(&self, args: &ReturnFieldArgs) -> Result<FieldRef> {
         if args.arg_fields.len() == 2 && shape_of(args.arg_fields).is_none() {
-            return plan_err!("pose_speed: the type of features does not tell its frames; give their number as width");
+            return plan_err!("pose_speed: the type of features does not tell its frames; give their number as width, or say below {STATE_SHAPE}");
         }
         field_like_first(Self::PARAMETERS.function, args.arg_fields)
     }

@@ -12,7 +12,7 @@ use super::operation::{Call, Operation, Recorded};
 use crate::error::{self, Error, query_err};
 use crate::frames::skeletons::Skeletons;
 use crate::random::Stream;
-use crate::scalar::arguments::{Argument, first_column};
+use crate::scalar::arguments::{Argument, STATE_SHAPE, first_column};
 use crate::scalar::features::Features;
 use crate::scalar::frames::Frames;
 
@@ -72,7 +72,7 @@ impl<'a> Single<'a> {
         let frames = Frames::new(self.function, args, last)?;
         if self.spec.is_none() && !frames.are_known() {
             return Ok(query_err!(
-                "{}: the type of features does not tell its frames; give their number as width",
+                "{}: the type of features does not tell its frames; give their number as width, or say below {STATE_SHAPE}",
                 self.function
             )?);
         }

@@ -104,6 +104,10 @@ pub struct TrainingOptions {
     /// The skeleton that features are made of, as a note for whoever asks the model later: `pose_timeline` refuses another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skeleton: Option<String>,
+    /// Frames of a window, where neither the type of `features` nor a `pose_windows` below tells. The net has it as its
+    /// width, so it is not stored beside.
+    #[serde(skip)]
+    pub width: Option<usize>,
     /// Worker threads; 0 takes one for each core. Results do not depend on it.
     pub threads: usize,
     /// Whether the state is kept while training runs, and a training that was cut off goes on from it: with the same rows
@@ -160,6 +164,7 @@ impl Default for TrainingOptions {
             allow_unseen_classes: false,
             by: None,
             skeleton: None,
+            width: None,
             threads: 0,
             resume: false,
             checkpoint_seconds: 30.0,
@@ -170,7 +175,7 @@ impl Default for TrainingOptions {
 
 impl TrainingOptions {
     /// Every name that [`Self::parse`] knows.
-    pub const NAMES: [&str; 43] = [
+    pub const NAMES: [&str; 44] = [
         "preset",
         "bidirectional",
         "pooling",
@@ -210,6 +215,7 @@ impl TrainingOptions {
         "allow_unseen_classes",
         "by",
         "skeleton",
+        "width",
         "threads",
         "resume",
         "checkpoint_seconds",
@@ -331,6 +337,7 @@ impl TrainingOptions {
             "by" => return option.refused("'video' or 'subject'"),
             "skeleton" if value.is_empty() => return option.refused("the name of a skeleton, such as 'body25'"),
             "skeleton" => self.skeleton = Some(value.to_owned()),
+            "width" => self.width = Some(option.one("a whole number of frames >= 1", |n| *n >= 1)?),
             "threads" => self.threads = option.one("a whole number; 0 is one for each core", |n| *n <= 1024)?,
             "resume" => self.resume = option.one("true or false", |_| true)?,
             "checkpoint_seconds" => self.checkpoint_seconds = option.one("a number >= 0", is_amount)?,
@@ -472,8 +479,9 @@ mod tests {
 
     #[test]
     fn what_says_how_a_run_is_kept_is_not_part_of_it() {
-        let given = [("resume", "true"), ("checkpoint_seconds", "0"), ("tensorboard", "logs/gait")];
+        let given = [("resume", "true"), ("checkpoint_seconds", "0"), ("tensorboard", "logs/gait"), ("width", "30")];
         let options = parse(&given).unwrap();
+        assert_eq!(options.width, Some(30));
         assert_eq!(
             (options.resume, options.checkpoint_seconds, options.tensorboard.as_deref()),
             (true, 0.0, Some("logs/gait"))

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::expect::Expectation;
 use super::matrix::Stage;
 use super::settings::Assignment;
+use super::text::{read_text, without_mark};
 use super::variables::substitute;
 use crate::error::{Error, Result, query_err, suggest};
 
@@ -130,7 +131,7 @@ impl Manifest {
     /// Reads a manifest from a file.
     pub fn read(path: &Path) -> Result<Self> {
         let name = path.display();
-        match std::fs::read_to_string(path) {
+        match read_text(path) {
             Ok(text) => Self::parse(&text).map_err(|e| Error::Query(format!("{name}: {e}"))),
             Err(e) => query_err!("cannot read the pipeline {name}: {e}"),
         }
@@ -138,7 +139,7 @@ impl Manifest {
 
     /// Reads a manifest from its text.
     pub fn parse(text: &str) -> Result<Self> {
-        let manifest: Self = toml::from_str(text).map_err(|e| Error::Query(e.to_string().trim_end().to_owned()))?;
+        let manifest: Self = toml::from_str(without_mark(text)).map_err(|e| Error::Query(e.to_string().trim_end().to_owned()))?;
         if manifest.steps.is_empty() {
             return query_err!("a pipeline needs at least one [[steps]]");
         }
@@ -257,7 +258,7 @@ fn one() -> usize {
 }
 
 fn read_sql(step: &str, file: &str) -> Result<String> {
-    std::fs::read_to_string(file).map_err(|e| {
+    read_text(Path::new(file)).map_err(|e| {
         Error::Query(format!("step '{step}': cannot read {file}: {e}; paths count from the current directory"))
     })
 }
@@ -340,6 +341,12 @@ mod tests {
         let settings = Manifest::parse(&nested).unwrap().settings().unwrap();
         let pairs: Vec<_> = settings.iter().map(|s| (s.key.as_str(), s.value.as_str())).collect();
         assert!(pairs.contains(&("posequel.models.location", "m/")) && pairs.contains(&("datafusion.x", "2")));
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_line_ends_of_windows_change_nothing() {
+        let windows = format!("\u{feff}{}", SMALL.replace('\n', "\r\n"));
+        assert_eq!(Manifest::parse(&windows).unwrap(), Manifest::parse(SMALL).unwrap());
     }
 
     #[test]

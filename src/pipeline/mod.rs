@@ -13,6 +13,7 @@ mod provenance;
 mod run;
 mod script;
 mod settings;
+mod text;
 mod variables;
 
 pub use expect::Expectation;
@@ -22,3 +23,4 @@ pub use output::{Format, Output};
 pub use run::run;
 pub use script::{Located, Script, execute, is_complete};
 pub use settings::{Assignment, set_option};
+pub use text::{read_text, read_text_from};

@@ -9,6 +9,7 @@ use datafusion::sql::sqlparser::tokenizer::{Location, Token, Tokenizer};
 use futures::StreamExt;
 
 use super::provenance;
+use super::text::{with_marks_named, without_mark};
 
 /// A statement and the line on which it starts, counted from 1.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,7 @@ impl Script {
     ///
     /// `origin` is what errors call the script: a file name, `stdin`, or nothing for a single line.
     pub fn parse(ctx: &SessionContext, origin: &str, sql: &str) -> Result<Self> {
+        let sql = without_mark(sql);
         let located = |e: DataFusionError| locate_parser_error(origin, e);
         let (dialect, depth) = {
             let state = ctx.state_ref();
@@ -123,7 +125,7 @@ fn at(origin: &str, line: u64) -> String {
 
 /// Moves the parser's `at Line: 3, Column: 5` to the front, where a file name belongs.
 fn locate_parser_error(origin: &str, error: DataFusionError) -> DataFusionError {
-    let text = super::message(&error);
+    let text = with_marks_named(&super::message(&error));
     let Some((what, place)) = text.rsplit_once(" at Line: ") else {
         return if origin.is_empty() { error } else { error.context(origin) };
     };
@@ -178,6 +180,18 @@ mod tests {
     fn a_slip_is_placed_by_file_line_and_column() {
         let message = refusal("SELECT 1;\nSELEKT 2;");
         assert!(message.starts_with("a.sql:2:1: "), "{message}");
+    }
+
+    #[test]
+    fn a_byte_order_mark_at_the_head_is_nothing_and_one_inside_is_named() {
+        let script = Script::parse(&SessionContext::new(), "", "\u{feff}SELECT 1;\r\nSELECT 2\r\n").unwrap();
+        let texts: Vec<&str> = script.statements.iter().map(|s| s.text.as_str()).collect();
+        assert_eq!(texts, ["SELECT 1", "SELECT 2"]);
+        // Its line and column are those that an editor shows.
+        let message = refusal("\u{feff}SELEKT 2;");
+        assert!(message.starts_with("a.sql:1:1: "), "{message}");
+        let message = refusal("SELECT 1;\n\u{feff}SELECT 2;");
+        assert!(message.starts_with("a.sql:2:1: ") && message.contains("U+FEFF, a byte order mark"), "{message}");
     }
 
     #[test]

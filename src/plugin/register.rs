@@ -46,6 +46,7 @@ use crate::split::pose_split::PoseSplit;
 use crate::store::models::Models;
 use crate::weigh::pose_class_weight;
 use crate::weigh::pose_weigh::PoseWeigh;
+use crate::windows;
 use crate::windows::pose_segments::PoseSegments;
 use crate::windows::pose_window_stats::PoseWindowStats;
 use crate::windows::pose_windows::PoseWindows;
@@ -110,8 +111,8 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
         tables.insert(name.clone(), Arc::new(TableFunction::new(name, Arc::new(PositionalSource(source)))));
     }
     builder.aggregate_functions().get_or_insert_default().push(Arc::new(feature_std::udaf()));
-    let windows = motion::functions().into_iter().chain([pose_class_weight::udwf()]);
-    builder.window_functions().get_or_insert_default().extend(windows.map(Arc::new));
+    let of_windows = motion::functions().into_iter().chain([pose_class_weight::udwf()]);
+    builder.window_functions().get_or_insert_default().extend(of_windows.map(Arc::new));
     builder.config().get_or_insert_default().set_extension(Arc::new(skeletons.clone()));
     builder.config().get_or_insert_default().set_extension(Arc::new(Notes::default()));
     let config = builder.config().get_or_insert_default().options_mut();
@@ -120,6 +121,7 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     // columns under old names, so it fails on them: https://github.com/apache/datafusion/issues/25446
     config.optimizer.enable_leaf_expression_pushdown = false;
     let scalars = frames::functions().into_iter().chain(joints::functions(&skeletons));
+    let scalars = scalars.chain(windows::functions());
     let scalars = scalars.chain(augment::functions(&skeletons)).chain(predict::functions(&models));
     builder.scalar_functions().get_or_insert_default().extend(scalars.map(Arc::new));
     for kind in Kind::ALL {

@@ -204,6 +204,9 @@ pub fn literal_texts(function: &str, name: &str, value: &ColumnarValue) -> Resul
     }
 }
 
+/// What makes the shape of windows known that pose_windows did not make, or whose metadata were lost on the way.
+pub const STATE_SHAPE: &str = "pose_tensor(features, 30, 6) AS features for 30 frames of 6 values";
+
 /// The shape of the features in a field: [width, D] of its tensor metadata, if it has any.
 pub fn shape_of(fields: &[FieldRef]) -> Option<(usize, usize)> {
     fields.first().and_then(|field| tensor_shape(field))

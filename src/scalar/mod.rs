@@ -5,6 +5,7 @@ pub mod arguments;
 pub mod examples;
 pub mod features;
 pub mod frames;
+pub mod lists;
 
 use std::fmt::Debug;
 use std::hash::Hash;

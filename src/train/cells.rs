@@ -27,12 +27,15 @@ pub fn side(window: &str, splits: Option<&StringArray>, row: usize) -> Result<Si
 pub fn weight(window: &str, side: Side, weights: Option<&Float64Array>, row: usize) -> Result<f32> {
     match weights {
         None => Ok(1.0),
-        Some(w) if w.is_valid(row) && w.value(row).is_finite() && w.value(row) >= 0.0 => Ok(w.value(row) as f32),
+        Some(w) if w.is_valid(row) && (w.value(row) as f32).is_finite() && w.value(row) >= 0.0 => Ok(w.value(row) as f32),
         // Only train rows are weighed; a class that train lacks has no weight and is refused for that.
         Some(w) if w.is_null(row) && side != Side::Train => Ok(1.0),
         Some(w) => {
             let shown = if w.is_null(row) { "NULL".to_owned() } else { w.value(row).to_string() };
-            data_err!("training: window {window}: weight must be a number >= 0 (was {shown})")
+            data_err!(
+                "training: window {window}: weight must be a number >= 0 (was {shown}); the column 'weight' says how much a row \
+                 counts in the loss: pose_weigh makes it, and without it all count alike"
+            )
         }
     }
 }

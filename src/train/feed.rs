@@ -23,6 +23,7 @@ use crate::schema::{
 use crate::split::leaks::{Allowed, LeakCheck, Row, content};
 use crate::split::pose_leaks::TIME_MODE;
 use crate::split::side::Side;
+use crate::train::source::Source;
 
 /// Takes batches, ordered by window, until the table is whole.
 pub struct Feed {
@@ -35,6 +36,8 @@ pub struct Feed {
     rows: usize,
     /// The window of the last row, and its side.
     last: Option<(String, Side)>,
+    /// The first train row whose weight is 0.
+    weightless: Option<String>,
 }
 
 /// Where each thing stands in the input.
@@ -75,7 +78,18 @@ impl Feed {
             leaks: LeakCheck::default(),
             rows: 0,
             last: None,
+            weightless: None,
         })
+    }
+
+    /// The shape [width, dim] of the windows.
+    pub fn shape(&self) -> (usize, usize) {
+        self.shape
+    }
+
+    /// Whether the input says which side a row is on; else all are train rows.
+    pub fn has_split(&self) -> bool {
+        OPTIONAL.iter().zip(&self.columns.optional).any(|(name, column)| *name == SPLIT && column.is_some())
     }
 
     /// Rows taken so far.
@@ -138,7 +152,11 @@ impl Feed {
             }
             let side = side(window, splits.as_ref(), row)?;
             self.check_name(window, side)?;
-            factors.push(weight(window, side, weights.as_ref(), row)?);
+            let factor = weight(window, side, weights.as_ref(), row)?;
+            if factor == 0.0 && side == Side::Train && self.weightless.is_none() {
+                self.weightless = Some(window.to_owned());
+            }
+            factors.push(factor);
             lengths.push(self.valid_len(window, valid.as_ref().filter(|v| v.is_valid(row)).map(|v| v.value(row)))?);
             let recording = value(&videos, row).map(|video| of_source(value(&sources, row), video));
             let person = value(&subjects, row).map(|subject| of_source(value(&sources, row), subject));
@@ -202,8 +220,17 @@ impl Feed {
         self.labels.values().enumerate().for_each(|(class, number)| classes[*number as usize] = class as u32);
         let [train, validation, test] = self.parts.map(|part| part.finish(&classes, classes.len()));
         let (width, dim) = self.shape;
+        let train = train?;
+        let weight: f64 = train.counts.iter().map(|count| count.weight).sum();
+        if let Some(first) = self.weightless.filter(|_| weight == 0.0) {
+            return data_err!(
+                "training: weight is 0 in every one of {} train rows, the first of them window {first}; nothing would be learnt: \
+                 weigh them with pose_weigh, or leave the column 'weight' out, and all count alike",
+                train.rows()
+            );
+        }
         let (classes, verdict) = (self.labels.into_keys().collect(), self.leaks.verdict(allowed));
-        Ok(Table { width, dim, classes, parts: [train?, validation?, test?], verdict })
+        Ok(Table { width, dim, classes, parts: [train, validation?, test?], verdict })
     }
 
     /// The number of a label.
@@ -284,7 +311,6 @@ mod tests {
     use arrow::datatypes::Field;
 
     use super::*;
-    use crate::train::source::Source;
 
     impl Scratch for tempfile::NamedTempFile {
         fn path(&self) -> &Path {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Int64Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
 
 use super::fill::Filler;
@@ -15,6 +15,7 @@ use super::tally::{Fate, Tally};
 use super::writer::{Segment, Windows, segments_batch};
 use crate::error::{Result, data_err};
 use crate::frames::columns::{Features, FrameColumns};
+use crate::frames::pass::pieces::Pieces;
 use crate::frames::pass::segmenter::{Breaks, breaks};
 use crate::frames::pass::{Worker, internal};
 use crate::options::BATCH_BYTES;
@@ -48,6 +49,7 @@ pub struct Cutter {
     /// Rows in windows, and the end of the last of them.
     covered: u64,
     end: u64,
+    pieces: Pieces,
 }
 
 struct Open {
@@ -98,6 +100,7 @@ impl Cutter {
             account: Account::default(),
             covered: 0,
             end: 0,
+            pieces: Pieces::default(),
             spec,
             output,
         })
@@ -132,11 +135,36 @@ impl Cutter {
         }
     }
 
+    /// Takes the lengths of what begins in new rows, which follow row `from`.
+    fn measure(
+        &mut self,
+        from: u64,
+        recordings: &[usize],
+        segments: &[usize],
+        stretches: &[usize],
+        frames: &Int64Array,
+    ) {
+        let pieces = &mut self.pieces;
+        pieces.frames += frames.len() as u64;
+        for (runs, starts) in [
+            (&mut pieces.recordings, recordings),
+            (&mut pieces.stretches, stretches),
+            (&mut pieces.segments, segments),
+        ] {
+            starts.iter().for_each(|&row| runs.begin(from + row as u64));
+        }
+        for &row in stretches.iter().filter(|row| recordings.binary_search(row).is_err()) {
+            let before = if row == 0 { self.last.as_ref().map(|(_, last)| *last) } else { Some(frames.value(row - 1)) };
+            before.into_iter().for_each(|before| pieces.gap(frames.value(row).abs_diff(before)));
+        }
+    }
+
     /// Finds the windows of the open segment, which is known up to row `end`.
     fn advance(&mut self, end: u64, closed: bool) {
         if let (Some(windowing), Some(open)) = (self.spec.windowing(), &mut self.open) {
             let mut found = vec![];
             open.next = windowing.slicer.cut(open.start, open.next, end, closed, &mut found);
+            self.pieces.found += found.len() as u64;
             self.found.extend(found);
         }
     }
@@ -161,6 +189,7 @@ impl Cutter {
         if purity < min_purity.0 {
             return Ok(());
         }
+        self.pieces.made += 1;
         self.covered += end - start.max(self.end);
         self.end = end;
         self.windows.add(window, start + row as u64, purity);
@@ -244,6 +273,7 @@ impl Worker for Cutter {
         if let Some(labels) = &mut self.labels {
             labels.append(batch)?;
         }
+        self.measure(from, &recordings, &segments, &stretches, &frames);
         for row in segments {
             let last = if row == 0 { self.last.as_ref().map(|(_, last)| *last) } else { Some(frames.value(row - 1)) };
             self.close(from + row as u64, last);
@@ -268,6 +298,8 @@ impl Worker for Cutter {
         if let Some(tally) = &mut self.tally {
             tally.end(self.frames.rows());
         }
+        let Pieces { recordings, stretches, segments, .. } = &mut self.pieces;
+        [recordings, stretches, segments].map(|runs| runs.end(self.frames.rows()));
         self.ended = true;
         Ok(())
     }
@@ -306,5 +338,9 @@ impl Worker for Cutter {
         let a = self.account();
         let filled = self.filler.as_ref().map_or(0, Filler::filled);
         vec![a.windowed, a.skipped, a.tail, a.short, a.impure, filled]
+    }
+
+    fn pieces(&self) -> Pieces {
+        self.pieces
     }
 }

@@ -8,7 +8,9 @@ pub mod frames;
 pub mod interleave;
 pub mod labels;
 pub mod matrix;
+pub mod no_windows;
 pub mod pose_segments;
+pub mod pose_tensor;
 pub mod pose_window_stats;
 pub mod pose_windows;
 pub mod rule;
@@ -16,3 +18,12 @@ pub mod slicer;
 pub mod spec;
 pub mod tally;
 pub mod writer;
+
+use datafusion::logical_expr::ScalarUDF;
+
+use crate::scalar::udf;
+
+/// The scalar functions of this stage.
+pub fn functions() -> Vec<ScalarUDF> {
+    vec![udf(pose_tensor::PoseTensor)]
+}

@@ -198,3 +198,77 @@ fn lessons_and_pipelines_parse() {
         posequel::pipeline::Manifest::read(&path).unwrap();
     }
 }
+
+/// An editor of Windows: U+FEFF before the text, and two characters at the end of a line.
+#[test]
+fn a_byte_order_mark_and_line_ends_of_windows_change_nothing() {
+    let folder = workplace();
+    fs::write(folder.path().join("s.sql"), "\u{feff}SELECT 1 AS one;\r\n-- two\r\nSELECT 2 AS two;\r\n").unwrap();
+    fs::write(folder.path().join("p.toml"), "\u{feff}name = 'p'\r\n[[steps]]\r\nname = 'a'\r\nfile = 's.sql'\r\n").unwrap();
+    fs::write(folder.path().join("c.csv"), "\u{feff}video,x\r\nv,0.5\r\n").unwrap();
+    let expected = "one\n1\n\ntwo\n2\n";
+    let of = |args: &[&str]| posequel(folder.path(), args).output().unwrap();
+    assert_eq!(stdout(&of(&["sql", "-f", "s.sql", "--format", "csv"])), expected);
+    assert_eq!(stdout(&of(&["run", "p.toml", "--format", "csv"])), expected);
+    assert_eq!(stdout(&of(&["sql", "-c", "\u{feff}SELECT 1 AS one", "--format", "csv"])), "one\n1\n");
+    assert_eq!(stdout(&run_script("\u{feff}SELECT 1 AS one;\r\n", &["sql", "--format", "csv"])), "one\n1\n");
+    assert_eq!(stdout(&of(&["sql", "-c", "SELECT video, x FROM 'c.csv'", "--format", "csv"])), "video,x\nv,0.5\n");
+}
+
+#[test]
+fn text_that_is_no_utf_8_is_named() {
+    let folder = workplace();
+    let utf_16: Vec<u8> = "\u{feff}SELECT 1".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(folder.path().join("wide.sql"), utf_16).unwrap();
+    fs::write(folder.path().join("latin.sql"), b"SELECT 1;\n-- caf\xe9\n").unwrap();
+    let of = |file: &str| posequel(folder.path(), &["sql", "-f", file]).output().unwrap();
+    refused(&of("wide.sql"), 1, "cannot read wide.sql: it is UTF-16, as PowerShell and Notepad may write it; save it as UTF-8");
+    refused(&of("latin.sql"), 1, "cannot read latin.sql: line 2 is not UTF-8; save it as UTF-8");
+}
+
+/// Frames of two people who walk and run, and a net of one epoch, which has learnt nothing.
+const FRAMES: &str = "CREATE TABLE frames AS SELECT (value / 40)::TEXT AS video, value % 40 AS frame,
+    CASE (value / 40) % 2 WHEN 0 THEN 'walk' ELSE 'run' END AS label, sin(value) AS x FROM range(0, 640);
+    CREATE VIEW windows AS SELECT * FROM pose_windows((SELECT * FROM frames), width => 10, stride => 10);";
+
+fn trained(query: &str, options: &str) -> Output {
+    let copy = format!("COPY ({query}) TO 'models/m' STORED AS LSTM OPTIONS ('units' '4', 'dense' 'none'{options});");
+    run_script(&format!("{FRAMES} {copy}"), &["sql", "--format", "csv"])
+}
+
+#[test]
+fn a_training_without_a_split_says_that_nothing_is_tested() {
+    let output = trained("SELECT * FROM windows", ", 'epochs' '2'");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let said = "warning: the query has no column 'split': every row trains, nothing is tested";
+    assert!(stderr(&output).contains(said) && stderr(&output).contains("pose_split((SELECT"), "{}", stderr(&output));
+    let output = trained("SELECT * FROM pose_split((SELECT * FROM windows), by => 'video')", ", 'epochs' '2'");
+    assert!(!stderr(&output).contains("no column 'split'"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_class_whose_rows_weigh_nothing_is_named() {
+    let weighed = "SELECT *, CASE label WHEN 'run' THEN 0 ELSE 1 END AS weight FROM windows";
+    let output = trained(weighed, ", 'epochs' '1'");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let said = "warning: column 'weight' is 0 in every train row of 1 class ('run')";
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+}
+
+#[test]
+fn a_net_that_was_stopped_before_it_learnt_is_called_that_first() {
+    let split = "SELECT * FROM pose_split((SELECT * FROM windows), by => 'video')";
+    let output = trained(split, ", 'epochs' '1', 'learning_rate' '0.000001'");
+    let findings: Vec<&str> = stderr(&output).lines().filter(|line| line.starts_with("warning: ")).collect();
+    assert!(findings[0].starts_with("warning: not_trained: after 1 epoch, "), "{findings:?}");
+    for accusation in ["permuted_labels", "collapsed", "chance", "worse_than_baseline", "under_fitting"] {
+        assert!(!stderr(&output).contains(accusation), "{findings:?}");
+    }
+}
+
+#[test]
+fn windows_that_are_wider_than_every_recording_are_refused_with_the_reason() {
+    let wide = "SELECT * FROM pose_windows((SELECT * FROM frames), width => 1000, stride => 10)";
+    let output = trained(&format!("SELECT * FROM pose_split(({wide}), by => 'video')"), "");
+    refused(&output, 3, "cuts windows of width 1000, and the longest of 16 recordings has 40 frames");
+}

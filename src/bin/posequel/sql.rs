@@ -1,11 +1,11 @@
 //! `posequel sql`: a script to its end, or a prompt.
 
-use std::io::{IsTerminal, Read, Write, stderr, stdin, stdout};
+use std::io::{IsTerminal, Write, stderr, stdin, stdout};
 
 use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 use posequel::error::Error;
-use posequel::pipeline::{Format, Output, Script, execute};
+use posequel::pipeline::{Format, Output, Script, execute, read_text, read_text_from};
 
 use crate::args::SqlArgs;
 use crate::{repl, session};
@@ -17,13 +17,13 @@ pub async fn run(args: SqlArgs) -> Result<()> {
         (Some(sql), _) => (String::new(), sql),
         (None, Some(file)) => {
             let name = file.display().to_string();
-            let text = std::fs::read_to_string(&file).map_err(|e| Error::Query(format!("cannot read {name}: {e}")))?;
+            let text = read_text(&file).map_err(|e| Error::Query(format!("cannot read {name}: {e}")))?;
             (name, text)
         }
         (None, None) if stdin().is_terminal() => return repl::run(ctx, format).await,
         (None, None) => {
-            let mut text = String::new();
-            stdin().read_to_string(&mut text).map_err(|e| Error::Query(format!("cannot read standard input: {e}")))?;
+            let text = read_text_from(stdin().lock());
+            let text = text.map_err(|e| Error::Query(format!("cannot read standard input: {e}")))?;
             ("stdin".to_owned(), text)
         }
     };

@@ -83,6 +83,8 @@ pub struct Measured {
     pub interval: Option<(f64, f64)>,
     /// Rows of each recording and how many of them are right; none where unknown.
     pub recordings: Vec<Score>,
+    /// Cross-entropy without weights, nats.
+    pub loss: Option<f64>,
     /// Expected calibration error, in [0, 1].
     pub ece: Option<f64>,
     /// Mean of the largest probability of each row.

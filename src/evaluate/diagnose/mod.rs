@@ -18,6 +18,7 @@ mod imbalance;
 mod leaky;
 mod never_improved;
 mod newcombe;
+mod not_trained;
 mod optimistic_split;
 mod over_fitting;
 mod permuted_labels;
@@ -48,7 +49,8 @@ pub struct Check {
 }
 
 /// Every check, causes before their effects: the one list.
-pub const CHECKS: [Check; 24] = [
+pub const CHECKS: [Check; 25] = [
+    not_trained::CHECK,
     leaky::CHECK,
     unseen_class::CHECK,
     permuted_labels::CHECK,
@@ -75,7 +77,8 @@ pub const CHECKS: [Check; 24] = [
     calibration::CHECK,
 ];
 
-/// Everything that the checks find: errors first, then warnings, then notes, each in the order of [`CHECKS`].
+/// Everything that the checks find: errors first, then warnings, then notes, each in the order of [`CHECKS`]. Of a net that
+/// was not trained, nothing that its answers would have to tell.
 ///
 /// ```
 /// use posequel::evaluate::diagnose::{Class, Count, Facts, Severity, diagnose};
@@ -86,7 +89,9 @@ pub const CHECKS: [Check; 24] = [
 /// assert_eq!(findings[0].message, "class 'run' has 16 windows in test and none in train");
 /// ```
 pub fn diagnose(facts: &Facts) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = CHECKS.iter().flat_map(|check| (check.find)(facts)).collect();
+    let is_trained = (not_trained::CHECK.find)(facts).is_empty();
+    let tells = |check: &&Check| is_trained || !not_trained::SILENT.contains(&check.name);
+    let mut findings: Vec<Finding> = CHECKS.iter().filter(tells).flat_map(|check| (check.find)(facts)).collect();
     findings.sort_by_key(|finding| finding.severity);
     findings
 }

@@ -2,6 +2,7 @@
 
 use super::assignment::assign;
 use super::newcombe::Share;
+use super::not_trained::has_hardly_learnt;
 use super::wording::{percent, sql_text};
 use super::{Check, Facts, Finding};
 use crate::evaluate::metric::confusion::Confusion;
@@ -11,7 +12,11 @@ use crate::split::side::Side;
 pub const CHECK: Check = Check {
     name: "permuted_labels",
     about: "Classes that are told apart well, but called by each other's names.",
-    find: |facts| facts.matrices().filter_map(|(side, matrix)| finding(facts, side, matrix)).collect(),
+    find: |facts| {
+        // The net learnt from the labels of train: it cannot know better. One that has hardly learnt knows nothing.
+        let judged = facts.matrices().filter(|(side, _)| *side != Side::Train && !has_hardly_learnt(facts));
+        judged.filter_map(|(side, matrix)| finding(facts, side, matrix)).collect()
+    },
 };
 
 /// What renaming must gain, in shares of rows. Two classes in seven that changed places gain 2/7.
@@ -124,6 +129,16 @@ mod tests {
         facts.measured[Side::Validation as usize].confusion = Some(matrix(7, &cells));
         let findings = found(&super::CHECK, &facts);
         assert!(findings[0].advice.ends_with("mirror_labels => 'jump<->kick')"), "{}", findings[0].advice);
+    }
+
+    #[test]
+    fn train_is_never_accused_nor_anything_by_a_net_that_has_hardly_learnt() {
+        let mut facts = named([1, 2, 0, 3, 4, 5, 6]);
+        facts.measured[Side::Train as usize] = facts.measured[Side::Test as usize].clone();
+        assert_eq!(found(&super::CHECK, &facts).iter().map(|f| f.split).collect::<Vec<_>>(), [Some(Side::Test)]);
+        // Guessing among 7 classes is ln 7 = 1.946.
+        facts.measured[Side::Train as usize].loss = Some(1.9);
+        assert_eq!(found(&super::CHECK, &facts), []);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use datafusion::physical_plan::{
 };
 use futures::{Stream, StreamExt, stream};
 
+use super::pieces::Ledger;
 use super::{Pass, Worker};
 use crate::frames::columns::FrameColumns;
 use crate::frames::distinct::Distinct;
@@ -40,6 +41,7 @@ pub struct PassExec<P> {
     projection: Option<Vec<usize>>,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
+    ledger: Ledger,
 }
 
 /// How recordings come together and in the order of their frames.
@@ -61,24 +63,39 @@ impl<P: Pass> PassExec<P> {
         let FrameColumns { by, order_by, .. } = pass.columns();
         let given = given::<Resample>(input).or_else(|| given::<Distinct>(input));
         if given.is_some_and(|below| (&below.by, &below.order_by) == (by, order_by)) {
-            return Self::projected(pass, Arc::clone(input), Order::Given, None);
+            return Self::made(pass, Arc::clone(input), Order::Given);
         }
         match SeriesExec::over(pass.columns(), input, partitions)? {
-            Some(series) => Self::projected(pass, series, Order::Given, None),
-            None => Self::projected(pass, Arc::clone(input), Order::Required, None),
+            Some(series) => Self::made(pass, series, Order::Given),
+            None => Self::made(pass, Arc::clone(input), Order::Required),
         }
     }
 
-    fn projected(pass: P, input: Arc<dyn ExecutionPlan>, order: Order, projection: Option<Vec<usize>>) -> Result<Self> {
+    fn made(pass: P, input: Arc<dyn ExecutionPlan>, order: Order) -> Result<Self> {
+        Self::projected(pass, input, order, None, Ledger::default())
+    }
+
+    fn projected(
+        pass: P,
+        input: Arc<dyn ExecutionPlan>,
+        order: Order,
+        projection: Option<Vec<usize>>,
+        ledger: Ledger,
+    ) -> Result<Self> {
         let all = pass.output(&input.schema())?;
         let schema = projection.as_ref().map_or_else(|| Ok(Arc::clone(&all)), |of| all.project(of).map(Arc::new))?;
         let properties = Arc::new(properties(&pass, &input, schema)?);
-        Ok(Self { pass, input, order, projection, properties, metrics: ExecutionPlanMetricsSet::new() })
+        Ok(Self { pass, input, order, projection, properties, metrics: ExecutionPlanMetricsSet::new(), ledger })
     }
 
     /// What is made, how.
     pub fn pass(&self) -> &P {
         &self.pass
+    }
+
+    /// What it will have been given and made, of this plan or one that was built from it.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     fn column(&self, name: &str) -> Option<Arc<dyn PhysicalExpr>> {
@@ -198,7 +215,8 @@ impl<P: Pass> ExecutionPlan for PassExec<P> {
         mut children: Vec<Arc<dyn ExecutionPlan>>,
         _: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::projected(self.pass.clone(), children.swap_remove(0), self.order, self.projection.clone())?))
+        let (input, projection, ledger) = (children.swap_remove(0), self.projection.clone(), self.ledger.clone());
+        Ok(Arc::new(Self::projected(self.pass.clone(), input, self.order, projection, ledger)?))
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
@@ -219,7 +237,7 @@ impl<P: Pass> ExecutionPlan for PassExec<P> {
         let worker = self.pass.worker(&self.input.schema(), self.schema(), batch_size)?;
         let memory = MemoryConsumer::new(format!("{}[{partition}]", self.name())).register(context.memory_pool());
         let counters = Counters::new(&self.metrics, P::COUNTERS, partition);
-        let running = Running { input, worker, memory, counters, ended: false };
+        let running = Running { input, worker, memory, counters, ledger: self.ledger.clone(), ended: false };
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), running.stream())))
     }
 
@@ -230,7 +248,8 @@ impl<P: Pass> ExecutionPlan for PassExec<P> {
 
 impl<P: Pass> EmbeddedProjection for PassExec<P> {
     fn with_projection(&self, projection: Option<Vec<usize>>) -> Result<Self> {
-        Self::projected(self.pass.clone(), Arc::clone(&self.input), self.order, projection)
+        let ledger = self.ledger.clone();
+        Self::projected(self.pass.clone(), Arc::clone(&self.input), self.order, projection, ledger)
     }
 }
 
@@ -252,6 +271,7 @@ struct Running {
     worker: Box<dyn Worker>,
     memory: MemoryReservation,
     counters: Counters,
+    ledger: Ledger,
     ended: bool,
 }
 
@@ -272,6 +292,7 @@ impl Running {
             if self.ended {
                 let counts = self.counters.counts.iter().zip(self.worker.counts());
                 counts.for_each(|(count, rows)| count.add(rows as usize));
+                self.ledger.add(self.worker.pieces());
                 self.memory.free();
                 return Ok(None);
             }

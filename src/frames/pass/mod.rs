@@ -2,6 +2,7 @@
 
 pub mod exec;
 pub mod node;
+pub mod pieces;
 pub mod recordings;
 pub mod segmenter;
 
@@ -13,6 +14,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 
 use crate::error::Result;
 use crate::frames::columns::FrameColumns;
+use crate::frames::pass::pieces::Pieces;
 
 /// What is made of recordings, how.
 pub trait Pass: Debug + Clone + PartialEq + Eq + Hash + PartialOrd + Send + Sync + 'static {
@@ -78,6 +80,11 @@ pub trait Worker: Send {
 
     /// What was counted, in the order of [`Pass::COUNTERS`].
     fn counts(&self) -> Vec<u64>;
+
+    /// What it was given and made, where it knows; asked when all is done.
+    fn pieces(&self) -> Pieces {
+        Pieces::default()
+    }
 }
 
 /// An error of Arrow where no user could have caused one.

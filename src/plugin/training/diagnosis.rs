@@ -5,7 +5,7 @@ use super::judged::Judged;
 use crate::evaluate::Report;
 use crate::evaluate::diagnose::{Baseline, Class, Count, Epoch, Facts, Finding, Measured, Score, Source, diagnose};
 use crate::evaluate::metric::confusion::Confusion;
-use crate::evaluate::metric::{accuracy, ece};
+use crate::evaluate::metric::{accuracy, ece, log_loss};
 use crate::evaluate::paired::can_tell;
 use crate::split::leaks::{ClassRows, Verdict};
 use crate::split::side::Side;
@@ -107,6 +107,7 @@ fn measured(judged: &Judged, beside: &Beside, classes: usize) -> Measured {
         confusion: Some(confusion),
         interval,
         recordings: own.map(|row| Score { rows: row.rows, correct: row.correct }).collect(),
+        loss: row(log_loss::METRIC.name).and_then(|row| row.value),
         ece: row(ece::METRIC.name).and_then(|row| row.value),
         confidence: confidence(&judged.report),
     }

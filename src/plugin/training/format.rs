@@ -1,8 +1,6 @@
 //! The file format: options in, a sink over the input plan out.
 
-use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -20,16 +18,15 @@ use datafusion::physical_plan::ExecutionPlan;
 use object_store::{ObjectMeta, ObjectStore};
 
 use super::naming::by_window;
+use super::no_rows::Cuttings;
 use super::replayed::replay;
+use super::shape::Shape;
 use super::sink::TrainingSink;
 use crate::error::{self, Error, query_err};
-use crate::frames::pass::exec::PassExec;
 use crate::nn::config::ModelConfig;
 use crate::options::training::{CellKind, TrainingOptions};
-use crate::schema::{FEATURES, feature_names, tensor_shape};
 use crate::store::layout::check_model_name;
 use crate::store::resolve;
-use crate::windows::spec::{Cut, Spec, Windowing};
 
 /// Makes the format of a COPY from its options.
 #[derive(Debug)]
@@ -70,8 +67,18 @@ impl TrainingFormatFactory {
         }
         match given.keys().find(|name| {
             self.kind == ENSEMBLE
-                && !["members", "seed", "threads", "calibrate", "allow_leaks", "allow_unseen_classes", "by", "skeleton"]
-                    .contains(&name.as_str())
+                && ![
+                    "members",
+                    "seed",
+                    "threads",
+                    "calibrate",
+                    "allow_leaks",
+                    "allow_unseen_classes",
+                    "by",
+                    "skeleton",
+                    "width",
+                ]
+                .contains(&name.as_str())
         }) {
             Some(other) => query_err!("option {other} is one of training, and an ensemble trains nothing"),
             None => Ok(()),
@@ -166,75 +173,23 @@ impl FileFormat for TrainingFormat {
         }
         let model = resolve::url(target, session.runtime_env())?;
         check_model_name(model.name())?;
-        let (shape, replay) = (Shape::find(&input)?, replay(&input));
+        let (shape, replay) = (Shape::find(&input, self.options.width)?, replay(&input));
         if self.kind != ENSEMBLE {
-            // Before hours of reading. The number of classes is not known yet; no name of a layer depends on it.
-            let net = ModelConfig::new(shape.width, shape.dim, 2, &self.options);
+            // Before hours of reading. The number of classes is not known yet, nor always that of features; no name of
+            // a layer depends on them.
+            let net = ModelConfig::new(shape.width, shape.dim.unwrap_or(1), 2, &self.options);
             net.and_then(|net| net.frozen(&self.options.freeze))
                 .map_err(|e| Error::Query(format!("STORED AS {}: {e}", self.kind)))?;
         }
+        let cuttings = Cuttings::find(&input);
         let (input, order) = by_window(input, session)?;
         let schema = input.schema();
-        let sink = TrainingSink { kind: self.kind, options: self.options.clone(), model, shape, replay, schema };
+        let sink = TrainingSink { kind: self.kind, options: self.options.clone(), model, shape, replay, cuttings, schema };
         Ok(Arc::new(DataSinkExec::new(input, Arc::new(sink), Some(order))))
     }
 
     /// Never read: [`TrainingFormat::create_physical_plan`] refuses first. The trait asks for one all the same.
     fn file_source(&self, table_schema: TableSchema) -> Arc<dyn FileSource> {
         Arc::new(JsonSource::new(table_schema))
-    }
-}
-
-/// The shape of the windows, and the names of their features where they are known.
-#[derive(Debug, Clone)]
-pub struct Shape {
-    /// Frames in a window.
-    pub width: usize,
-    /// Values in a frame.
-    pub dim: usize,
-    /// [dim], or empty.
-    pub names: Vec<String>,
-}
-
-impl Shape {
-    /// From the type of `features`, else from the pose_windows below: metadata does not survive every expression.
-    fn find(input: &Arc<dyn ExecutionPlan>) -> Result<Self> {
-        let schema = input.schema();
-        let Ok(field) = schema.field_with_name(FEATURES) else {
-            let names: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-            return Ok(query_err!(
-                "training needs a column 'features' (the values of a window, as pose_windows makes them); the query has {}",
-                names.join(", ")
-            )?);
-        };
-        if let Some((width, dim)) = tensor_shape(field) {
-            return Ok(Self { width, dim, names: feature_names(field) });
-        }
-        match below(input) {
-            Some(shape) => Ok(shape),
-            None => Ok(query_err!(
-                "training: nothing tells how many frames a window of features ({}) has; make windows with pose_windows, \
-                 or read them from a file that it wrote",
-                field.data_type()
-            )?),
-        }
-    }
-}
-
-fn below(plan: &Arc<dyn ExecutionPlan>) -> Option<Shape> {
-    let any: &dyn Any = plan.as_ref();
-    if let Some(windows) = any.downcast_ref::<PassExec<Spec>>() {
-        let spec = windows.pass();
-        let Cut::Windows(Windowing { slicer, .. }) = &spec.cut else { return None };
-        let features = &spec.columns.features;
-        let names = if features.columns().len() == features.dim() { features.columns().to_vec() } else { vec![] };
-        return Some(Shape { width: slicer.width, dim: features.dim(), names });
-    }
-    plan.children().into_iter().find_map(below)
-}
-
-impl fmt::Display for Shape {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{}, {}]", self.width, self.dim)
     }
 }

@@ -2,13 +2,16 @@
 
 mod beside;
 mod diagnosis;
+mod doubts;
 mod ensemble;
 mod format;
 mod identity;
 mod judged;
 mod naming;
+mod no_rows;
 mod outcome;
 mod replayed;
+mod shape;
 mod sink;
 mod watch;
 

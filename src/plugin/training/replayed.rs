@@ -69,7 +69,8 @@ fn reads_values(windows: &PassExec<Spec>) -> bool {
     read.is_some_and(|read| columns.iter().all(|name| read.index_of(name).is_ok()))
 }
 
-fn find_all<'p, T: ExecutionPlan>(plan: &'p Arc<dyn ExecutionPlan>, found: &mut Vec<&'p T>) {
+/// Every node of a kind in a plan.
+pub fn find_all<'p, T: ExecutionPlan>(plan: &'p Arc<dyn ExecutionPlan>, found: &mut Vec<&'p T>) {
     let any: &dyn Any = plan.as_ref();
     found.extend(any.downcast_ref::<T>());
     plan.children().into_iter().for_each(|child| find_all(child, found));

@@ -17,11 +17,13 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType};
 use futures::StreamExt;
 
 use super::beside;
-use super::format::Shape;
+use super::doubts::doubts;
 use super::identity::{self, Identity};
+use super::no_rows::Cuttings;
 use super::outcome::{Asked, Outcome};
+use super::shape::Shape;
 use super::watch::{CancelOnDrop, Keeper, Reporter};
-use crate::error::Error;
+use crate::error::{Error, data_err};
 use crate::nn::config::ModelConfig;
 use crate::options::training::{TrainingOptions, Unit};
 use crate::split::leaks::Allowed;
@@ -52,6 +54,8 @@ pub struct TrainingSink {
     pub shape: Shape,
     /// How they were cut, where that is known.
     pub replay: Option<Replay>,
+    /// The cuttings of the input, which know why it gave no rows.
+    pub cuttings: Cuttings,
     /// Of the input.
     pub schema: SchemaRef,
 }
@@ -156,22 +160,33 @@ impl TrainingSink {
         memory: &MemoryReservation,
         context: &TaskContext,
     ) -> Result<Table> {
-        let mut feed = Feed::new(&self.schema, (self.shape.width, self.shape.dim))?;
+        // A column that is missing is named before the query begins.
+        let mut feed = Feed::new(&self.schema, (self.shape.width, self.shape.dim.unwrap_or(1)))?;
         // Before the query begins, whose sort takes what it gets.
         memory.try_resize(LEAST_MEMORY)?;
         while let Some(batch) = data.next().await.transpose()? {
+            if feed.rows() == 0 && self.shape.dim.is_none() {
+                let dim = self.shape.dim_of(&batch)?.unwrap_or(1);
+                feed = Feed::new(&self.schema, (self.shape.width, dim))?;
+            }
             feed.push(&batch)?;
             reserve(&mut feed, |rows| rows.max(LEAST_MEMORY), memory, context)?;
             reporter.report(&Event::Rows { read: feed.rows() as u64 });
         }
         // The query is done: what it had is free.
         drop(data);
-        let values = 4 * feed.rows() * self.shape.width * self.shape.dim;
-        let beside = beside::bytes(feed.rows(), self.shape.dim);
+        if let Some(reason) = self.cuttings.reason().filter(|_| feed.rows() == 0) {
+            data_err!("training: the query gives no rows: {reason}")?;
+        }
+        let (width, dim) = feed.shape();
+        let values = 4 * feed.rows() * width * dim;
+        let beside = beside::bytes(feed.rows(), dim);
         reserve(&mut feed, |rows| rows + CHUNKS_IN_MEMORY.min(values) + beside, memory, context)?;
         let TrainingOptions { allow_leaks: leaks, allow_unseen_classes: unseen_classes, by, .. } = self.options;
         let shared_subjects = by.map(|by| by == Unit::Video);
+        let has_split = feed.has_split();
         let table = feed.finish(Allowed { leaks, unseen_classes, shared_subjects })?;
+        doubts(&table, has_split).into_iter().for_each(|doubt| reporter.report(&Event::Warning(doubt)));
         table.verdict.warnings().for_each(|warning| reporter.report(&Event::Warning(warning)));
         Ok(table)
     }

@@ -38,7 +38,10 @@ fn every_finding() -> Vec<Finding> {
     short.classes.iter_mut().for_each(|class| (class.sides[1], class.sides[2]) = Default::default());
     let mut diverged = healthy();
     diverged.epochs[3].loss = f64::NAN;
-    [leaky, permuted, short, diverged].iter().flat_map(diagnose).collect()
+    let mut stopped = healthy();
+    stopped.epochs.truncate(2);
+    stopped.measured[0].loss = Some(2.0);
+    [leaky, permuted, short, diverged, stopped].iter().flat_map(diagnose).collect()
 }
 
 #[test]

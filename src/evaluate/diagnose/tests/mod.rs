@@ -33,6 +33,7 @@ pub(super) fn healthy() -> Facts {
     let side = |rows: u64, wrong: u64, recordings: u64| Measured {
         confusion: Some(matrix(7, &cells(rows, wrong))),
         interval: None,
+        loss: None,
         recordings: (0..recordings).map(|i| Score { rows: 10, correct: if i < 7 * wrong { 9 } else { 10 } }).collect(),
         ece: Some(0.05),
         confidence: Some(0.93),

@@ -1,0 +1,19 @@
+//! What is doubtful about rows that can be trained on, for whoever watches.
+
+use crate::split::quote::quote;
+use crate::split::side::Side;
+use crate::train::table::Table;
+
+/// A sentence for each doubt; `has_split` says whether the query told the side of each row.
+pub fn doubts(table: &Table, has_split: bool) -> Vec<String> {
+    let no_split = "the query has no column 'split': every row trains, nothing is tested, and nothing stops the training in time; \
+                    pose_split((SELECT * FROM windows), by => 'video') makes one";
+    let counts = table.classes.iter().zip(&table.part(Side::Train).counts);
+    let weightless: Vec<&String> =
+        counts.filter(|(_, count)| count.rows > 0 && count.weight == 0.0).map(|(class, _)| class).collect();
+    let weights = (!weightless.is_empty()).then(|| {
+        let classes = quote(weightless, "class");
+        format!("column 'weight' is 0 in every train row of {classes}: the net never learns what these look like")
+    });
+    (!has_split).then(|| no_split.to_owned()).into_iter().chain(weights).collect()
+}
