@@ -153,7 +153,9 @@ impl Recipe {
         let dim = match shape {
             Some((_, dim)) => dim,
             None if names.is_empty() => {
-                return plan_err!("{function}: the type of features does not tell their shape; give their names, or say below {STATE_SHAPE}");
+                return plan_err!(
+                    "{function}: the type of features does not tell their shape; give their names, or say below {STATE_SHAPE}"
+                );
             }
             None => names.len(),
         };

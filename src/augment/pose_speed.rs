@@ -49,7 +49,9 @@ impl ScalarFunction for PoseSpeed {
 
     fn result(&self, args: &ReturnFieldArgs) -> Result<FieldRef> {
         if args.arg_fields.len() == 2 && shape_of(args.arg_fields).is_none() {
-            return plan_err!("pose_speed: the type of features does not tell its frames; give their number as width, or say below {STATE_SHAPE}");
+            return plan_err!(
+                "pose_speed: the type of features does not tell its frames; give their number as width, or say below {STATE_SHAPE}"
+            );
         }
         field_like_first(Self::PARAMETERS.function, args.arg_fields)
     }

@@ -139,7 +139,8 @@ impl Manifest {
 
     /// Reads a manifest from its text.
     pub fn parse(text: &str) -> Result<Self> {
-        let manifest: Self = toml::from_str(without_mark(text)).map_err(|e| Error::Query(e.to_string().trim_end().to_owned()))?;
+        let manifest: Self =
+            toml::from_str(without_mark(text)).map_err(|e| Error::Query(e.to_string().trim_end().to_owned()))?;
         if manifest.steps.is_empty() {
             return query_err!("a pipeline needs at least one [[steps]]");
         }

@@ -18,6 +18,7 @@ use crate::evaluate::metric::accuracy;
 use crate::schema::{TEST, TRAIN, VALIDATION};
 use crate::split::leaks::Verdict;
 use crate::train::checkpoint;
+use crate::train::filled::Filled;
 use crate::train::fit::Fitted;
 
 /// The outcome of a training.
@@ -41,6 +42,8 @@ pub struct Contents<'a> {
     pub recordings: &'a [RecordingRow],
     /// What is wrong with the table, and what there is of each class.
     pub verdict: &'a Verdict,
+    /// How many values of its windows were filled, where they tell.
+    pub filled: Option<&'a Filled>,
     /// What is wrong with the net.
     pub diagnosis: &'a [Finding],
 }
@@ -106,7 +109,7 @@ impl Contents<'_> {
             ("baselines", table::baselines::batch(self.baselines)?),
             ("recordings", table::recordings::batch(self.recordings)?),
             ("leaks", table::leaks::batch(&self.verdict.leaks)?),
-            ("balance", table::balance::batch(self.verdict)?),
+            ("balance", table::balance::batch(self.verdict, &self.recipe.labels, self.filled)?),
             ("diagnosis", table::diagnosis::batch(self.diagnosis)?),
         ])
     }
@@ -141,6 +144,7 @@ mod tests {
             baselines: &[],
             recordings: &[],
             verdict: const { &Verdict { leaks: vec![], in_time: false, classes: BTreeMap::new(), sources: BTreeMap::new() } },
+            filled: None,
             diagnosis: &[],
         }
     }

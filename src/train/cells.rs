@@ -27,7 +27,9 @@ pub fn side(window: &str, splits: Option<&StringArray>, row: usize) -> Result<Si
 pub fn weight(window: &str, side: Side, weights: Option<&Float64Array>, row: usize) -> Result<f32> {
     match weights {
         None => Ok(1.0),
-        Some(w) if w.is_valid(row) && (w.value(row) as f32).is_finite() && w.value(row) >= 0.0 => Ok(w.value(row) as f32),
+        Some(w) if w.is_valid(row) && (w.value(row) as f32).is_finite() && w.value(row) >= 0.0 => {
+            Ok(w.value(row) as f32)
+        }
         // Only train rows are weighed; a class that train lacks has no weight and is refused for that.
         Some(w) if w.is_null(row) && side != Side::Train => Ok(1.0),
         Some(w) => {

@@ -12,13 +12,14 @@ use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 
 use super::cells::{append, number, side, text, value, weight, whole};
+use super::filled::{self, Filled};
 use super::spill::Scratch;
 use super::table::{self, PartBuilder, Table};
 use crate::account::recording::of_source;
 use crate::error::{Error, Result, data_err, query_err, suggest};
 use crate::schema::{
-    COPY, FEATURES, FRAME_END, FRAME_START, LABEL, SOURCE, SOURCE_WINDOW_ID, SPLIT, SPLIT_MODE, SUBJECT, VALID_LEN,
-    VIDEO, WEIGHT, WINDOW_ID,
+    COPY, FEATURES, FILLED, FRAME_END, FRAME_START, LABEL, SOURCE, SOURCE_WINDOW_ID, SPLIT, SPLIT_MODE, SUBJECT,
+    VALID_LEN, VIDEO, WEIGHT, WINDOW_ID,
 };
 use crate::split::leaks::{Allowed, LeakCheck, Row, content};
 use crate::split::pose_leaks::TIME_MODE;
@@ -38,6 +39,10 @@ pub struct Feed {
     last: Option<(String, Side)>,
     /// The first train row whose weight is 0.
     weightless: Option<String>,
+    /// How many values were filled, where the input tells.
+    filled: Option<Filled>,
+    /// Numbers of the recordings, in the order in which they came.
+    recordings: BTreeMap<String, u32>,
 }
 
 /// Where each thing stands in the input.
@@ -49,8 +54,20 @@ struct Columns {
     optional: [Option<usize>; OPTIONAL.len()],
 }
 
-const OPTIONAL: [&str; 11] =
-    [SPLIT, WEIGHT, SOURCE, VIDEO, SUBJECT, SOURCE_WINDOW_ID, COPY, VALID_LEN, FRAME_START, FRAME_END, SPLIT_MODE];
+const OPTIONAL: [&str; 12] = [
+    SPLIT,
+    WEIGHT,
+    SOURCE,
+    VIDEO,
+    SUBJECT,
+    SOURCE_WINDOW_ID,
+    COPY,
+    VALID_LEN,
+    FRAME_START,
+    FRAME_END,
+    SPLIT_MODE,
+    FILLED,
+];
 
 impl Feed {
     /// A feed of rows of `schema` whose windows have the shape [width, dim].
@@ -79,6 +96,8 @@ impl Feed {
             rows: 0,
             last: None,
             weightless: None,
+            filled: schema.field_with_name(FILLED).ok().and_then(|field| Filled::of(field.data_type(), shape.1)),
+            recordings: BTreeMap::new(),
         })
     }
 
@@ -125,6 +144,7 @@ impl Feed {
         let [weights, copies, valid] = [numbers(WEIGHT)?, numbers(COPY)?, numbers(VALID_LEN)?];
         let wholes = |name| self.optional(batch, name).map(|a| whole(name, a)).transpose();
         let [first, last] = [wholes(FRAME_START)?, wholes(FRAME_END)?];
+        let filled = self.optional(batch, FILLED).filter(|_| self.filled.is_some()).map(Arc::clone);
         self.leaks.set_has_values();
         if modes.as_ref().is_some_and(|modes| modes.iter().flatten().any(|mode| mode == TIME_MODE)) {
             self.leaks.set_in_time();
@@ -161,6 +181,7 @@ impl Feed {
             let recording = value(&videos, row).map(|video| of_source(value(&sources, row), video));
             let person = value(&subjects, row).map(|subject| of_source(value(&sources, row), subject));
             let at = |frames: &Option<Int64Array>| frames.as_ref().filter(|f| f.is_valid(row)).map(|f| f.value(row));
+            let is_copy = copies.as_ref().is_some_and(|c| c.is_valid(row) && c.value(row) > 0.0);
             recordings.append_option(recording.as_deref());
             self.leaks.add(&Row {
                 split: side,
@@ -170,11 +191,19 @@ impl Feed {
                 subject: person.as_deref(),
                 window: Some(window),
                 source_window: value(&made_from, row),
-                copy: copies.as_ref().is_some_and(|c| c.is_valid(row) && c.value(row) > 0.0),
+                copy: is_copy,
                 frames: at(&first).zip(at(&last)),
                 content: content(&values[row * size..], self.shape.1),
             });
-            numbers.push(self.number(labels.value(row)));
+            let label = self.number(labels.value(row));
+            if let (Some(counts), false) = (&filled, is_copy) {
+                let recording = self.recording(recording.as_deref());
+                let of = filled::Row { side, label, recording, valid_len: lengths[row] };
+                if let Some(filled) = &mut self.filled {
+                    filled.add(counts, row, of);
+                }
+            }
+            numbers.push(label);
             of_side[side as usize].push(row as u64);
         }
         self.rows += rows;
@@ -218,6 +247,7 @@ impl Feed {
         // A map is sorted by label: the place of a label in it is its class.
         let mut classes = vec![0; self.labels.len()];
         self.labels.values().enumerate().for_each(|(class, number)| classes[*number as usize] = class as u32);
+        let filled = self.filled.map(|filled| filled.with_classes(&classes));
         let [train, validation, test] = self.parts.map(|part| part.finish(&classes, classes.len()));
         let (width, dim) = self.shape;
         let train = train?;
@@ -230,7 +260,7 @@ impl Feed {
             );
         }
         let (classes, verdict) = (self.labels.into_keys().collect(), self.leaks.verdict(allowed));
-        Ok(Table { width, dim, classes, parts: [train, validation?, test?], verdict })
+        Ok(Table { width, dim, classes, parts: [train, validation?, test?], verdict, filled })
     }
 
     /// The number of a label.
@@ -239,6 +269,16 @@ impl Feed {
         match self.labels.get(label) {
             Some(number) => *number,
             None => *self.labels.entry(label.to_owned()).or_insert(next),
+        }
+    }
+
+    /// The number of a recording; that of none is 0.
+    fn recording(&mut self, name: Option<&str>) -> u32 {
+        let next = 1 + self.recordings.len() as u32;
+        match name.map(|name| (self.recordings.get(name), name)) {
+            None => 0,
+            Some((Some(number), _)) => *number,
+            Some((None, name)) => *self.recordings.entry(name.to_owned()).or_insert(next),
         }
     }
 

@@ -5,6 +5,7 @@ pub mod cells;
 pub mod checkpoint;
 pub mod examples;
 pub mod feed;
+pub mod filled;
 pub mod fit;
 pub mod loader;
 pub mod normalize;

@@ -8,6 +8,7 @@ use arrow::compute::BatchCoalescer;
 use arrow::datatypes::{DataType, Field, Float32Type, Schema, SchemaRef, UInt32Type};
 
 use super::examples::Examples;
+use super::filled::Filled;
 use super::source::{Source, block_rows};
 use super::spill::{Scratch, Spill, SpillWriter};
 use crate::error::{Error, Result};
@@ -62,6 +63,8 @@ pub struct Table {
     pub parts: [Part; 3],
     /// What is wrong with it, as far as that was allowed.
     pub verdict: Verdict,
+    /// How many values were missing and were filled, where the windows tell.
+    pub filled: Option<Filled>,
 }
 
 impl Table {

@@ -6,6 +6,7 @@ use arrow::array::{Int64Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
 
 use super::fill::Filler;
+use super::fills::Fills;
 use super::frames::Frames;
 use super::labels::Labels;
 use super::matrix::Matrix;
@@ -19,7 +20,10 @@ use crate::frames::pass::pieces::Pieces;
 use crate::frames::pass::segmenter::{Breaks, breaks};
 use crate::frames::pass::{Worker, internal};
 use crate::options::BATCH_BYTES;
-use crate::schema::FEATURES;
+use crate::schema::{FEATURES, FILLED};
+
+/// The price of what is the easiest.
+const ZERO_LAST: &str = "nulls => 'zero' comes last: a net takes 0 for a place, and may learn who was not seen";
 
 /// One series of frames being cut, in key and frame order.
 pub struct Cutter {
@@ -33,6 +37,8 @@ pub struct Cutter {
     others: Vec<usize>,
     frames: Frames,
     matrix: Option<Matrix>,
+    /// Whether each window tells how many of its values were filled.
+    counts_filled: bool,
     filler: Option<Filler>,
     labels: Option<Labels>,
     /// The last row, and the number of its frame: whether the next frame continues it is not known yet.
@@ -43,6 +49,8 @@ pub struct Cutter {
     windows: Windows,
     /// The account of recordings, where that is what comes out.
     tally: Option<Tally>,
+    /// Rows of that account whose missing values may be filled.
+    fills: Fills,
     segments: Vec<Segment>,
     ended: bool,
     account: Account,
@@ -74,11 +82,16 @@ impl Cutter {
         });
         let dim = spec.columns.features.dim();
         let counts = matches!(spec.cut, Cut::Stats(_));
-        let reads = spec.reads_features(input) && (counts || output.index_of(FEATURES).is_ok());
+        let counts_filled = !counts && spec.fill().is_some() && output.index_of(FILLED).is_ok();
+        let reads = spec.reads_features(input) && (counts || counts_filled || output.index_of(FEATURES).is_ok());
+        let matrix = reads.then(|| Matrix::new(dim));
         let width = spec.windowing().filter(|_| !counts).map_or(1, |windowing| windowing.slicer.width);
         let row_bytes = if reads { width * dim * 4 } else { 1 };
         let filler = match spec.windowing() {
-            Some(Windowing { nulls: Nulls::Fill { fill, most }, .. }) => Some(Filler::new(*fill, *most, dim)),
+            Some(Windowing { nulls: Nulls::Fill { fill, most }, .. }) => {
+                let filler = Filler::new(*fill, *most, dim);
+                Some(if counts { filler.with_log() } else { filler })
+            }
             _ => None,
         };
         let label = spec.columns.label.as_ref().filter(|_| !spec.label_breaks());
@@ -87,7 +100,8 @@ impl Cutter {
             is_long: false,
             others: others.collect(),
             frames: Frames::default(),
-            matrix: reads.then(|| Matrix::new(dim)),
+            matrix: if counts_filled { matrix.map(Matrix::with_filled) } else { matrix },
+            counts_filled,
             filler: filler.filter(|_| reads),
             labels: label.map(|label| Labels::new(label, input)).transpose()?,
             last: None,
@@ -95,6 +109,7 @@ impl Cutter {
             found: VecDeque::new(),
             windows: Windows::default(),
             tally: counts.then(Tally::default),
+            fills: Fills::default(),
             segments: vec![],
             ended: false,
             account: Account::default(),
@@ -135,6 +150,13 @@ impl Cutter {
         }
     }
 
+    /// Takes the values that were filled into the account of their recordings.
+    fn count_filled(&mut self) {
+        let (Some(tally), Some(filler)) = (&mut self.tally, &mut self.filler) else { return };
+        filler.take_log().into_iter().for_each(|row| tally.filled(row, self.fills.label(row)));
+        self.fills.forget(filler.ready(self.frames.rows()));
+    }
+
     /// Takes the lengths of what begins in new rows, which follow row `from`.
     fn measure(
         &mut self,
@@ -146,11 +168,9 @@ impl Cutter {
     ) {
         let pieces = &mut self.pieces;
         pieces.frames += frames.len() as u64;
-        for (runs, starts) in [
-            (&mut pieces.recordings, recordings),
-            (&mut pieces.stretches, stretches),
-            (&mut pieces.segments, segments),
-        ] {
+        for (runs, starts) in
+            [(&mut pieces.recordings, recordings), (&mut pieces.stretches, stretches), (&mut pieces.segments, segments)]
+        {
             starts.iter().for_each(|&row| runs.begin(from + row as u64));
         }
         for &row in stretches.iter().filter(|row| recordings.binary_search(row).is_err()) {
@@ -208,6 +228,9 @@ impl Cutter {
                 piece.valid = &[];
             }
             self.windows.add_features(piece, &slicer, matrix.dim);
+            if self.counts_filled {
+                matrix.count_filled(start, end, self.windows.filled());
+            }
         }
         Ok(())
     }
@@ -219,10 +242,15 @@ impl Cutter {
             Features::List { column, .. } => format!("{column}[{}]", place + 1),
         };
         let advice = match self.spec.windowing() {
-            Some(Windowing { nulls: Nulls::Fill { most, .. }, .. }) => {
-                format!("nothing within max_fill => {most} frames can fill it: raise that, filter such frames, or nulls => 'zero'")
-            }
-            _ => "filter such frames, fill them with nulls => 'interpolate', 'carry' or 'zero', or keep what is missing with nulls => 'keep'".to_owned(),
+            Some(Windowing { nulls: Nulls::Fill { most, .. }, .. }) => format!(
+                "nothing within max_fill => {most} frames can fill it: filter such frames, leave out a feature that is often \
+                 missing (features => [...]), or raise max_fill; {ZERO_LAST}"
+            ),
+            _ => format!(
+                "filter such frames, or fill short runs of them with nulls => 'interpolate' or 'carry' and max_fill => 5; leave \
+                 out a feature that is often missing (features => [...]), or keep what is missing with nulls => 'keep'; \
+                 {ZERO_LAST}"
+            ),
         };
         data_err!(
             "{}: {}: feature '{feature}' is {what}; a window holds finite numbers only: {advice}",
@@ -265,6 +293,10 @@ impl Worker for Cutter {
         self.frames.push(batch.project(&self.others).map_err(internal)?);
         if let Some(matrix) = &mut self.matrix {
             matrix.append(&self.spec.columns.features, batch)?;
+            if self.tally.is_some() && self.filler.is_some() {
+                let missing = matrix.missing(from..from + rows as u64).map(|(row, _)| row);
+                self.fills.note(batch, self.spec.columns.label.as_deref(), from, missing)?;
+            }
             if let Some(filler) = &mut self.filler {
                 let starts: Vec<u64> = stretches.iter().map(|&row| from + row as u64).collect();
                 filler.fill(matrix, from..from + rows as u64, frames.values(), &starts);
@@ -284,6 +316,7 @@ impl Worker for Cutter {
             let first = matches!(self.spec.cut, Cut::Segments).then(|| batch.slice(row, 1));
             self.open = Some(Open { start, next: start, first });
         }
+        self.count_filled();
         self.advance(self.frames.rows(), false);
         self.last = Some((batch.slice(rows - 1, 1), frames.value(rows - 1)));
         Ok(())
@@ -293,13 +326,14 @@ impl Worker for Cutter {
         if let (Some(filler), Some(matrix)) = (&mut self.filler, &mut self.matrix) {
             filler.finish(matrix);
         }
+        self.count_filled();
         let last = self.last.take().map(|(_, last)| last);
         self.close(self.frames.rows(), last);
         if let Some(tally) = &mut self.tally {
             tally.end(self.frames.rows());
         }
         let Pieces { recordings, stretches, segments, .. } = &mut self.pieces;
-        [recordings, stretches, segments].map(|runs| runs.end(self.frames.rows()));
+        [recordings, stretches, segments].into_iter().for_each(|runs| runs.end(self.frames.rows()));
         self.ended = true;
         Ok(())
     }
@@ -321,7 +355,7 @@ impl Worker for Cutter {
         }
         if let Some(tally) = &mut self.tally {
             let next = self.found.front().map_or(ready, |window| window.start.min(ready));
-            return tally.rows(next, &self.output);
+            return tally.rows(next, self.spec.fill(), &self.output);
         }
         // Where windows are rare, their first rows would hold on to all that follow.
         let is_due = self.ended || self.frames.bytes() > BATCH_BYTES;

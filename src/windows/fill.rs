@@ -15,6 +15,17 @@ pub enum Fill {
     Interpolate,
 }
 
+impl Fill {
+    /// The value of the argument `nulls`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Zero => "zero",
+            Self::Carry => "carry",
+            Self::Interpolate => "interpolate",
+        }
+    }
+}
+
 /// Fills rows as they come; what is there costs nothing.
 pub struct Filler {
     fill: Fill,
@@ -24,6 +35,8 @@ pub struct Filler {
     /// Frame number and values of the last row.
     last: (i64, Vec<f32>),
     filled: u64,
+    /// The row of each value that was filled since it was asked for; None where nobody asks.
+    log: Option<Vec<u64>>,
 }
 
 /// What is known of a column of the matrix.
@@ -58,7 +71,22 @@ impl Filler {
     /// Of matrices with `dim` columns.
     pub fn new(fill: Fill, most: usize, dim: usize) -> Self {
         let columns = (0..dim).map(|_| Column::default()).collect();
-        Self { fill, most, columns, last: (0, vec![0.0; dim]), filled: 0 }
+        Self { fill, most, columns, last: (0, vec![0.0; dim]), filled: 0, log: None }
+    }
+
+    /// The same, which remembers the rows of what it fills.
+    pub fn with_log(self) -> Self {
+        Self { log: Some(vec![]), ..self }
+    }
+
+    /// The row of each value that was filled since the last call, in no order.
+    pub fn take_log(&mut self) -> Vec<u64> {
+        self.log.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn count(&mut self, row: u64) {
+        self.filled += 1;
+        self.log.iter_mut().for_each(|log| log.push(row));
     }
 
     /// Values that were filled so far.
@@ -80,8 +108,10 @@ impl Filler {
     pub fn fill(&mut self, matrix: &mut Matrix, rows: Range<u64>, frames: &[i64], starts: &[u64]) {
         let missing: Vec<_> = matrix.missing(rows.clone()).collect();
         if self.fill == Fill::Zero {
-            self.filled += missing.len() as u64;
-            missing.into_iter().for_each(|(row, place)| matrix.set(row, place, 0.0));
+            for (row, place) in missing {
+                matrix.set(row, place, 0.0);
+                self.count(row);
+            }
             return;
         }
         let Some(last) = rows.clone().next_back() else { return };
@@ -130,17 +160,20 @@ impl Filler {
     fn end(&mut self, matrix: &mut Matrix, place: usize, rows: Option<&Rows>) {
         let column = &mut self.columns[place];
         let Some(open) = column.open.take() else { return };
+        let (before, mut run) = (column.before, std::mem::take(&mut column.run));
         let next = rows.filter(|rows| !rows.starts(open + 1));
         let after = next.map(|rows| (rows.frame(open + 1), matrix.value(open + 1, place)));
-        for (row, frame) in column.run.drain(..) {
-            let value = match (self.fill, column.before, after) {
+        for (row, frame) in run.drain(..) {
+            let value = match (self.fill, before, after) {
                 (Fill::Interpolate, Some(before), Some(after)) => line(before, after, frame),
                 (Fill::Interpolate, None, Some((_, value))) | (_, Some((_, value)), _) => value,
                 _ => continue,
             };
             matrix.set(row, place, value);
-            self.filled += 1;
+            self.count(row);
         }
+        // Its memory serves the next run.
+        self.columns[place].run = run;
     }
 }
 

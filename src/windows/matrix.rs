@@ -1,6 +1,6 @@
 //! Feature columns as one row-major matrix [rows, D], so that a window is one contiguous piece of it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use arrow::array::{Array, FixedSizeListArray, Float32Array, RecordBatch};
@@ -26,6 +26,8 @@ pub struct Matrix {
     valid: Vec<bool>,
     /// The number of the first row.
     base: u64,
+    /// The places in each row that were filled; None where nobody asks.
+    filled: Option<BTreeMap<u64, Vec<u32>>>,
     /// Rows that held a missing or non-finite value, and how many such values they still hold.
     bad: VecDeque<(u64, usize)>,
 }
@@ -42,7 +44,20 @@ pub struct Piece<'a> {
 impl Matrix {
     /// No rows of `dim` values.
     pub fn new(dim: usize) -> Self {
-        Self { dim, values: vec![], valid: vec![], base: 0, bad: VecDeque::new() }
+        Self { dim, values: vec![], valid: vec![], base: 0, filled: None, bad: VecDeque::new() }
+    }
+
+    /// The same, which remembers what is put where a value was missing.
+    pub fn with_filled(self) -> Self {
+        Self { filled: Some(BTreeMap::new()), ..self }
+    }
+
+    /// How many values of each feature were put into the rows `start..end`, behind what is in `counts`.
+    pub fn count_filled(&self, start: u64, end: u64, counts: &mut Vec<i32>) {
+        let from = counts.len();
+        counts.resize(from + self.dim, 0);
+        let rows = self.filled.iter().flat_map(|filled| filled.range(start..end));
+        rows.flat_map(|(_, places)| places).for_each(|place| counts[from + *place as usize] += 1);
     }
 
     /// Adds the feature columns of a batch; every numeric type becomes Float32.
@@ -92,6 +107,9 @@ impl Matrix {
             && let Ok(bad) = self.bad.binary_search_by_key(&row, |&(bad, _)| bad)
         {
             self.bad[bad].1 -= 1;
+            if let Some(filled) = &mut self.filled {
+                filled.entry(row).or_default().push(place as u32);
+            }
         }
         self.values[index] = value;
         if let Some(valid) = self.valid.get_mut(index) {
@@ -111,6 +129,9 @@ impl Matrix {
             self.valid.drain(..rows * self.dim);
         }
         self.base = row;
+        if let Some(filled) = &mut self.filled {
+            *filled = filled.split_off(&row);
+        }
         while self.bad.front().is_some_and(|&(bad, _)| bad < row) {
             self.bad.pop_front();
         }

@@ -4,6 +4,7 @@
 
 pub mod cutter;
 pub mod fill;
+pub mod fills;
 pub mod frames;
 pub mod interleave;
 pub mod labels;

@@ -84,9 +84,25 @@ mod tests {
     fn what_took_the_frames_is_named() {
         let none = Pieces::default();
         assert!(of(none).starts_with("pose_windows was given no frames"));
-        let short = Pieces { frames: 30, recordings: runs(&[20, 10]), stretches: runs(&[20, 10]), segments: runs(&[20, 10]), ..none };
-        assert!(of(short).starts_with("pose_windows cuts windows of width 30, and the longest of 2 recordings has 20 frames; "));
-        let gaps = Pieces { frames: 40, recordings: runs(&[40]), stretches: runs(&[1; 40]), segments: runs(&[1; 40]), least_gap: Some(2), ..none };
+        let short = Pieces {
+            frames: 30,
+            recordings: runs(&[20, 10]),
+            stretches: runs(&[20, 10]),
+            segments: runs(&[20, 10]),
+            ..none
+        };
+        assert!(
+            of(short)
+                .starts_with("pose_windows cuts windows of width 30, and the longest of 2 recordings has 20 frames; ")
+        );
+        let gaps = Pieces {
+            frames: 40,
+            recordings: runs(&[40]),
+            stretches: runs(&[1; 40]),
+            segments: runs(&[1; 40]),
+            least_gap: Some(2),
+            ..none
+        };
         assert!(of(gaps).contains("longest of 1 recording has 40 frames, but frame numbers jump by 2 or more"));
         let labels = Pieces { stretches: runs(&[40]), ..gaps };
         assert!(of(labels).contains("a change of label ends a segment, and the longest of 40 has 1 frames"));

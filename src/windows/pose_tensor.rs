@@ -31,7 +31,10 @@ use crate::schema::{SHAPE, feature_names, features_field, tensor_shape};
 | [0.5, 0.25, 1.5, 1.25, 2.5, 2.25]  | [0.5, 0.25, 1.5, 1.25] |
 +------------------------------------+------------------------+
 ```"#,
-    argument(name = "values", description = "A list of numbers, frame after frame, or a list of such lists, one a frame."),
+    argument(
+        name = "values",
+        description = "A list of numbers, frame after frame, or a list of such lists, one a frame."
+    ),
     argument(name = "width", description = "Frames in a window, the same for all rows."),
     argument(
         name = "dim",
@@ -120,7 +123,9 @@ fn shape(values: &Field, arguments: &[Option<&ScalarValue>]) -> error::Result<(u
     let told = match item(of).filter(|inner| item(inner).is_some()) {
         Some(frame) => {
             if let Some(frames) = fixed_size(of).filter(|frames| *frames != width) {
-                return query_err!("{NAME}: values is a list of {frames} lists, one a frame; width must be {frames} (was {width})");
+                return query_err!(
+                    "{NAME}: values is a list of {frames} lists, one a frame; width must be {frames} (was {width})"
+                );
             }
             fixed_size(frame)
         }
@@ -133,7 +138,9 @@ fn shape(values: &Field, arguments: &[Option<&ScalarValue>]) -> error::Result<(u
     };
     let dim = match (told, given) {
         (Some(told), Some(given)) if told != given => {
-            return query_err!("{NAME}: dim must be {told}, as the type of values ({of}) tells with width {width} (was {given})");
+            return query_err!(
+                "{NAME}: dim must be {told}, as the type of values ({of}) tells with width {width} (was {given})"
+            );
         }
         (None, None) => {
             return query_err!(
@@ -145,7 +152,9 @@ fn shape(values: &Field, arguments: &[Option<&ScalarValue>]) -> error::Result<(u
     };
     match tensor_shape(values) {
         Some((w, d)) if (w, d) != (width, dim) => {
-            query_err!("{NAME}: the type of values says that they are windows [{w}, {d}]; [{width}, {dim}] is asked for")
+            query_err!(
+                "{NAME}: the type of values says that they are windows [{w}, {d}]; [{width}, {dim}] is asked for"
+            )
         }
         _ if width.checked_mul(dim).is_none_or(|size| size == 0 || i32::try_from(size).is_err()) => {
             query_err!("{NAME}: width times dim must be in 1..={} (was {width} times {dim})", i32::MAX)

@@ -9,13 +9,13 @@ use super::cutter::Cutter;
 use super::fill::Fill;
 use super::rule::LabelRule;
 use super::slicer::{Slicer, Tail};
-use super::tally::COUNTS;
+use super::tally::{COUNTS, fill_fields};
 use crate::error::{Result, query_err};
 use crate::frames::columns::{Features, FrameColumns};
 use crate::frames::pass::segmenter::Rules;
 use crate::frames::pass::{Pass, Worker};
 use crate::schema::{
-    FEATURES, FRAME_END, FRAME_START, FRAMES, LABEL, PURITY, VALID_LEN, WINDOW_ID, features_field, with_nulls,
+    FEATURES, FILLED, FRAME_END, FRAME_START, FRAMES, LABEL, PURITY, VALID_LEN, WINDOW_ID, features_field, with_nulls,
 };
 
 /// One cutting of frames.
@@ -109,6 +109,14 @@ impl Spec {
         }
     }
 
+    /// What fills missing values, as `nulls` names it.
+    pub fn fill(&self) -> Option<&'static str> {
+        match self.windowing()?.nulls {
+            Nulls::Fill { fill, .. } => Some(fill.name()),
+            Nulls::Refuse | Nulls::Keep => None,
+        }
+    }
+
     /// What ends a segment.
     pub fn rules(&self) -> Rules<'_> {
         let label_breaks = self.label_breaks();
@@ -130,7 +138,7 @@ impl Spec {
     fn stats(&self, input: &Schema) -> Result<SchemaRef> {
         let keys = self.columns.by.iter().filter_map(|name| input.fields().iter().find(|f| f.name() == name).cloned());
         let counts = COUNTS.iter().map(|(name, _)| Arc::new(Field::new(*name, DataType::Int64, false)));
-        self.distinct(keys.chain(counts).collect())
+        self.distinct(keys.chain(counts).chain(fill_fields().map(Arc::new)).collect())
     }
 
     fn distinct(&self, fields: Vec<Arc<Field>>) -> Result<SchemaRef> {
@@ -210,6 +218,7 @@ impl Pass for Spec {
     /// Feature columns are read only for `features`, carried columns only for themselves.
     fn read_for<'s>(&'s self, output: &'s str) -> Vec<&'s str> {
         match output {
+            FILLED if self.fill().is_some() => self.read_for(FEATURES),
             FEATURES => self.columns.features.columns().iter().map(String::as_str).collect(),
             carried => vec![carried],
         }
@@ -244,6 +253,9 @@ impl Pass for Spec {
                 fields.push(own(VALID_LEN, DataType::Int32));
                 fields.extend(self.carried(input).filter_map(column));
                 if self.reads_features(input) {
+                    if self.fill().is_some() {
+                        fields.push(own(FILLED, filled_type(self.columns.features.dim())));
+                    }
                     fields.push(Arc::new(self.features_field(slicer.width, *nulls)));
                 }
             }
@@ -254,6 +266,11 @@ impl Pass for Spec {
     fn worker(&self, input: &SchemaRef, output: SchemaRef, batch_size: usize) -> Result<Box<dyn Worker>> {
         Ok(Box::new(Cutter::new(self.clone(), input, output, batch_size)?))
     }
+}
+
+/// A count for each feature.
+fn filled_type(dim: usize) -> DataType {
+    DataType::FixedSizeList(Arc::new(Field::new("item", DataType::Int32, true)), dim as i32)
 }
 
 /// The labels of all frames of a window.

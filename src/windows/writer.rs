@@ -19,7 +19,7 @@ use super::spec::Spec;
 use crate::error::{Error, Result};
 use crate::frames::pass::internal;
 use crate::frames::pass::segmenter::column;
-use crate::schema::{FEATURES, FRAME_END, FRAME_START, FRAMES, PURITY, VALID_LEN, WINDOW_ID};
+use crate::schema::{FEATURES, FILLED, FRAME_END, FRAME_START, FRAMES, PURITY, VALID_LEN, WINDOW_ID};
 
 /// A closed segment: its first row, its last frame number, its number of frames.
 pub struct Segment {
@@ -57,6 +57,8 @@ pub struct Windows {
     values: Vec<f32>,
     /// Whether each value is there; empty if all are.
     valid: Vec<bool>,
+    /// How many values of each feature were filled, [windows, D]; empty where nobody asks.
+    filled: Vec<i32>,
 }
 
 impl Windows {
@@ -98,6 +100,11 @@ impl Windows {
         }
     }
 
+    /// The counts of filled values of the windows, to which those of the window that was added last are added.
+    pub fn filled(&mut self) -> &mut Vec<i32> {
+        &mut self.filled
+    }
+
     /// Room for the features of so many windows.
     pub fn reserve(&mut self, values: usize) {
         self.values.reserve_exact(values);
@@ -105,7 +112,7 @@ impl Windows {
 
     /// The batch, one row a window.
     pub fn finish(self, spec: &Spec, output: &SchemaRef, frames: &Frames) -> Result<RecordBatch> {
-        let Self { rows, mut values, valid } = self;
+        let Self { rows, mut values, valid, filled } = self;
         if values.capacity() > 2 * values.len() {
             values.shrink_to_fit();
         }
@@ -114,7 +121,7 @@ impl Windows {
         let numbers = |rows: &mut dyn Iterator<Item = u64>| {
             cast(&frames.take(&spec.columns.order_by, rows)?, &DataType::Int64).map_err(internal)
         };
-        let mut tensor = Some((values, valid));
+        let (mut tensor, filled) = (Some((values, valid)), Int32Array::from(filled));
         let mut write = |field: &Arc<Field>| -> Result<ArrayRef> {
             Ok(match field.name().as_str() {
                 WINDOW_ID => Arc::new(window_ids(spec, frames, &mut starts(), &numbers(&mut starts())?)?),
@@ -125,6 +132,13 @@ impl Windows {
                 FEATURES => {
                     let (values, valid) = tensor.take().ok_or_else(|| Error::Internal("features twice".into()))?;
                     Arc::new(features(field, values, valid)?)
+                }
+                FILLED if spec.fill().is_some() => {
+                    let DataType::FixedSizeList(item, size) = field.data_type() else {
+                        return Err(Error::Internal("filled is a fixed-size list".into()));
+                    };
+                    let filled = Arc::new(filled.clone());
+                    Arc::new(FixedSizeListArray::try_new(Arc::clone(item), *size, filled, None).map_err(internal)?)
                 }
                 name if spec.columns.label.as_deref() == Some(name) && spec.rule() == Some(LabelRule::Every) => {
                     labels(field, spec, frames, rows.iter().map(|(window, ..)| *window))?

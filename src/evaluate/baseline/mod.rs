@@ -13,8 +13,9 @@ mod panels;
 mod standard;
 pub mod statistics;
 
+pub use logistic::Logistic;
+
 use centroid::Centroids;
-use logistic::Logistic;
 use majority::Majority;
 use standard::Standard;
 use statistics::Statistics;

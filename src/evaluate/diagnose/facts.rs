@@ -1,6 +1,7 @@
 //! What is known about a training when it is over, or was refused.
 
 use super::effective::effective_rows;
+use super::missingness::Missingness;
 use super::newcombe::Share;
 use crate::evaluate::metric::confusion::Confusion;
 use crate::evaluate::paired::Verdict;
@@ -29,6 +30,8 @@ pub struct Facts {
     pub sources: Vec<Source>,
     /// Features that have one value in all of train.
     pub constant_features: Vec<String>,
+    /// What the values that were missing tell by themselves.
+    pub missingness: Vec<Missingness>,
     /// A sentence for each leak between the sides; none of a sound split.
     pub leaks: Vec<String>,
     /// How rows were split where that makes the result look too good: `by time inside recordings`.

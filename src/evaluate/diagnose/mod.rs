@@ -16,6 +16,7 @@ mod finding;
 mod forgotten_source;
 mod imbalance;
 mod leaky;
+mod missingness;
 mod never_improved;
 mod newcombe;
 mod not_trained;
@@ -36,6 +37,7 @@ mod tests;
 
 pub use facts::{Baseline, Class, Count, Epoch, Facts, Measured, Score, Source};
 pub use finding::{Finding, Severity};
+pub use missingness::Missingness;
 
 /// One thing that can be wrong.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +51,7 @@ pub struct Check {
 }
 
 /// Every check, causes before their effects: the one list.
-pub const CHECKS: [Check; 25] = [
+pub const CHECKS: [Check; 26] = [
     not_trained::CHECK,
     leaky::CHECK,
     unseen_class::CHECK,
@@ -69,6 +71,7 @@ pub const CHECKS: [Check; 25] = [
     few_windows::CHECK,
     imbalance::CHECK,
     constant_feature::CHECK,
+    missingness::CHECK,
     too_many_parameters::CHECK,
     over_fitting::CHECK,
     under_fitting::CHECK,

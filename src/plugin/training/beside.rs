@@ -6,13 +6,15 @@ use std::sync::Arc;
 use super::judged::Judged;
 use crate::error::Result;
 use crate::evaluate::baseline::statistics::Statistics;
-use crate::evaluate::baseline::{Baseline, Fitted};
+use crate::evaluate::baseline::{Baseline, Fitted, Logistic};
+use crate::evaluate::diagnose::{Missingness, Score};
 use crate::evaluate::metric::{Better, accuracy};
 use crate::evaluate::paired::{Pair, compare};
 use crate::evaluate::{Predictions, evaluate};
 use crate::split::side::Side;
 use crate::store::table::baselines::BaselineRow;
 use crate::store::table::recordings::{NET, RecordingRow};
+use crate::train::filled::{Filled, Sample};
 use crate::train::source::Source;
 use crate::train::table::Table;
 
@@ -43,6 +45,8 @@ pub struct Beside {
     pub recordings: Vec<RecordingRow>,
     /// Features that have one value in all of train, by their place.
     pub constant: Vec<usize>,
+    /// What the values that were filled tell by themselves, on each side but train.
+    pub missingness: Vec<Missingness>,
 }
 
 /// Fits the baselines to train, and judges them where the net was judged.
@@ -54,7 +58,8 @@ pub fn beside(table: &Table, sides: &[Judged], seed: u64) -> Result<Beside> {
     let fits = |baseline: &Baseline| *baseline != Baseline::Logistic || statistics.columns() <= MOST_COLUMNS;
     let fit = |baseline: Baseline| Some((baseline, baseline.fit(&statistics, &labels, table.classes.len())?));
     let fitted: Vec<_> = Baseline::ALL.into_iter().filter(fits).filter_map(fit).collect();
-    let mut beside = Beside { constant: constant(&bounds), ..Beside::default() };
+    let missingness = table.filled.as_ref().map(missingness).unwrap_or_default();
+    let mut beside = Beside { constant: constant(&bounds), missingness, ..Beside::default() };
     for judged in sides {
         let subjects = judged.subjects();
         let net = counts(judged.predictions());
@@ -69,6 +74,36 @@ pub fn beside(table: &Table, sides: &[Judged], seed: u64) -> Result<Beside> {
         }
     }
     Ok(beside)
+}
+
+/// How well the shares of filled frames alone tell the classes, on each side but train.
+fn missingness(filled: &Filled) -> Vec<Missingness> {
+    let (train, dim) = (filled.side(Side::Train), filled.dim());
+    if !filled.any() || train.labels.is_empty() || dim > MOST_COLUMNS {
+        return vec![];
+    }
+    let logistic = Logistic::fit(&train.shares, dim, &train.labels);
+    let on = |side: Side| {
+        let Sample { labels, recordings, shares, .. } = filled.side(side);
+        let classes = 1 + train.labels.iter().chain(labels).copied().max().unwrap_or(0) as usize;
+        let (mut support, mut probabilities) = (vec![0; classes], vec![0.0; classes]);
+        let (mut all, mut by_recording) = (Score::default(), BTreeMap::<u32, Score>::new());
+        for ((label, recording), row) in labels.iter().zip(recordings).zip(shares.chunks_exact(dim)) {
+            logistic.probabilities(row, &mut probabilities);
+            // Of equals the first, as everywhere.
+            let best = (1..classes).fold(0, |best, i| if probabilities[i] > probabilities[best] { i } else { best });
+            support[*label as usize] += 1;
+            for score in [&mut all, by_recording.entry(*recording).or_default()] {
+                score.rows += 1;
+                score.correct += u64::from(best == *label as usize);
+            }
+        }
+        let known = recordings.iter().all(|recording| *recording > 0);
+        let recordings = if known { by_recording.into_values().collect() } else { vec![] };
+        let commonest = support.into_iter().max().unwrap_or(0);
+        Missingness { side, score: all, commonest, recordings }
+    };
+    [Side::Validation, Side::Test].map(on).into_iter().filter(|told| told.score.rows > 0).collect()
 }
 
 /// What is known of train.

@@ -32,6 +32,7 @@ pub fn findings(
         baselines: beside.baselines.iter().filter_map(baseline).collect(),
         sources: table.verdict.sources.iter().map(|(name, of)| Source { name: name.clone(), windows: *of }).collect(),
         constant_features: beside.constant.iter().map(|place| feature(*place, names)).collect(),
+        missingness: beside.missingness.clone(),
         leaks: if table.verdict.is_leaky() { table.verdict.warnings().collect() } else { vec![] },
         validation_made: validation_made(&table.verdict),
         optimistic_split: table.verdict.in_time.then(|| "by time inside recordings".to_owned()),

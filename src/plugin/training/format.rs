@@ -184,7 +184,8 @@ impl FileFormat for TrainingFormat {
         let cuttings = Cuttings::find(&input);
         let (input, order) = by_window(input, session)?;
         let schema = input.schema();
-        let sink = TrainingSink { kind: self.kind, options: self.options.clone(), model, shape, replay, cuttings, schema };
+        let sink =
+            TrainingSink { kind: self.kind, options: self.options.clone(), model, shape, replay, cuttings, schema };
         Ok(Arc::new(DataSinkExec::new(input, Arc::new(sink), Some(order))))
     }
 

@@ -131,6 +131,7 @@ impl Outcome {
             baselines: &self.beside.baselines,
             recordings: &self.beside.recordings,
             verdict: &table.verdict,
+            filled: table.filled.as_ref(),
             diagnosis: &self.diagnosis,
             caveat: Caveat {
                 leaky: table.verdict.is_leaky(),

@@ -73,7 +73,9 @@ impl Shape {
     fn stated(field: &Field, width: usize) -> Result<Self> {
         let of = field.data_type();
         match (item(of), fixed_size(of)) {
-            (None, _) => query_err!("training: features must be a list of numbers, as pose_windows makes it (was {of})"),
+            (None, _) => {
+                query_err!("training: features must be a list of numbers, as pose_windows makes it (was {of})")
+            }
             (Some(frame), _) if item(frame).is_some() => query_err!(
                 "training: features is a list of lists ({of}); for windows of {width} frames of 6 values each say \
                  SELECT pose_tensor(features, {width}, 6) AS features in the query"
@@ -95,7 +97,8 @@ impl Shape {
     /// A first row that is no whole frames.
     pub fn dim_of(&self, batch: &RecordBatch) -> Result<Option<usize>> {
         let features = batch.column_by_name(FEATURES).filter(|features| !features.is_empty());
-        let Some(features) = features.filter(|features| matches!(features.data_type(), DataType::List(_) | DataType::LargeList(_)))
+        let Some(features) =
+            features.filter(|features| matches!(features.data_type(), DataType::List(_) | DataType::LargeList(_)))
         else {
             return Ok(None);
         };

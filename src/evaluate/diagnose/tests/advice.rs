@@ -1,6 +1,6 @@
 //! What is advised can be typed: functions, arguments and options exist.
 
-use super::super::{Baseline, CHECKS, Facts, Finding, Measured, Source, diagnose};
+use super::super::{Baseline, CHECKS, Facts, Finding, Measured, Missingness, Score, Source, diagnose};
 use super::{healthy, matrix, seed};
 use crate::options::training::TrainingOptions;
 use crate::split::side::Side;
@@ -26,6 +26,8 @@ fn every_finding() -> Vec<Finding> {
     leaky.sources = vec![Source { name: "archive".into(), windows: [0, 0, 3] }];
     leaky.constant_features = vec!["ax".into()];
     leaky.baselines = vec![Baseline { name: "majority".into(), split: Side::Test, accuracy: 0.47, net_is: None }];
+    let score = Score { rows: 140, correct: 66 };
+    leaky.missingness = vec![Missingness { side: Side::Test, score, commonest: 20, recordings: vec![] }];
     (leaky.measured[2].ece, leaky.measured[2].confidence) = (Some(0.6), Some(0.7));
     let mut permuted = healthy();
     permuted.measured[2].confusion = Some(matrix(7, &[(0, 1, 60), (1, 0, 60), (2, 2, 20)]));
