@@ -25,7 +25,8 @@ pub fn reason(spec: &Spec, pieces: &Pieces) -> String {
         );
     }
     let plural = if recordings.count == 1 { "" } else { "s" };
-    let longest = format!("the longest of {} recording{plural} has {} frames", recordings.count, recordings.longest);
+    let longest =
+        format!("the longest of {} recording{plural} has {}", recordings.count, frames_of(recordings.longest));
     if recordings.longest < width {
         return format!(
             "{function} cuts windows of width {width}, and {longest}; take a shorter width, or short => 'pad'; {COUNTS}"
@@ -35,16 +36,24 @@ pub fn reason(spec: &Spec, pieces: &Pieces) -> String {
         let step = least_gap.unwrap_or_default();
         return format!(
             "{function} cuts windows of width {width}, and {longest}, but frame numbers jump by {step} or more, a gap ends a \
-             segment, and the longest of {} stretches without one has {} frames; raise max_gap (was {}), or number frames one by \
+             segment, and the longest of {} stretches without one has {}; raise max_gap (was {}), or number frames one by \
              one; {COUNTS}",
-            stretches.count, stretches.longest, spec.max_gap
+            stretches.count,
+            frames_of(stretches.longest),
+            spec.max_gap
         );
     }
     format!(
         "{function} cuts windows of width {width}, and {longest}, but a change of label ends a segment, and the longest of {} \
-         has {} frames; take a shorter width, or label_rule => 'majority'; {COUNTS}",
-        segments.count, segments.longest
+         has {}; take a shorter width, or label_rule => 'majority'; {COUNTS}",
+        segments.count,
+        frames_of(segments.longest)
     )
+}
+
+/// `1 frame`, `20 frames`
+fn frames_of(count: u64) -> String {
+    if count == 1 { "1 frame".to_owned() } else { format!("{count} frames") }
 }
 
 #[cfg(test)]
@@ -105,7 +114,7 @@ mod tests {
         };
         assert!(of(gaps).contains("longest of 1 recording has 40 frames, but frame numbers jump by 2 or more"));
         let labels = Pieces { stretches: runs(&[40]), ..gaps };
-        assert!(of(labels).contains("a change of label ends a segment, and the longest of 40 has 1 frames"));
+        assert!(of(labels).contains("a change of label ends a segment, and the longest of 40 has 1 frame;"));
         assert!(of(Pieces { found: 3, ..labels }).contains("finds 3 windows, and none has min_purity => 0.75"));
         assert!(of(Pieces { found: 3, made: 1, ..labels }).starts_with("pose_windows makes 1 window, but"));
     }

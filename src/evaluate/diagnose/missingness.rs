@@ -37,19 +37,21 @@ fn finding(told: &Missingness) -> Option<Finding> {
     }
     let (all, side) = (rows as f64, told.side);
     let (value, guess) = (correct as f64 / all, told.commonest as f64 / all);
-    let share = Share { value, rows: effective_rows(all, &told.recordings) };
-    let (low, high) = share.wilson();
-    if value - guess < GAIN || low <= guess {
+    if value - guess < GAIN || (Share { value, rows: all }).wilson().0 <= guess {
         return None;
     }
+    // Rows of one recording miss the same joints: whether other recordings would show it, too, is another question.
+    let (low, high) = (Share { value, rows: effective_rows(all, &told.recordings) }).wilson();
     let message = format!(
-        "which values were missing tells {} of {side} right, without a look at any value; always saying the commonest class \
-         gets {}",
+        "which values were missing tells the class of {} of {side}, without a look at any value; always saying the commonest \
+         class gets {}{}",
         percent(value),
-        percent(guess)
+        percent(guess),
+        if low > guess { "" } else { "; the recordings are too few to be sure of that" }
     );
+    let found = if low > guess { Finding::warning(&CHECK, message) } else { Finding::note(&CHECK, message) };
     Some(
-        Finding::warning(&CHECK, message)
+        found
             .on(side)
             .between((low, high))
             .because(
@@ -67,7 +69,7 @@ fn finding(told: &Missingness) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{found, healthy, scores};
-    use super::super::{Facts, Score};
+    use super::super::{Facts, Score, Severity};
     use super::{CHECK, Missingness};
     use crate::split::side::Side;
 
@@ -83,8 +85,8 @@ mod tests {
         let findings = found(&CHECK, &told(66, 20));
         assert_eq!(
             findings[0].message,
-            "which values were missing tells 47.1 % of test right, without a look at any value; always saying the commonest \
-             class gets 14.3 %"
+            "which values were missing tells the class of 47.1 % of test, without a look at any value; always saying the \
+             commonest class gets 14.3 %"
         );
         assert_eq!(found(&CHECK, &told(30, 20)), []);
     }
@@ -92,7 +94,10 @@ mod tests {
     #[test]
     fn rows_of_one_recording_are_not_many() {
         let mut facts = told(66, 20);
+        assert_eq!(found(&CHECK, &facts)[0].severity, Severity::Warning);
         facts.missingness[0].recordings = scores(&[(66, 66), (0, 37), (0, 37)]);
-        assert_eq!(found(&CHECK, &facts), []);
+        let findings = found(&CHECK, &facts);
+        assert_eq!(findings[0].severity, Severity::Note);
+        assert!(findings[0].message.ends_with("; the recordings are too few to be sure of that"));
     }
 }

@@ -47,6 +47,14 @@ impl Shape {
                 shape.width
             ),
             (Some(shape), _) => Ok(shape),
+            (None, stated) if item(field.data_type()).is_some_and(|frame| item(frame).is_some()) => {
+                let width = stated.unwrap_or(30);
+                query_err!(
+                    "training: features is a list of lists ({}); for windows of {width} frames of 6 values each say SELECT \
+                     pose_tensor(features, {width}, 6) AS features in the query",
+                    field.data_type()
+                )
+            }
             (None, Some(width)) => Self::stated(field, width),
             (None, None) => query_err!(
                 "training: nothing tells how many frames a window of features ({}) has, as is so with windows that \
@@ -76,10 +84,6 @@ impl Shape {
             (None, _) => {
                 query_err!("training: features must be a list of numbers, as pose_windows makes it (was {of})")
             }
-            (Some(frame), _) if item(frame).is_some() => query_err!(
-                "training: features is a list of lists ({of}); for windows of {width} frames of 6 values each say \
-                 SELECT pose_tensor(features, {width}, 6) AS features in the query"
-            ),
             (_, Some(size)) if size == 0 || !size.is_multiple_of(width) => query_err!(
                 "option width: the {size} values of a window are not whole frames of a window of '{width}'; say how many \
                  frames they are"
