@@ -91,6 +91,7 @@ impl Lab {
             baselines: &[],
             recordings: &[],
             verdict: &verdict,
+            filled: None,
             diagnosis: &[],
         };
         let model = self.models.root().unwrap().child("toy");

@@ -16,6 +16,9 @@ use crate::frames::pass::segmenter::column;
 /// The exponent of infinities and NaNs.
 const INFINITE: u32 = 0x7f80_0000;
 
+/// Bytes of a row that was filled, about.
+const FILLED_ROW: usize = 96;
+
 /// The values of the rows that windows may still need; rows are numbered over the whole series.
 pub struct Matrix {
     /// Values in a row.
@@ -155,7 +158,9 @@ impl Matrix {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.values.capacity() * 4 + self.valid.capacity()
+        // A row that was filled is a part of a tree and a list of places.
+        let filled = self.filled.as_ref().map_or(0, |filled| filled.len() * FILLED_ROW);
+        self.values.capacity() * 4 + self.valid.capacity() + filled
     }
 
     /// Remembers the rows from this value on that hold a missing or non-finite value.
