@@ -111,9 +111,9 @@ mod tests {
     #[test]
     fn the_least_gap_is_kept() {
         let mut pieces = Pieces::default();
-        [7, 3, 5].map(|step| pieces.gap(step));
+        [7, 3, 5].into_iter().for_each(|step| pieces.gap(step));
         let ledger = Ledger::default();
-        [pieces, Pieces::default()].map(|pieces| ledger.add(pieces));
+        [pieces, Pieces::default()].into_iter().for_each(|pieces| ledger.add(pieces));
         assert_eq!(ledger.read().unwrap().least_gap, Some(3));
     }
 }

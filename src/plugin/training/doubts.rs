@@ -4,10 +4,15 @@ use crate::split::quote::quote;
 use crate::split::side::Side;
 use crate::train::table::Table;
 
-/// A sentence for each doubt; `has_split` says whether the query told the side of each row.
-pub fn doubts(table: &Table, has_split: bool) -> Vec<String> {
-    let no_split = "the query has no column 'split': every row trains, nothing is tested, and nothing stops the training in time; \
-                    pose_split((SELECT * FROM windows), by => 'video') makes one";
+/// A sentence for each doubt; `has_split` says whether the query told the side of each row, `trains` whether a net is fitted.
+pub fn doubts(table: &Table, has_split: bool, trains: bool) -> Vec<String> {
+    let every = match trains {
+        true => "every row trains, nothing is tested, and nothing stops the training in time",
+        false => "every row counts as train, and nothing is tested",
+    };
+    let no_split = format!(
+        "the query has no column 'split': {every}; pose_split((SELECT * FROM windows), by => 'video') makes one"
+    );
     let counts = table.classes.iter().zip(&table.part(Side::Train).counts);
     let weightless: Vec<&String> =
         counts.filter(|(_, count)| count.rows > 0 && count.weight == 0.0).map(|(class, _)| class).collect();
@@ -15,5 +20,5 @@ pub fn doubts(table: &Table, has_split: bool) -> Vec<String> {
         let classes = quote(weightless, "class");
         format!("column 'weight' is 0 in every train row of {classes}: the net never learns what these look like")
     });
-    (!has_split).then(|| no_split.to_owned()).into_iter().chain(weights).collect()
+    (!has_split).then_some(no_split).into_iter().chain(weights).collect()
 }

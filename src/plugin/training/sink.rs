@@ -186,7 +186,9 @@ impl TrainingSink {
         let shared_subjects = by.map(|by| by == Unit::Video);
         let has_split = feed.has_split();
         let table = feed.finish(Allowed { leaks, unseen_classes, shared_subjects })?;
-        doubts(&table, has_split).into_iter().for_each(|doubt| reporter.report(&Event::Warning(doubt)));
+        doubts(&table, has_split, self.options.members.is_empty())
+            .into_iter()
+            .for_each(|doubt| reporter.report(&Event::Warning(doubt)));
         table.verdict.warnings().for_each(|warning| reporter.report(&Event::Warning(warning)));
         Ok(table)
     }
