@@ -2,6 +2,7 @@
 
 use arrow::datatypes::{DataType, Schema};
 
+use super::times::way_out;
 use crate::args::Arguments;
 use crate::error::{Result, query_err, suggest};
 use crate::options::SEQUENCE_KEYS;
@@ -89,7 +90,8 @@ impl FrameColumns {
         let order_type = known(function, "order_by", &order_by, schema)?;
         if !order_type.is_integer() {
             return query_err!(
-                "{function}: order_by must be a column of whole frame numbers ({order_by} is {order_type}); cast it: CAST({order_by} AS BIGINT) AS {order_by}"
+                "{function}: order_by must be a column of whole frame numbers ({order_by} is {order_type}); {}",
+                way_out(function, &by, &order_by, order_type)
             );
         }
         let label = schema.index_of(LABEL).ok().map(|_| LABEL.to_owned()).filter(|label| !by.contains(label));

@@ -7,6 +7,7 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::BatchCoalescer;
 use arrow::datatypes::{DataType, Field, Float32Type, Schema, SchemaRef, UInt32Type};
 
+use super::doubts::Doubts;
 use super::examples::Examples;
 use super::source::{Source, block_rows};
 use super::spill::{Scratch, Spill, SpillWriter};
@@ -62,6 +63,8 @@ pub struct Table {
     pub parts: [Part; 3],
     /// What is wrong with it, as far as that was allowed.
     pub verdict: Verdict,
+    /// What is doubtful about its values.
+    pub doubts: Doubts,
 }
 
 impl Table {

@@ -16,6 +16,8 @@ mod finding;
 mod forgotten_source;
 mod imbalance;
 mod leaky;
+mod lost_precision;
+mod mixed_rates;
 mod never_improved;
 mod newcombe;
 mod optimistic_split;
@@ -27,13 +29,14 @@ mod tiny_validation;
 mod too_many_parameters;
 mod under_fitting;
 mod unseen_class;
+mod wild_value;
 mod wording;
 mod worse_than_baseline;
 
 #[cfg(test)]
 mod tests;
 
-pub use facts::{Baseline, Class, Count, Epoch, Facts, Measured, Score, Source};
+pub use facts::{Baseline, Class, Count, Epoch, Facts, Measured, Offset, Score, Source, WildValue};
 pub use finding::{Finding, Severity};
 
 /// One thing that can be wrong.
@@ -48,7 +51,7 @@ pub struct Check {
 }
 
 /// Every check, causes before their effects: the one list.
-pub const CHECKS: [Check; 24] = [
+pub const CHECKS: [Check; 27] = [
     leaky::CHECK,
     unseen_class::CHECK,
     permuted_labels::CHECK,
@@ -66,6 +69,9 @@ pub const CHECKS: [Check; 24] = [
     few_recordings::CHECK,
     few_windows::CHECK,
     imbalance::CHECK,
+    lost_precision::CHECK,
+    wild_value::CHECK,
+    mixed_rates::CHECK,
     constant_feature::CHECK,
     too_many_parameters::CHECK,
     over_fitting::CHECK,
@@ -90,3 +96,6 @@ pub fn diagnose(facts: &Facts) -> Vec<Finding> {
     findings.sort_by_key(|finding| finding.severity);
     findings
 }
+
+/// What of [`CHECKS`] is known before a training begins, from its values and times alone: told then, since training costs time.
+pub const BEFORE_TRAINING: [Check; 3] = [lost_precision::CHECK, wild_value::CHECK, mixed_rates::CHECK];

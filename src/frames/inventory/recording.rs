@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::frames::median::Median;
+use crate::frames::scale::{Doubt, Scale, short};
+
 /// What was seen of a recording so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recording {
@@ -23,6 +26,77 @@ pub(super) struct Recording {
     pub unlabelled: u64,
     /// Of each feature.
     pub values: Vec<Values>,
+    /// Seconds from one frame to the next.
+    pub clock: Clock,
+    /// How large the values of each feature are, with the frame of the largest; until the recording has ended.
+    scales: Vec<Scale<Option<i64>>>,
+    /// What is doubtful about that, by the place of the feature.
+    pub doubts: Vec<(usize, Doubt<Option<i64>>)>,
+}
+
+/// The times of the frames of a recording.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Clock {
+    /// Number and time of the last row that has both.
+    last: Option<(i64, f64)>,
+    /// Seconds from one frame's number to the next.
+    steps: Median,
+    /// Rows whose time is not later than that of a frame before.
+    standing: u64,
+    /// Whether all times are whole numbers, of which nobody said the unit.
+    guess: Option<bool>,
+}
+
+impl Clock {
+    /// Takes the time of the next row, in seconds; `guess` is whether it is a whole number where nobody knows its unit.
+    pub fn tick(&mut self, frame: Option<i64>, seconds: Option<f64>, guess: Option<bool>) {
+        let (Some(frame), Some(seconds)) = (frame, seconds.filter(|s| s.is_finite())) else { return };
+        self.guess = guess.map(|is_whole| is_whole && self.guess.unwrap_or(true));
+        if let Some((last, before)) = self.last
+            && frame > last
+        {
+            match seconds > before {
+                true => self.steps.add((seconds - before) / (frame - last) as f64),
+                false => self.standing += 1,
+            }
+        }
+        self.last = Some((frame, seconds));
+    }
+
+    /// The median of the seconds from one frame to the next, whatever their unit is.
+    pub fn interval(&self) -> Option<f64> {
+        self.steps.value()
+    }
+
+    /// Frames a second, by the median; none where times are in a unit that nobody knows, and cannot be seconds.
+    pub fn hz(&self) -> Option<f64> {
+        let least = match self.guess {
+            None => 0.0,
+            Some(true) => 0.5,
+            Some(false) => 0.1,
+        };
+        self.interval().map(|interval| 1.0 / interval).filter(|hz| *hz >= least)
+    }
+}
+
+fn doubtful(feature: &str, doubt: &Doubt<Option<i64>>) -> String {
+    match doubt {
+        Doubt::Offset { mean, spread } => format!(
+            "{feature} lies around {} and spreads by {} alone, which the 32 bits of a window cannot hold: subtract an offset \
+             first, {feature} - {} AS {feature}, or pose_center",
+            short(*mean),
+            short(*spread),
+            short(*mean)
+        ),
+        Doubt::Wild { value, at, others } => format!(
+            "{feature} is {}{}, where the others stay below {}: read wrong? nullif({feature}, {}) AS {feature}, then nulls => \
+             'interpolate', or leave such frames out",
+            short(*value),
+            at.map_or(String::new(), |frame| format!(" in frame {frame}")),
+            short(*others),
+            short(*value)
+        ),
+    }
 }
 
 /// What was seen of a feature.
@@ -68,8 +142,8 @@ impl Recording {
         }
     }
 
-    /// Takes a value of a feature.
-    pub fn value(&mut self, feature: usize, value: Option<f64>) {
+    /// Takes a value of a feature in a frame.
+    pub fn value(&mut self, feature: usize, frame: Option<i64>, value: Option<f64>) {
         if self.values.len() <= feature {
             self.values.resize(feature + 1, Values::default());
         }
@@ -79,6 +153,20 @@ impl Recording {
             (Some(value), None) => values.first = Some(value),
             (Some(value), Some(first)) => values.varies |= value != first,
         }
+        if let Some(value) = value.filter(|x| x.is_finite()) {
+            if self.scales.len() <= feature {
+                self.scales.resize_with(feature + 1, Scale::default);
+            }
+            self.scales[feature].add(value, || frame);
+        }
+    }
+
+    /// The recording has ended: what only further rows would need goes.
+    pub fn close(mut self) -> Self {
+        let scales = std::mem::take(&mut self.scales);
+        let doubts = scales.iter().enumerate().filter_map(|(feature, scale)| Some((feature, scale.doubt()?)));
+        self.doubts = doubts.collect();
+        self
     }
 
     /// Missing values of all features.
@@ -98,7 +186,7 @@ impl Recording {
     }
 
     /// What to do before windows are made; nothing where nothing is wrong.
-    pub fn advice(&self, constant: &[String]) -> Option<String> {
+    pub fn advice(&self, constant: &[String], feature: impl Fn(usize) -> String) -> Option<String> {
         let mut advice = vec![];
         if self.unnumbered > 0 {
             advice.push(format!("{} rows have no frame number: number them, or filter them out", self.unnumbered));
@@ -118,6 +206,16 @@ impl Recording {
         if !constant.is_empty() {
             let verb = if constant.len() == 1 { "changes" } else { "change" };
             advice.push(format!("{} never {verb}: a sensor that was off?", constant.join(", ")));
+        }
+        advice.extend(self.doubts.iter().map(|(place, doubt)| doubtful(&feature(*place), doubt)));
+        if self.clock.standing > 0 {
+            advice.push(format!(
+                "time does not rise with the frame in {} rows: order by it, or leave such rows out",
+                self.clock.standing
+            ));
+        }
+        if self.clock.hz().is_none() && self.clock.interval().is_some() {
+            advice.push("nothing says the unit of the times, which are no seconds: time_unit => 'ms'".to_owned());
         }
         (!advice.is_empty()).then(|| advice.join("; "))
     }
@@ -151,7 +249,7 @@ mod tests {
     fn a_feature_is_constant_when_no_two_of_its_numbers_differ() {
         let mut recording = numbered(&[Some(0), Some(1), Some(2)]);
         for row in [[Some(1.0), Some(2.0), None], [Some(1.0), Some(2.5), Some(f64::NAN)], [None, Some(2.0), None]] {
-            row.into_iter().enumerate().for_each(|(feature, value)| recording.value(feature, value));
+            row.into_iter().enumerate().for_each(|(feature, value)| recording.value(feature, None, value));
         }
         assert_eq!(recording.constant().collect::<Vec<_>>(), [0, 2]);
         assert_eq!((recording.nulls(), recording.with_nulls().collect::<Vec<_>>()), (4, vec![0, 2]));

@@ -17,6 +17,7 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType};
 use futures::StreamExt;
 
 use super::beside;
+use super::diagnosis::before_training;
 use super::format::Shape;
 use super::identity::{self, Identity};
 use super::outcome::{Asked, Outcome};
@@ -172,7 +173,8 @@ impl TrainingSink {
         let TrainingOptions { allow_leaks: leaks, allow_unseen_classes: unseen_classes, by, .. } = self.options;
         let shared_subjects = by.map(|by| by == Unit::Video);
         let table = feed.finish(Allowed { leaks, unseen_classes, shared_subjects })?;
-        table.verdict.warnings().for_each(|warning| reporter.report(&Event::Warning(warning)));
+        let doubts = before_training(&table, &self.shape.names).into_iter();
+        table.verdict.warnings().chain(doubts).for_each(|warning| reporter.report(&Event::Warning(warning)));
         Ok(table)
     }
 }
