@@ -69,9 +69,23 @@ pub fn texts(function: &str, batch: &RecordBatch, name: &str) -> Result<Option<S
 /// A column as whole numbers, if there is one of that name.
 ///
 /// # Errors
-/// A type that is no number.
+/// A type that is no number, such as a time; a number that is not whole, or too large, by name.
 pub fn wholes(function: &str, batch: &RecordBatch, name: &str) -> Result<Option<Int64Array>> {
-    batch.column_by_name(name).map(|column| whole_numbers(function, name, column)).transpose()
+    let Some(column) = batch.column_by_name(name) else { return Ok(None) };
+    let data_type = column.data_type();
+    if data_type.is_temporal() {
+        return query_err!(
+            "{function}: {name} must be whole numbers ({name} is {data_type}, a time); number the rows: row_number() OVER (PARTITION \
+             BY ... ORDER BY {name}) AS {name}"
+        );
+    }
+    if data_type.is_floating() || data_type.is_decimal() {
+        let numbers = numbers(function, batch, name)?;
+        if let Some(part) = numbers.iter().flat_map(|numbers| numbers.iter().flatten()).find(|x| x.fract() != 0.0) {
+            return data_err!("{function}: {name} is {part} in a row, expected a whole number");
+        }
+    }
+    whole_numbers(function, name, column).map(Some)
 }
 
 /// The whole numbers of a column; NULL stays NULL.

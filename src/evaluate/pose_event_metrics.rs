@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch};
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
@@ -18,7 +18,8 @@ use crate::account::parts::{Parts, fields};
 use crate::account::recording::of_source;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
-use crate::error::{self, Error, data_err};
+use crate::error::{self, Error, data_err, query_err};
+use crate::frames::times::way_out;
 use crate::relation::RelationFunction;
 use crate::schema::{FRAME, LABEL, SOURCE, VIDEO};
 
@@ -53,6 +54,14 @@ impl RelationFunction for PoseEventMetrics {
             (PREDICTED, "the class that was predicted; NULL of none"),
         ] {
             require(self.name(), schema, name, meaning)?;
+        }
+        let frames = schema.field_with_name(FRAME)?.data_type();
+        if !frames.is_integer() && *frames != DataType::Null {
+            return Ok(query_err!(
+                "{}: frame must be whole numbers (frame is {frames}); {}",
+                self.name(),
+                way_out(self.name(), &[VIDEO.to_owned()], FRAME, frames)
+            )?);
         }
         let by = named(schema, arguments, "by")?.unwrap_or_default();
         let by: Vec<Field> = by.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();

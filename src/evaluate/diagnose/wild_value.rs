@@ -16,7 +16,7 @@ fn find(facts: &Facts) -> Vec<Finding> {
 }
 
 fn finding(WildValue { feature, value, window, others }: &WildValue) -> Finding {
-    let (value, others) = (short(*value), short(*others));
+    let (value, others, bound) = (short(*value), short(*others), short(1e3 * others));
     Finding::warning(
         &CHECK,
         format!("feature '{feature}' is {value} in window {window}, where the others stay below {others}"),
@@ -28,8 +28,8 @@ fn finding(WildValue { feature, value, window, others }: &WildValue) -> Finding 
          others become one",
     )
     .advise(format!(
-        "make it NULL in the subquery, nullif({feature}, {value}) AS {feature}, and fill it: pose_windows((SELECT * FROM frames), \
-         nulls => 'interpolate'); or leave such frames out"
+        "make it NULL in the subquery, CASE WHEN abs({feature}) < {bound} THEN {feature} END AS {feature}, and fill it: \
+         pose_windows((SELECT * FROM frames), nulls => 'interpolate'); or leave such frames out"
     ))
 }
 

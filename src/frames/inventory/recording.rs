@@ -89,12 +89,12 @@ fn doubtful(feature: &str, doubt: &Doubt<Option<i64>>) -> String {
             short(*mean)
         ),
         Doubt::Wild { value, at, others } => format!(
-            "{feature} is {}{}, where the others stay below {}: read wrong? nullif({feature}, {}) AS {feature}, then nulls => \
-             'interpolate', or leave such frames out",
+            "{feature} is {}{}, where the others stay below {}: read wrong? CASE WHEN abs({feature}) < {} THEN {feature} END AS \
+             {feature}, then nulls => 'interpolate', or leave such frames out",
             short(*value),
             at.map_or(String::new(), |frame| format!(" in frame {frame}")),
             short(*others),
-            short(*value)
+            short(1e3 * others)
         ),
     }
 }
@@ -197,8 +197,14 @@ impl Recording {
         if self.nulls() > 0 {
             advice.push("values are missing: nulls => 'interpolate', or leave such frames out".to_owned());
         }
-        if self.gaps > 0 {
-            advice.push("windows end at gaps: max_gap => ... reads across short ones".to_owned());
+        match (self.gaps, self.rows) {
+            (0, _) => {}
+            (gaps, rows) if rows > 2 && gaps + 1 == rows => advice.push(
+                "no frame follows another, so no window is cut: number the frames with row_number(), or read them by their times, \
+                 pose_windows(..., hz => ...)"
+                    .to_owned(),
+            ),
+            _ => advice.push("windows end at gaps: max_gap => ... reads across short ones".to_owned()),
         }
         if self.unlabelled > 0 {
             advice.push("rows without a label are refused by training: WHERE label IS NOT NULL".to_owned());
