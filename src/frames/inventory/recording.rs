@@ -75,8 +75,14 @@ impl Clock {
             Some(true) => 0.5,
             Some(false) => 0.1,
         };
-        self.interval().map(|interval| 1.0 / interval).filter(|hz| *hz >= least)
+        self.interval().map(|interval| rounded(1.0 / interval)).filter(|hz| *hz >= least)
     }
+}
+
+/// To nine digits: times are decimals, and so are rates.
+fn rounded(hz: f64) -> f64 {
+    let scale = 10f64.powi(8 - hz.log10().floor() as i32);
+    (hz * scale).round() / scale
 }
 
 fn doubtful(feature: &str, doubt: &Doubt<Option<i64>>) -> String {
@@ -249,6 +255,27 @@ mod tests {
     #[test]
     fn numbers_at_the_ends_of_their_type_do_not_overflow() {
         assert_eq!(numbered(&[Some(i64::MIN), Some(i64::MAX)]).missing, u64::MAX - 1);
+    }
+
+    #[test]
+    fn frames_a_second_are_those_of_the_usual_step() {
+        let mut clock = Clock::default();
+        // A frame is missing, and a pause is long.
+        for (frame, seconds) in [(0, 0.0), (1, 0.04), (3, 0.12), (4, 0.16), (5, 9.0), (6, 9.04)] {
+            clock.tick(Some(frame), Some(seconds), None);
+        }
+        assert_eq!((clock.hz(), clock.standing), (Some(25.0), 0));
+        clock.tick(Some(7), Some(9.0), None);
+        clock.tick(None, Some(10.0), None);
+        assert_eq!(clock.standing, 1);
+        assert_eq!(rounded(1.0 / (1.0 / 29.97)), 29.97);
+    }
+
+    #[test]
+    fn whole_numbers_that_cannot_be_seconds_tell_no_rate() {
+        let mut clock = Clock::default();
+        (0..9).for_each(|frame| clock.tick(Some(frame), Some(40.0 * frame as f64), Some(true)));
+        assert_eq!((clock.interval(), clock.hz()), (Some(40.0), None));
     }
 
     #[test]
