@@ -11,9 +11,10 @@ use arrow::compute::{cast, interleave};
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Float32Type, Float64Type, Schema, SchemaRef};
 
 use super::columns::FrameColumns;
+use super::guess::Guess;
 use super::pass::segmenter::{Breaks, Rules, breaks, column, recording};
 use super::pass::{Pass, Worker, internal};
-use super::resample::{Grid, Place, between};
+use super::resample::{Grid, NEAR, Place, between};
 use super::times::{Origin, TimeColumn, Times, write};
 use crate::error::{Error, Result, data_err};
 
@@ -54,6 +55,8 @@ impl Hash for Rate {
 const FUNCTION: &str = "pose_resample";
 /// The most frames of a batch.
 const BATCH: usize = 8192;
+/// The farthest that a row whose time was rounded may lie from a frame that is taken for it, in frames.
+const MOST_NEAR: f64 = 0.1;
 /// The most frames that are made between two rows.
 const MOST_BETWEEN: f64 = 1e6;
 /// Numbers of frames are exact in f64, to a thousandth.
@@ -164,7 +167,7 @@ impl Worker for Resampler {
                 data_err!("{FUNCTION}: {recording}, frame {}: {what}", frames.value(row))
             };
             if begins.next_if(|begin| *begin <= row).is_some() {
-                self.guess.end()?;
+                self.guess.end().map_err(Error::Data)?;
                 self.grid.begin();
                 before = None;
                 if let Clocked::Times(times) = &times {
@@ -208,12 +211,16 @@ impl Worker for Resampler {
                 && !is_gap
             {
                 let name = || (recording(columns, batch, row), format!("{} ({})", column.name, times.data_type()));
-                self.guess.step(between, self.spec.hz.0, times.is_whole(row), name)?;
+                self.guess.step(between, self.spec.hz.0, times.is_whole(row), name).map_err(Error::Data)?;
             }
             if is_gap {
                 self.grid.gap();
             }
-            self.grid.row(row, at, &mut places);
+            let near = match &times {
+                Clocked::Times(times) => (times.rounding(row) * self.spec.hz.0).clamp(NEAR, MOST_NEAR),
+                Clocked::Frames(..) => NEAR,
+            };
+            self.grid.row(row, at, near, &mut places);
             origins.resize(places.len(), self.origin);
             before = Some(time);
             while places.len() >= BATCH {
@@ -232,7 +239,7 @@ impl Worker for Resampler {
 
     fn finish(&mut self) -> Result<()> {
         self.last = None;
-        self.guess.end()
+        self.guess.end().map_err(Error::Data)
     }
 
     fn pop(&mut self) -> Result<Option<RecordBatch>> {
@@ -254,55 +261,6 @@ enum Clocked {
     Times(Times),
     /// By their numbers, so many frames a second.
     Frames(Int64Array, f64),
-}
-
-/// Whether times that nobody told the unit of can be seconds, by the first steps of each recording.
-#[derive(Debug, Default)]
-struct Guess {
-    steps: usize,
-    /// Those in which more frames would be made up than a recording in seconds would ask for.
-    absurd: usize,
-    /// The refusal, in case that most are.
-    refusal: String,
-}
-
-/// So many steps are looked at.
-const GUESSED: usize = 16;
-/// More frames than these between two rows are absurd: of times that are whole numbers, and of others.
-const ABSURD: (f64, f64) = (5.0, 20.0);
-
-impl Guess {
-    /// A step of so many frames; `name` gives the recording, and the column with its type.
-    fn step(&mut self, frames: f64, hz: f64, is_whole: bool, name: impl FnOnce() -> (String, String)) -> Result<()> {
-        if self.steps >= GUESSED {
-            return Ok(());
-        }
-        self.steps += 1;
-        if frames > if is_whole { ABSURD.0 } else { ABSURD.1 } {
-            self.absurd += 1;
-            if self.refusal.is_empty() {
-                let (recording, column) = name();
-                self.refusal = format!(
-                    "{FUNCTION}: {recording}: nothing says the unit of {column}; taken for seconds, its frames come {} a second, and \
-                     at hz => {hz} {frames:.0} frames would be made up between two of them: say time_unit => 'ms', 'us' or 'ns', \
-                     or 's' if they are seconds",
-                    (1e4 * hz / frames).round() / 1e4
-                );
-            }
-        }
-        if self.steps == GUESSED { self.decide() } else { Ok(()) }
-    }
-
-    /// A recording has ended, which may have had few steps.
-    fn end(&mut self) -> Result<()> {
-        let decided = if self.steps < GUESSED { self.decide() } else { Ok(()) };
-        *self = Self::default();
-        decided
-    }
-
-    fn decide(&self) -> Result<()> {
-        if 2 * self.absurd > self.steps { Err(Error::Data(self.refusal.clone())) } else { Ok(()) }
-    }
 }
 
 impl Resampler {

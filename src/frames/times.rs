@@ -242,6 +242,23 @@ impl Times {
         }
     }
 
+    /// How far the time of a row may be from what it was before it was written, in seconds: half of a unit that is finer than
+    /// seconds, or the last digit of a number.
+    pub fn rounding(&self, row: usize) -> f64 {
+        match &self.values {
+            Values::Whole(_) if self.kind.per_second > 1.0 => 0.5 / self.kind.per_second,
+            Values::Whole(_) => 0.0,
+            Values::Fractions(values) => {
+                let digit = match self.data_type {
+                    DataType::Float16 => 2f64.powi(-10),
+                    DataType::Float32 => f64::from(f32::EPSILON),
+                    _ => f64::EPSILON,
+                };
+                2.0 * digit * values.value(row).abs() / self.kind.per_second
+            }
+        }
+    }
+
     /// Whether the unit is a guess: seconds, since neither type nor caller say it.
     pub fn is_guess(&self) -> bool {
         !self.kind.has_unit
