@@ -64,9 +64,10 @@ impl Feed {
                 query_err!("training needs a column '{name}' ({meaning}){}", suggest(name, names))
             })
         };
+        let features = required(FEATURES, "the values of a window, as pose_windows makes them")?;
         required(LABEL, "the class of a window")?;
         let columns = Columns {
-            features: required(FEATURES, "the values of a window, as pose_windows makes them")?,
+            features,
             window: required(WINDOW_ID, "the name of a window")?,
             optional: OPTIONAL.map(|name| schema.index_of(name).ok()),
         };
