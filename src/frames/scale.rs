@@ -107,8 +107,8 @@ impl<T> Scale<T> {
         (spread > 0.0 && mean.abs() > OFFSET * spread).then_some(Doubt::Offset { mean, spread })
     }
 
-    /// The one value that they have, if it is so large that an f32 beside it is 1 away or more: what changes may be lost.
-    pub fn is_far_and_constant(&self) -> Option<f64> {
+    /// The one value that they all have, if it is so large that an f32 beside it is 1 away or more: what changes may be lost.
+    pub fn far_constant(&self) -> Option<f64> {
         let (mean, spread) = self.moments()?;
         (self.count > 1 && spread == 0.0 && mean.abs() >= f64::from(1 << 23)).then_some(mean)
     }
@@ -139,7 +139,7 @@ pub fn short(x: f64) -> String {
     match x.abs() {
         0.0 => "0".to_owned(),
         1e-3..1e15 => {
-            let digits = (5 - x.abs().log10().floor() as i32).max(0) as usize;
+            let digits = (5 - libm::log10(x.abs()).floor() as i32).max(0) as usize;
             let text = format!("{x:.digits$}");
             if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
         }

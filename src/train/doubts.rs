@@ -86,7 +86,7 @@ impl Look {
     /// What is doubtful.
     pub fn finish(self) -> Doubts {
         let of = |scale: &Scale<Arc<str>>| {
-            let far = || Some(Doubt::Offset { mean: scale.is_far_and_constant()?, spread: 0.0 });
+            let far = || Some(Doubt::Offset { mean: scale.far_constant()?, spread: 0.0 });
             scale.doubt().or_else(far)
         };
         let values = self.scales.iter().enumerate().filter_map(|(place, scale)| Some((place, of(scale)?))).collect();

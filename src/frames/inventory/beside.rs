@@ -21,9 +21,8 @@ pub struct Beside {
     signature: Signature,
 }
 
-impl Beside {
-    /// The function.
-    pub fn new() -> Self {
+impl Default for Beside {
+    fn default() -> Self {
         Self { signature: Signature::any(3, Volatility::Immutable) }
     }
 }

@@ -46,7 +46,7 @@ impl RelationFunction for PoseInventory {
         let time = time(input.schema().as_arrow(), arguments)?;
         let inventory = PassNode::new(Inventory { columns, has_subject, names, time }, input)?.into_plan();
         let names: Vec<String> = inventory.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let beside = WindowFunctionDefinition::WindowUDF(Arc::new(WindowUDF::from(Beside::new())));
+        let beside = WindowFunctionDefinition::WindowUDF(Arc::new(WindowUDF::from(Beside::default())));
         let beside = over_all(beside, [LABELS, INTERVAL, ADVICE].map(column).to_vec());
         let advised = |name: &String| match name.as_str() {
             ADVICE => column(BESIDE).alias(ADVICE),

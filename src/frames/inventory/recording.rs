@@ -81,7 +81,7 @@ impl Clock {
 
 /// To nine digits: times are decimals, and so are rates.
 fn rounded(hz: f64) -> f64 {
-    let scale = 10f64.powi(8 - hz.log10().floor() as i32);
+    let scale = 10f64.powi(8 - libm::log10(hz).floor() as i32);
     (hz * scale).round() / scale
 }
 
