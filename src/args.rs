@@ -88,6 +88,13 @@ impl Arguments {
         }
     }
 
+    /// The same call with another value of an argument that the function knows.
+    pub fn with(&self, name: &str, value: Value) -> Self {
+        let mut arguments = self.clone();
+        arguments.values.insert(name.to_owned(), value);
+        arguments
+    }
+
     /// The SQL name of the function, for messages.
     pub fn function(&self) -> &'static str {
         self.function

@@ -3,9 +3,10 @@
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema};
+use arrow::util::display::array_value_to_string;
 
 use crate::args::Arguments;
-use crate::error::{Error, Result, query_err, suggest};
+use crate::error::{Error, Result, data_err, query_err, suggest};
 
 /// Refuses an input without a column that an account cannot do without.
 ///
@@ -68,10 +69,46 @@ pub fn texts(function: &str, batch: &RecordBatch, name: &str) -> Result<Option<S
 /// A column as whole numbers, if there is one of that name.
 ///
 /// # Errors
-/// A type that is no number.
+/// A type that is no number, such as a time; a number that is not whole, or too large, by name.
 pub fn wholes(function: &str, batch: &RecordBatch, name: &str) -> Result<Option<Int64Array>> {
-    let whole = as_type(function, batch, name, &DataType::Int64)?;
-    Ok(whole.map(|whole| whole.as_primitive::<Int64Type>().clone()))
+    let Some(column) = batch.column_by_name(name) else { return Ok(None) };
+    let data_type = column.data_type();
+    if data_type.is_temporal() {
+        return query_err!(
+            "{function}: {name} must be whole numbers ({name} is {data_type}, a time); number the rows: row_number() OVER (PARTITION \
+             BY ... ORDER BY {name}) AS {name}"
+        );
+    }
+    if data_type.is_floating() || data_type.is_decimal() {
+        let numbers = numbers(function, batch, name)?;
+        if let Some(part) = numbers.iter().flat_map(|numbers| numbers.iter().flatten()).find(|x| x.fract() != 0.0) {
+            return data_err!("{function}: {name} is {part} in a row, expected a whole number");
+        }
+    }
+    whole_numbers(function, name, column).map(Some)
+}
+
+/// The whole numbers of a column; NULL stays NULL.
+///
+/// # Errors
+/// A type that is no number; a value that is no whole number of 64 bits with a sign, by name, instead of a NULL.
+pub fn whole_numbers(function: &str, name: &str, column: &ArrayRef) -> Result<Int64Array> {
+    let whole =
+        cast(column, &DataType::Int64).map_err(|e| Error::Query(format!("{function}: column '{name}': {e}")))?;
+    let whole = whole.as_primitive::<Int64Type>().clone();
+    let nulls = column.logical_nulls();
+    if whole.null_count() == nulls.as_ref().map_or(0, |nulls| nulls.null_count()) {
+        return Ok(whole);
+    }
+    let is_lost = |row: &usize| whole.is_null(*row) && nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*row));
+    let row = (0..whole.len()).find(is_lost).unwrap_or_default();
+    let value = array_value_to_string(column, row).unwrap_or_default();
+    data_err!(
+        "{function}: {name} is {value} in a row ({}), expected a whole number of at most {}: subtract the first one, {name} - min({name}) \
+         OVER () AS {name}, or number the rows with row_number()",
+        column.data_type(),
+        i64::MAX
+    )
 }
 
 /// A column as numbers, if there is one of that name.

@@ -1,7 +1,10 @@
 //! Accounts: a whole relation in, a few rows out. What leaks, metrics and balances share.
 
+pub mod classes;
 pub mod columns;
+pub mod doubts;
 pub mod exec;
+pub mod key;
 pub mod node;
 pub mod parts;
 pub mod recording;

@@ -6,14 +6,21 @@ use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::Schema;
 
 use super::columns::{named, present, texts, value};
+use super::key::joined;
 use crate::args::Arguments;
 use crate::error::{Result, data_err};
 use crate::options::SEQUENCE_KEYS;
 use crate::schema::{RECORDING, SOURCE};
 
-/// `source/name`, as windows are named; the name alone where no source is known.
-pub fn of_source(source: Option<&str>, name: &str) -> String {
-    source.map_or_else(|| name.to_owned(), |source| format!("{source}/{name}"))
+/// What a row's recording or person is called within its source: `source/name`, [`joined`] as windows are named.
+///
+/// The name alone, as it is, where the table has no column `source`; escaped where that is NULL, so that source NULL with
+/// `a/b` is not source `a` with `b`.
+pub fn of_source(sources: &Option<StringArray>, row: usize, name: &str) -> String {
+    match sources {
+        None => name.to_owned(),
+        Some(_) => joined(value(sources, row).map(Some).into_iter().chain([Some(name)])),
+    }
 }
 
 /// The columns that name what rows are grouped by.
@@ -114,19 +121,19 @@ impl Namer {
 
 impl Columns {
     fn keys(&self, row: usize) -> Option<String> {
-        let mut name: Option<String> = None;
+        // One column needs no separator, so its values are names as they are.
+        if let [(_, values)] = self.keys.as_slice() {
+            return value(values, row).map(str::to_owned);
+        }
+        let mut keys = vec![];
         for (optional, values) in &self.keys {
-            match (value(values, row), name.as_mut()) {
-                (Some(value), Some(name)) => {
-                    name.push('/');
-                    name.push_str(value);
-                }
-                (Some(value), None) => name = Some(value.to_owned()),
-                (None, _) if *optional => {}
-                (None, _) => return None,
+            match value(values, row) {
+                None if *optional => {}
+                None => return None,
+                key => keys.push(key),
             }
         }
-        name
+        (!keys.is_empty()).then(|| joined(keys))
     }
 }
 
@@ -158,5 +165,41 @@ mod tests {
         let expected = [some("r"), some("a/v"), some("v"), None];
         assert_eq!(names(&Groups { columns: columns.clone(), given: false }), expected);
         assert_eq!(names(&Groups { columns: columns[..1].to_vec(), given: true }), [some("r"), None, None, None]);
+    }
+
+    #[test]
+    fn keys_with_the_separator_are_told_apart() {
+        let rows = [
+            (Some("a"), "b/c"),
+            (Some("a/b"), "c"),
+            (None, "a/b/c"),
+            (Some(""), "a/b/c"),
+            (Some("NULL"), "a/b/c"),
+            (Some("a"), "b%2Fc"),
+            (Some("a:b"), "c"),
+        ];
+        let sources = Arc::new(rows.iter().map(|(source, _)| *source).collect::<StringArray>());
+        let videos = Arc::new(rows.iter().map(|(_, video)| Some(*video)).collect::<StringArray>()) as ArrayRef;
+        // Dictionaries are read as what they hold.
+        let dictionary = arrow::datatypes::DataType::Dictionary(
+            Box::new(arrow::datatypes::DataType::Int8),
+            Box::new(arrow::datatypes::DataType::Utf8),
+        );
+        let plain = Arc::clone(&sources) as ArrayRef;
+        let columns = ["source", "video"].map(str::to_owned).to_vec();
+        for source in [Arc::clone(&plain), arrow::compute::cast(&plain, &dictionary).unwrap()] {
+            let columns_of = [("source", source, true), ("video", Arc::clone(&videos), true)];
+            let batch = RecordBatch::try_from_iter_with_nullable(columns_of).unwrap();
+            let mut namer = Groups { columns: columns.clone(), given: true }.namer("f");
+            let columns = namer.columns(&batch).unwrap();
+            let names: std::collections::BTreeSet<_> =
+                (0..rows.len()).map(|row| namer.name(&columns, row).unwrap()).collect();
+            assert_eq!(names.len(), rows.len(), "{names:?}");
+        }
+        let sources = Some(StringArray::clone(&sources));
+        let names: std::collections::BTreeSet<_> =
+            (0..rows.len()).map(|row| of_source(&sources, row, rows[row].1)).collect();
+        assert_eq!(names.len(), rows.len(), "{names:?}");
+        assert_eq!(of_source(&None, 0, "day1/walk.mp4"), "day1/walk.mp4");
     }
 }

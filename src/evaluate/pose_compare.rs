@@ -1,6 +1,6 @@
 //! `pose_compare((SELECT width, video, label, predicted FROM ...), by => 'width')`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
@@ -14,7 +14,8 @@ use super::interval::{RESAMPLES, bootstrap};
 use super::metric::Better;
 use super::paired::{Pair, Paired, Part, compare};
 use super::predicted::PREDICTED;
-use crate::account::columns::{apart, named, require, texts, value, wholes};
+use crate::account::classes::{Classes, refuse_apart};
+use crate::account::columns::{apart, named, require, value, wholes};
 use crate::account::parts::{Parts, fields};
 use crate::account::recording::{Groups, Namer};
 use crate::account::{Account, Ledger, over};
@@ -102,7 +103,7 @@ impl Account for CompareAccount {
         Arc::new(Schema::new(fields(&self.by, own_fields())))
     }
 
-    fn ledger(&self, _: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
+    fn ledger(&self, input: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
         Ok(Box::new(CompareLedger {
             schema: self.output(),
             parts: Parts::new(PoseCompare.name(), &self.by)?,
@@ -111,6 +112,8 @@ impl Account for CompareAccount {
             counted: self.counted,
             seed: self.seed,
             models: vec![],
+            classes: Classes::of(PoseCompare.name(), input, &[LABEL, PREDICTED])?,
+            seen: Default::default(),
         }))
     }
 }
@@ -145,13 +148,16 @@ struct CompareLedger {
     seed: u64,
     /// By the number of the part.
     models: Vec<Counts>,
+    classes: Classes,
+    /// The classes of the truth, and of predictions.
+    seen: [BTreeSet<String>; 2],
 }
 
 impl Ledger for CompareLedger {
     fn add(&mut self, batch: &RecordBatch) -> error::Result<()> {
         let name = PoseCompare.name();
         let groups = self.groups.columns(batch)?;
-        let [labels, predicted] = [texts(name, batch, LABEL)?, texts(name, batch, PREDICTED)?];
+        let [labels, predicted] = [self.classes.names(batch, LABEL)?, self.classes.names(batch, PREDICTED)?];
         let [rows, correct] = [wholes(name, batch, ROWS)?, wholes(name, batch, CORRECT)?];
         let parts = self.parts.of(batch)?;
         self.models.resize(self.parts.in_order().count(), Counts::new());
@@ -175,7 +181,13 @@ impl Ledger for CompareLedger {
                     None => {
                         return data_err!("{name}: a row has no label; leave such rows out: WHERE label IS NOT NULL");
                     }
-                    label => (1, u64::from(label == value(&predicted, row))),
+                    label => {
+                        let predicted = value(&predicted, row);
+                        for (seen, class) in self.seen.iter_mut().zip([label, predicted]) {
+                            seen.extend(class.filter(|class| !seen.contains(*class)).map(str::to_owned));
+                        }
+                        (1, u64::from(label == predicted))
+                    }
                 },
             };
             let (rows, correct) = self.models[part as usize].entry(recording).or_default();
@@ -190,6 +202,8 @@ impl Ledger for CompareLedger {
     }
 
     fn finish(self: Box<Self>) -> error::Result<RecordBatch> {
+        let [truth, predicted] = self.seen.each_ref().map(|seen| seen.iter().map(String::as_str).collect());
+        refuse_apart(PoseCompare.name(), &truth, &predicted, "")?;
         let failed = |e: ArrowError| Error::Internal(format!("pose_compare: {e}"));
         let order: Vec<u32> = self.parts.in_order().collect();
         let models: Vec<&Counts> = order.iter().map(|part| &self.models[*part as usize]).collect();

@@ -1,10 +1,10 @@
 //! `pose_event_metrics((SELECT video, frame, label, predicted FROM ...))`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch};
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
@@ -12,12 +12,14 @@ use super::events::{EVENT_METRICS, Recorded, Segment, evaluate_events};
 use super::predicted::PREDICTED;
 use super::report::MetricRow;
 use super::tables::{metric_columns, metric_fields};
+use crate::account::classes::{Classes, refuse_apart};
 use crate::account::columns::{apart, named, present, require, texts, value, wholes};
 use crate::account::parts::{Parts, fields};
 use crate::account::recording::of_source;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
-use crate::error::{self, Error, data_err};
+use crate::error::{self, Error, data_err, query_err};
+use crate::frames::times::way_out;
 use crate::relation::RelationFunction;
 use crate::schema::{FRAME, LABEL, SOURCE, VIDEO};
 
@@ -52,6 +54,14 @@ impl RelationFunction for PoseEventMetrics {
             (PREDICTED, "the class that was predicted; NULL of none"),
         ] {
             require(self.name(), schema, name, meaning)?;
+        }
+        let frames = schema.field_with_name(FRAME)?.data_type();
+        if !frames.is_integer() && *frames != DataType::Null {
+            return Ok(query_err!(
+                "{}: frame must be whole numbers (frame is {frames}); {}",
+                self.name(),
+                way_out(self.name(), &[VIDEO.to_owned()], FRAME, frames)
+            )?);
         }
         let by = named(schema, arguments, "by")?.unwrap_or_default();
         let by: Vec<Field> = by.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
@@ -96,11 +106,13 @@ impl Account for EventAccount {
         Arc::new(Schema::new(fields(&self.by, metric_fields())))
     }
 
-    fn ledger(&self, _: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
+    fn ledger(&self, input: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
         let (max_gap, hz, seed) = (self.max_gap, self.hz, self.seed);
         let parts = Parts::new(self.name(), &self.by)?;
+        let names = Classes::of(self.name(), input, &[LABEL, PREDICTED])?;
         let (classes, recordings) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Box::new(EventLedger { schema: self.output(), parts, max_gap, hz, seed, classes, recordings, bytes: 0 }))
+        let schema = self.output();
+        Ok(Box::new(EventLedger { schema, parts, max_gap, hz, seed, names, classes, recordings, bytes: 0 }))
     }
 }
 
@@ -116,6 +128,7 @@ struct EventLedger {
     max_gap: i64,
     hz: Option<f64>,
     seed: u64,
+    names: Classes,
     classes: BTreeMap<String, u32>,
     /// By the number of the part, and by name.
     recordings: BTreeMap<(u32, String), Vec<Frame>>,
@@ -127,7 +140,8 @@ impl Ledger for EventLedger {
     fn add(&mut self, batch: &RecordBatch) -> error::Result<()> {
         let name = PoseEventMetrics.name();
         let text = |column| texts(name, batch, column);
-        let [sources, videos, labels, predicted] = [text(SOURCE)?, text(VIDEO)?, text(LABEL)?, text(PREDICTED)?];
+        let [sources, videos] = [text(SOURCE)?, text(VIDEO)?];
+        let [labels, predicted] = [self.names.names(batch, LABEL)?, self.names.names(batch, PREDICTED)?];
         let frames = wholes(name, batch, FRAME)?;
         for (row, part) in self.parts.of(batch)?.into_iter().enumerate() {
             let Some(video) = value(&videos, row) else {
@@ -136,7 +150,7 @@ impl Ledger for EventLedger {
             let Some(frame) = frames.as_ref().filter(|f| f.is_valid(row)).map(|f| f.value(row)) else {
                 return data_err!("{name}: frame is NULL in a row of video '{video}'; every frame needs a number");
             };
-            let recording = of_source(value(&sources, row), video);
+            let recording = of_source(&sources, row, video);
             let [truth, predicted] = [&labels, &predicted].map(|of| value(of, row).map(|class| self.class(class)));
             let name_bytes = ROW_BYTES + recording.len();
             let frames = self.recordings.entry((part, recording)).or_default();
@@ -151,6 +165,7 @@ impl Ledger for EventLedger {
     }
 
     fn finish(self: Box<Self>) -> error::Result<RecordBatch> {
+        self.refuse_apart()?;
         let mut recordings: BTreeMap<u32, Vec<Recorded>> = BTreeMap::new();
         for ((part, name), mut frames) in self.recordings {
             frames.sort_unstable();
@@ -178,6 +193,22 @@ impl Ledger for EventLedger {
 }
 
 impl EventLedger {
+    fn refuse_apart(&self) -> error::Result<()> {
+        let names: Vec<&str> = {
+            let mut names: Vec<(&String, &u32)> = self.classes.iter().collect();
+            names.sort_by_key(|(_, number)| **number);
+            names.into_iter().map(|(name, _)| name.as_str()).collect()
+        };
+        let (mut truth, mut predicted) = (BTreeSet::new(), BTreeSet::new());
+        for (_, label, answer) in self.recordings.values().flatten() {
+            truth.extend(label);
+            predicted.extend(answer);
+        }
+        let name = |class: u32| names[class as usize];
+        let [truth, predicted] = [truth, predicted].map(|of| of.into_iter().map(name).collect());
+        refuse_apart(PoseEventMetrics.name(), &truth, &predicted, "")
+    }
+
     fn class(&mut self, label: &str) -> u32 {
         let next = self.classes.len() as u32;
         match self.classes.get(label) {

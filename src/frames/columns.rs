@@ -2,8 +2,9 @@
 
 use arrow::datatypes::{DataType, Schema};
 
+use super::times::{way_out, without_numbers};
 use crate::args::Arguments;
-use crate::error::{Result, query_err, suggest};
+use crate::error::{Error, Result, query_err, suggest};
 use crate::options::SEQUENCE_KEYS;
 use crate::schema::{FEATURES, FRAME, LABEL, TIME, WEIGHT};
 
@@ -86,10 +87,15 @@ impl FrameColumns {
             known(function, "by", name, schema)?;
         }
         let order_by = arguments.text("order_by")?.unwrap_or(FRAME).to_owned();
-        let order_type = known(function, "order_by", &order_by, schema)?;
+        let order_type = known(function, "order_by", &order_by, schema).map_err(|error| match error {
+            // Frames that have times and no numbers.
+            Error::Query(message) => Error::Query(message + &without_numbers(function, &by, schema)),
+            other => other,
+        })?;
         if !order_type.is_integer() {
             return query_err!(
-                "{function}: order_by must be a column of whole frame numbers ({order_by} is {order_type}); cast it: CAST({order_by} AS BIGINT) AS {order_by}"
+                "{function}: order_by must be a column of whole frame numbers ({order_by} is {order_type}); {}",
+                way_out(function, &by, &order_by, order_type)
             );
         }
         let label = schema.index_of(LABEL).ok().map(|_| LABEL.to_owned()).filter(|label| !by.contains(label));

@@ -2,17 +2,22 @@
 
 pub mod columns;
 pub mod distinct;
+pub mod guess;
 pub mod inventory;
 pub mod joints;
 pub mod lake;
+pub mod median;
 pub mod motion;
+pub mod numbering;
 pub mod pass;
 pub mod pose_frame;
 pub mod pose_resample;
 pub mod resample;
 pub mod resampler;
+pub mod scale;
 pub mod series;
 pub mod skeletons;
+pub mod times;
 pub mod walkers;
 
 use datafusion::logical_expr::ScalarUDF;

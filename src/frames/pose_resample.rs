@@ -5,8 +5,10 @@ use datafusion::common::Result;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, cast};
 
 use super::columns::{Features, FrameColumns};
+use super::numbering::by_time;
 use super::pass::node::PassNode;
 use super::resampler::{Clock, Rate, Resample};
+use super::times::{TimeColumn, Unit, is_time};
 use crate::args::Arguments;
 use crate::error::query_err;
 use crate::options::MAX_GAP;
@@ -16,7 +18,8 @@ use crate::schema::TIME;
 /// Recordings at an even rate: features on the line between two frames, everything else of the nearer one.
 ///
 /// Frame k of the result is that at k / hz seconds: frames of different recordings are at the same times, and a gap of
-/// the input is a gap of frame numbers in the result. Nothing filters before a lower rate: smooth first what is fast.
+/// the input is a gap of frame numbers in the result. Times of the calendar are counted from the first one of each recording.
+/// Frames without a number are put in the order of their times. Nothing filters before a lower rate: smooth first what is fast.
 #[derive(Debug)]
 pub struct PoseResample;
 
@@ -26,7 +29,7 @@ impl RelationFunction for PoseResample {
     }
 
     fn parameters(&self) -> &'static [&'static str] {
-        &["hz", "time", "rate", "max_gap", "by", "order_by", "features"]
+        &["hz", "time", "rate", "max_gap", "by", "order_by", "features", "time_unit"]
     }
 
     fn about(&self) -> (&'static str, &'static str) {
@@ -37,7 +40,8 @@ impl RelationFunction for PoseResample {
     }
 
     fn plan(&self, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
-        match resampled(input, arguments)? {
+        let (input, arguments) = by_time(&input, arguments)?.unwrap_or_else(|| (input, arguments.clone()));
+        match resampled(input, &arguments)? {
             (plan, Some(_)) => Ok(plan),
             (_, None) => Ok(query_err!("pose_resample: hz is missing; say how many frames a second: hz => 25")?),
         }
@@ -51,7 +55,7 @@ impl RelationFunction for PoseResample {
 pub fn resampled(input: LogicalPlan, arguments: &Arguments) -> Result<(LogicalPlan, Option<f64>)> {
     let function = arguments.function();
     let Some(hz) = arguments.number("hz", 1e-6, 1e6)? else {
-        for name in ["time", "rate"] {
+        for name in ["time", "time_unit", "rate"] {
             if arguments.is_given(name) {
                 return Ok(query_err!("{function}: {name} needs hz, the frames a second of the result: hz => 25")?);
             }
@@ -107,26 +111,32 @@ fn with_float_list(input: LogicalPlan, list: &str) -> Result<LogicalPlan> {
 fn clock(schema: &Schema, arguments: &Arguments) -> Result<Clock> {
     let function = arguments.function();
     let (time, rate) = (arguments.text("time")?, arguments.number("rate", 1e-6, 1e6)?);
+    let unit = Unit::given(arguments)?;
     let name = match (time, rate) {
         (Some(_), Some(_)) => {
             return Ok(query_err!("{function}: time and rate both say when a frame was recorded; give one of them")?);
+        }
+        (None, Some(_)) if unit.is_some() => {
+            return Ok(query_err!(
+                "{function}: time_unit is of a column of times, and rate needs none; leave one out"
+            )?);
         }
         (None, Some(rate)) => return Ok(Clock::Rate(Rate(rate))),
         (Some(name), None) => name,
         (None, None) if schema.index_of(TIME).is_ok() => TIME,
         (None, None) => {
+            let is_there = schema.fields().iter().find(|field| is_time(field.data_type()));
+            let name = is_there.map_or("column", |field| field.name());
             return Ok(query_err!(
-                "{function}: hz needs the time of a frame: a column '{TIME}' of seconds, time => 'column', or the frames a \
+                "{function}: hz needs the time of a frame: a column '{TIME}' of seconds, time => '{name}', or the frames a \
                  second of the input, rate => 50"
             )?);
         }
     };
-    match schema.field_with_name(name) {
-        Ok(field) if field.data_type().is_numeric() => Ok(Clock::Column(name.to_owned())),
-        Ok(field) => Ok(query_err!(
-            "{function}: time must be a column of seconds ({name} is {}); make one, as in date_part('epoch', {name}) AS {name}",
-            field.data_type()
-        )?),
-        Err(_) => Ok(query_err!("{function}: time: the input has no column '{name}'")?),
-    }
+    let Ok(field) = schema.field_with_name(name) else {
+        return Ok(query_err!("{function}: time: the input has no column '{name}'")?);
+    };
+    let clock = TimeColumn { name: name.to_owned(), unit };
+    clock.check(function, field.data_type())?;
+    Ok(Clock::Column(clock))
 }

@@ -1,7 +1,7 @@
 //! Where the frames of an even rate lie between those of a recording. Pure: times in, places out.
 
-/// How far from a frame of the grid, in frames, a time may lie to be taken for it: rounding of decimal seconds.
-const NEAR: f64 = 1e-6;
+/// How far from a frame of the grid, in frames, a time may lie to be taken for it at the least: rounding of decimal seconds.
+pub const NEAR: f64 = 1e-6;
 
 /// A frame of the grid: its number, and where it lies between two rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,13 +35,15 @@ impl Grid {
     }
 
     /// The frames after the last row, up to this one at `at` = seconds · hz; it must be greater than that of the last row.
-    pub fn row(&mut self, row: usize, at: f64, places: &mut Vec<Place>) {
+    ///
+    /// A frame that lies within `near` of a row, [`NEAR`] or what its time was rounded by, is that row.
+    pub fn row(&mut self, row: usize, at: f64, near: f64, places: &mut Vec<Place>) {
         let nearest = at.round();
-        let exact = (at - nearest).abs() <= NEAR;
+        let exact = (at - nearest).abs() <= near;
         let end = if exact { nearest } else { at.floor() };
         let begin = match self.last {
             None => end,
-            Some(last) => (last + NEAR).floor() + 1.0,
+            Some(last) => (last + near).floor() + 1.0,
         };
         let mut number = begin as i64;
         while number as f64 <= end {
@@ -76,7 +78,7 @@ mod tests {
     fn places(rows: &[f64]) -> Vec<(i64, usize, f64)> {
         let (mut grid, mut places) = (Grid::default(), vec![]);
         for (row, &at) in rows.iter().enumerate() {
-            if at.is_nan() { grid.gap() } else { grid.row(row, at, &mut places) }
+            if at.is_nan() { grid.gap() } else { grid.row(row, at, NEAR, &mut places) }
         }
         places.iter().map(|p| (p.number, p.row, (p.share * 1e6).round() / 1e6)).collect()
     }
@@ -101,6 +103,16 @@ mod tests {
         assert_eq!(places(&[0.0, 1.0, f64::NAN, 3.5, 4.5]), [(0, 0, 1.0), (1, 1, 1.0), (4, 4, 0.5)]);
         // A frame that both sides of a gap are near to is given once.
         assert_eq!(places(&[0.5, 1.0 - 1e-7, f64::NAN, 1.0 + 1e-7, 2.0]), [(1, 1, 1.0), (2, 4, 1.0)]);
+    }
+
+    #[test]
+    fn times_that_were_rounded_are_near_enough() {
+        // 8 frames at 30 a second in whole milliseconds: none is lost, and none is read between two rows.
+        let (mut grid, mut places) = (Grid::default(), vec![]);
+        for (row, time) in [0.0, 0.033, 0.067, 0.1, 0.133, 0.167, 0.2, 0.233].into_iter().enumerate() {
+            grid.row(row, time * 30.0, 0.015, &mut places);
+        }
+        assert!(places.len() == 8 && places.iter().all(|p| p.number == p.row as i64 && p.share == 1.0), "{places:?}");
     }
 
     #[test]

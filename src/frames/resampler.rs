@@ -5,16 +5,17 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, FixedSizeListArray, Float64Array, Int64Array, PrimitiveArray, RecordBatch,
-    RecordBatchOptions,
+    Array, ArrayRef, AsArray, FixedSizeListArray, Int64Array, PrimitiveArray, RecordBatch, RecordBatchOptions,
 };
 use arrow::compute::{cast, interleave};
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Float32Type, Float64Type, Schema, SchemaRef};
 
 use super::columns::FrameColumns;
+use super::guess::Guess;
 use super::pass::segmenter::{Breaks, Rules, breaks, column, recording};
 use super::pass::{Pass, Worker, internal};
-use super::resample::{Grid, Place, between};
+use super::resample::{Grid, NEAR, Place, between};
+use super::times::{Origin, TimeColumn, Times, write};
 use crate::error::{Error, Result, data_err};
 
 /// A resampling.
@@ -33,8 +34,8 @@ pub struct Resample {
 /// When a frame was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
 pub enum Clock {
-    /// A column of seconds.
-    Column(String),
+    /// A column of times.
+    Column(TimeColumn),
     /// So many frames a second, by their numbers.
     Rate(Rate),
 }
@@ -54,6 +55,8 @@ impl Hash for Rate {
 const FUNCTION: &str = "pose_resample";
 /// The most frames of a batch.
 const BATCH: usize = 8192;
+/// The farthest that a row whose time was rounded may lie from a frame that is taken for it, in frames.
+const MOST_NEAR: f64 = 0.1;
 /// The most frames that are made between two rows.
 const MOST_BETWEEN: f64 = 1e6;
 /// Numbers of frames are exact in f64, to a thousandth.
@@ -61,7 +64,7 @@ const MOST_FRAMES: f64 = (1u64 << 43) as f64;
 
 impl Resample {
     fn time(&self) -> Option<&String> {
-        if let Clock::Column(time) = &self.clock { Some(time) } else { None }
+        if let Clock::Column(time) = &self.clock { Some(&time.name) } else { None }
     }
 }
 
@@ -75,7 +78,8 @@ impl Pass for Resample {
 
     fn describe(&self) -> String {
         let clock = match &self.clock {
-            Clock::Column(time) => format!("time={time}"),
+            Clock::Column(TimeColumn { name, unit: None }) => format!("time={name}"),
+            Clock::Column(TimeColumn { name, unit: Some(unit) }) => format!("time={name} in {}", unit.name()),
             Clock::Rate(rate) => format!("rate={}", rate.0),
         };
         let FrameColumns { by, order_by, .. } = &self.columns;
@@ -98,13 +102,13 @@ impl Pass for Resample {
         &self.columns.order_by
     }
 
-    /// The columns of the input, with whole numbers of frames and seconds as Float64.
+    /// The columns of the input, with whole numbers of frames; times that are numbers as Float64.
     fn output(&self, input: &Schema) -> Result<SchemaRef> {
         let field = |field: &Arc<Field>| {
             if *field.name() == self.columns.order_by {
                 Arc::new(Field::new(field.name(), DataType::Int64, false))
             } else if Some(field.name()) == self.time() {
-                Arc::new(Field::new(field.name(), DataType::Float64, false))
+                Arc::new(Field::new(field.name(), TimeColumn::between(field.data_type()), false))
             } else {
                 Arc::clone(field)
             }
@@ -118,6 +122,8 @@ impl Pass for Resample {
             output,
             last: None,
             grid: Grid::default(),
+            origin: Origin::Whole(0),
+            guess: Guess::default(),
             ready: VecDeque::new(),
             read: 0,
         }))
@@ -131,6 +137,9 @@ struct Resampler {
     /// The last row.
     last: Option<RecordBatch>,
     grid: Grid,
+    /// What the times of its recording are counted from.
+    origin: Origin,
+    guess: Guess,
     ready: VecDeque<RecordBatch>,
     read: u64,
 }
@@ -148,27 +157,43 @@ impl Worker for Resampler {
         let mut gaps = stretches.into_iter().peekable();
         let times = self.times(batch, &frames)?;
         let mut before = match &self.last {
-            Some(last) => Some(self.times(last, &numbers(last, &columns.order_by)?)?[0]),
+            Some(last) => Some(self.seconds(&self.times(last, &numbers(last, &columns.order_by)?)?, 0)),
             None => None,
         };
-        let mut places = vec![];
-        for (row, &time) in times.iter().enumerate() {
-            let at = time * self.spec.hz.0;
+        let (mut places, mut origins) = (vec![], vec![]);
+        for row in 0..rows {
             let refuse = |what: String| {
                 let recording = recording(columns, batch, row);
                 data_err!("{FUNCTION}: {recording}, frame {}: {what}", frames.value(row))
             };
             if begins.next_if(|begin| *begin <= row).is_some() {
+                self.guess.end().map_err(Error::Data)?;
                 self.grid.begin();
                 before = None;
+                if let Clocked::Times(times) = &times {
+                    self.origin = times.origin(row);
+                }
             }
+            let time = self.seconds(&times, row);
+            let at = time * self.spec.hz.0;
             let is_gap = gaps.next_if(|gap| *gap <= row).is_some();
             if let Some(before) = before.filter(|before| time <= *before) {
-                return refuse(format!("time goes from {before} s to {time} s; it must rise with the frame's number"));
+                let narrow = match &times {
+                    Clocked::Times(times) if times.is_narrow() => {
+                        format!(
+                            " ({} has too few digits for it: store it as DOUBLE, or as TIMESTAMP)",
+                            times.data_type()
+                        )
+                    }
+                    _ => String::new(),
+                };
+                return refuse(format!(
+                    "time goes from {before} s to {time} s; it must rise with the frame's number{narrow}"
+                ));
             }
             if at.abs() >= MOST_FRAMES {
                 return refuse(format!(
-                    "{time} s are too many frames at hz => {}; is time in seconds?",
+                    "{time} s are too many frames at hz => {}; is time in seconds? time_unit => 'ms', 'us' or 'ns' says otherwise",
                     self.spec.hz.0
                 ));
             }
@@ -176,24 +201,37 @@ impl Worker for Resampler {
             if !is_gap && between > MOST_BETWEEN {
                 return refuse(format!(
                     "{between:.0} frames at hz => {} lie between this one and the one before, at most {MOST_BETWEEN} may; is \
-                     time in seconds?",
+                     time in seconds? time_unit => 'ms', 'us' or 'ns' says otherwise",
                     self.spec.hz.0
                 ));
+            }
+            if let (Clocked::Times(times), Clock::Column(column)) = (&times, &self.spec.clock)
+                && times.is_guess()
+                && before.is_some()
+                && !is_gap
+            {
+                let name = || (recording(columns, batch, row), format!("{} ({})", column.name, times.data_type()));
+                self.guess.step(between, self.spec.hz.0, times.is_whole(row), name).map_err(Error::Data)?;
             }
             if is_gap {
                 self.grid.gap();
             }
-            self.grid.row(row, at, &mut places);
+            let near = match &times {
+                Clocked::Times(times) => (times.rounding(row) * self.spec.hz.0).clamp(NEAR, MOST_NEAR),
+                Clocked::Frames(..) => NEAR,
+            };
+            self.grid.row(row, at, near, &mut places);
+            origins.resize(places.len(), self.origin);
             before = Some(time);
             while places.len() >= BATCH {
-                let rest = places.split_off(BATCH);
-                self.ready.push_back(self.frames(batch, &places)?);
-                places = rest;
+                let (rest, of_rest) = (places.split_off(BATCH), origins.split_off(BATCH));
+                self.ready.push_back(self.frames(batch, &places, &origins)?);
+                (places, origins) = (rest, of_rest);
             }
         }
         self.read += rows as u64;
         if !places.is_empty() {
-            self.ready.push_back(self.frames(batch, &places)?);
+            self.ready.push_back(self.frames(batch, &places, &origins)?);
         }
         self.last = Some(batch.slice(rows - 1, 1));
         Ok(())
@@ -201,7 +239,7 @@ impl Worker for Resampler {
 
     fn finish(&mut self) -> Result<()> {
         self.last = None;
-        Ok(())
+        self.guess.end().map_err(Error::Data)
     }
 
     fn pop(&mut self) -> Result<Option<RecordBatch>> {
@@ -217,29 +255,44 @@ impl Worker for Resampler {
     }
 }
 
+/// The times of the rows of a batch.
+enum Clocked {
+    /// Of a column.
+    Times(Times),
+    /// By their numbers, so many frames a second.
+    Frames(Int64Array, f64),
+}
+
 impl Resampler {
-    /// Seconds of each row.
-    fn times(&self, batch: &RecordBatch, frames: &Int64Array) -> Result<Vec<f64>> {
-        let name = match &self.spec.clock {
-            Clock::Rate(rate) => return Ok(frames.values().iter().map(|&frame| frame as f64 / rate.0).collect()),
-            Clock::Column(name) => name,
+    /// The times of each row.
+    fn times(&self, batch: &RecordBatch, frames: &Int64Array) -> Result<Clocked> {
+        let clock = match &self.spec.clock {
+            Clock::Rate(rate) => return Ok(Clocked::Frames(frames.clone(), rate.0)),
+            Clock::Column(clock) => clock,
         };
-        let times = cast(column(batch, name)?, &DataType::Float64).map_err(internal)?;
-        let times = times.as_primitive::<Float64Type>();
-        let bad = (0..times.len()).find(|&row| times.is_null(row) || !times.value(row).is_finite());
-        match bad {
-            None => Ok(times.values().to_vec()),
-            Some(row) => data_err!(
-                "{FUNCTION}: {}, frame {}: {name} is {}; every frame needs its time in seconds, or say rate => frames a second",
+        let times = clock.read(FUNCTION, column(batch, &clock.name)?)?;
+        match times.first_bad() {
+            None => Ok(Clocked::Times(times)),
+            Some((row, what)) => data_err!(
+                "{FUNCTION}: {}, frame {}: {} is {what}; every frame needs its time, in seconds where time_unit says nothing else, or \
+                 say rate => frames a second",
                 recording(&self.spec.columns, batch, row),
                 frames.value(row),
-                if times.is_null(row) { "NULL".to_owned() } else { times.value(row).to_string() }
+                clock.name
             ),
         }
     }
 
+    /// Seconds of a row.
+    fn seconds(&self, times: &Clocked, row: usize) -> f64 {
+        match times {
+            Clocked::Frames(frames, rate) => frames.value(row) as f64 / rate,
+            Clocked::Times(times) => times.seconds(row, self.origin),
+        }
+    }
+
     /// The frames at these places between the rows of a batch, and the last row before it.
-    fn frames(&self, batch: &RecordBatch, places: &[Place]) -> Result<RecordBatch> {
+    fn frames(&self, batch: &RecordBatch, places: &[Place], origins: &[Origin]) -> Result<RecordBatch> {
         let last = self.last.as_ref();
         // Row 0 of the second array is the row before the batch.
         let before = |place: &Place| if place.row > 0 { (0, place.row - 1) } else { (usize::from(last.is_some()), 0) };
@@ -253,9 +306,11 @@ impl Resampler {
             if *name == self.spec.columns.order_by {
                 return Ok(Arc::new(Int64Array::from_iter_values(places.iter().map(|place| place.number))));
             }
-            if Some(name) == self.spec.time() {
+            if let Clock::Column(clock) = &self.spec.clock
+                && *name == clock.name
+            {
                 let seconds = places.iter().map(|place| place.number as f64 / self.spec.hz.0);
-                return Ok(Arc::new(Float64Array::from_iter_values(seconds)));
+                return write(column(batch, name)?.data_type(), clock.unit, seconds.zip(origins.iter().copied()));
             }
             let mut both: Vec<&dyn Array> = vec![column(batch, name)?.as_ref()];
             if let Some(last) = last {

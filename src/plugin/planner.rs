@@ -15,6 +15,7 @@ use crate::account::exec::AccountExec;
 use crate::account::node::AccountNode;
 use crate::frames::distinct::Distinct;
 use crate::frames::inventory::pass::Inventory;
+use crate::frames::numbering::pass::Numbered;
 use crate::frames::pass::Pass;
 use crate::frames::pass::exec::PassExec;
 use crate::frames::pass::node::PassNode;
@@ -53,8 +54,9 @@ impl ExtensionPlanner for PoseExtensionPlanner {
         if let Some(node) = node.as_any().downcast_ref::<AccountNode>() {
             return Ok(Some(Arc::new(AccountExec::new(Arc::clone(&node.account), Arc::clone(input)))));
         }
-        let plans = [pass::<Distinct>, pass::<Resample>, pass::<Inventory>, pass::<Spec>, pass::<Intervals>]
-            .map(|plan| plan(node, input, session));
+        let passes =
+            [pass::<Distinct>, pass::<Numbered>, pass::<Resample>, pass::<Inventory>, pass::<Spec>, pass::<Intervals>];
+        let plans = passes.map(|plan| plan(node, input, session));
         plans.into_iter().find(|plan| !matches!(plan, Ok(None))).unwrap_or(Ok(None))
     }
 }

@@ -55,6 +55,7 @@ impl RelationFunction for PoseTimeline {
             "nulls",
             "max_fill",
             "skeleton",
+            "time_unit",
         ]
     }
 
@@ -162,12 +163,13 @@ fn replayed(model: &Model, input: &LogicalPlan, given: &Arguments) -> error::Res
     // With a stride up to the width every frame is in a window, the last ones too.
     say("tail", Value::Text("overlap".to_owned()))?;
     let texts = |names: &[String]| Value::List(names.iter().cloned().map(Value::Text).collect());
-    let recorded: [(&'static str, Option<Value>); 8] = [
+    let recorded: [(&'static str, Option<Value>); 9] = [
         ("by", replay.map(|r| texts(&r.by)).filter(|_| replay.is_some_and(|r| r.by.iter().all(|key| has(input, key))))),
         ("order_by", replay.map(|r| Value::Text(r.order_by.clone()))),
         ("max_gap", replay.map(|r| Value::Int(r.max_gap))),
         ("hz", replay.and_then(|r| r.hz).map(Value::Float)),
         ("time", replay.and_then(|r| r.time.clone()).filter(|_| !given.is_given("rate")).map(Value::Text)),
+        ("time_unit", replay.and_then(|r| r.time_unit.clone()).filter(|_| !given.is_given("rate")).map(Value::Text)),
         ("rate", replay.and_then(|r| r.rate).filter(|_| !given.is_given("time")).map(Value::Float)),
         ("nulls", replay.map(|r| Value::Text(r.nulls.clone()))),
         ("max_fill", replay.and_then(|r| r.max_fill).map(|most| Value::Int(most as i64))),

@@ -43,10 +43,10 @@ impl AssignGroups {
         let Some(finer) = self.finer.as_ref().filter(|_| shares.of(Side::Validation) > 0.0) else { return Ok(None) };
         let rest = shares.of(Side::Train) + shares.of(Side::Validation);
         let coarse = Shares::new(rest, 0.0, shares.of(Side::Test))?;
-        let Ok(outer) = assign(&counts(groups, values)?, &coarse, self.seed) else { return Ok(None) };
+        let Ok(outer) = assign(&counts(FUNCTION, groups, values)?, &coarse, self.seed) else { return Ok(None) };
         let keys: Vec<String> = self.by.iter().chain([finer]).cloned().collect();
         let recordings = super::groups::groups(FUNCTION, &keys, values, groups.len())?;
-        let mut inner = counts(&recordings, values)?;
+        let mut inner = counts(FUNCTION, &recordings, values)?;
         let known: BTreeMap<&String, Side> =
             recordings.iter().zip(groups).map(|(recording, group)| (recording, outer.sides[group])).collect();
         inner.retain(|recording, _| known.get(recording) == Some(&Side::Train));
@@ -85,7 +85,7 @@ impl PartitionEvaluator for AssignGroups {
             let sides = groups.iter().map(|g| shares.by_hash(g, self.seed).name());
             return Ok(Arc::new(StringArray::from_iter_values(sides)));
         }
-        let table = counts(&groups, values)?;
+        let table = counts(FUNCTION, &groups, values)?;
         let assignment = match assign(&table, &shares, self.seed) {
             Ok(assignment) => assignment,
             Err(error) => match self.inside_train(&shares, &groups, values) {

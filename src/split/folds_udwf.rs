@@ -75,7 +75,7 @@ impl PartitionEvaluator for AssignFolds {
             let numbers = names.iter().map(|name| by_hash(name, self.folds, self.seed()) as i64);
             return Ok(Arc::new(Int64Array::from_iter_values(numbers)));
         }
-        let counts = counts(&names, values)?;
+        let counts = counts(FUNCTION, &names, values)?;
         let assigned = match self.mode {
             Mode::LeaveOneOut => leave_one_out(&counts),
             _ => folds(&counts, usize::try_from(self.folds).unwrap_or(usize::MAX), self.seed()),

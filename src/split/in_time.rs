@@ -10,6 +10,7 @@ use super::side::Side;
 use crate::account::columns::named;
 use crate::args::Arguments;
 use crate::error::query_err;
+use crate::frames::times::way_out;
 use crate::options::SEQUENCE_KEYS;
 use crate::relation::{attach, column, key_name, refuse_present};
 use crate::schema::{FRAME, FRAME_END, FRAME_START, SPLIT, SPLIT_MODE, VIDEO};
@@ -56,6 +57,15 @@ pub(super) fn split_in_time(
             )?);
         }
     };
+    for name in [first, last] {
+        let data_type = input.schema().field_with_unqualified_name(name)?.data_type();
+        if !data_type.is_integer() {
+            return Ok(query_err!(
+                "{function}: mode => 'time' counts frames: {name} must be whole numbers ({name} is {data_type}); {}",
+                way_out(function, &keys, name, data_type)
+            )?);
+        }
+    }
     let gap = arguments.whole("gap", 0)?.unwrap_or(0) as f64;
     let small = LogicalPlanBuilder::from(input.clone())
         .aggregate(keys.iter().map(|key| column(key)), [min(column(first)).alias(FROM), max(column(last)).alias(TO)])?

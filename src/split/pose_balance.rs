@@ -9,7 +9,9 @@ use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::quote::counted;
+use crate::account::classes::Classes;
 use crate::account::columns::{numbers, present, require, texts, value};
+use crate::account::doubts::doubts;
 use crate::account::recording::of_source;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
@@ -79,9 +81,11 @@ impl Account for BalanceAccount {
         schema(self.has(SPLIT))
     }
 
-    fn ledger(&self, _: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
+    fn ledger(&self, input: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
+        let names = Classes::of(self.name(), input, &[LABEL])?;
         let knows = [VIDEO, SUBJECT].map(|name| self.has(name));
-        Ok(Box::new(Balance { classes: BTreeMap::new(), splits: BTreeSet::new(), by_split: self.has(SPLIT), knows }))
+        let (classes, splits) = (BTreeMap::new(), BTreeSet::new());
+        Ok(Box::new(Balance { names, classes, splits, by_split: self.has(SPLIT), knows }))
     }
 }
 
@@ -95,6 +99,7 @@ struct Count {
 }
 
 struct Balance {
+    names: Classes,
     /// By label, then by side.
     classes: BTreeMap<String, BTreeMap<String, Count>>,
     splits: BTreeSet<String>,
@@ -107,8 +112,8 @@ impl Ledger for Balance {
     fn add(&mut self, batch: &RecordBatch) -> error::Result<()> {
         let name = PoseBalance.name();
         let text = |column| texts(name, batch, column);
-        let [labels, splits, sources] = [text(LABEL)?, text(SPLIT)?, text(SOURCE)?];
-        let [videos, subjects] = [text(VIDEO)?, text(SUBJECT)?];
+        let labels = self.names.names(batch, LABEL)?;
+        let [splits, sources, videos, subjects] = [text(SPLIT)?, text(SOURCE)?, text(VIDEO)?, text(SUBJECT)?];
         let copies = numbers(name, batch, COPY)?;
         for row in 0..batch.num_rows() {
             let Some(label) = value(&labels, row) else {
@@ -132,7 +137,7 @@ impl Ledger for Balance {
             }
             count.windows += 1;
             let note = |name: Option<&str>, names: &mut BTreeSet<String>| {
-                let name = name.map(|name| of_source(value(&sources, row), name));
+                let name = name.map(|name| of_source(&sources, row, name));
                 names.extend(name.filter(|name| !names.contains(name)));
             };
             note(value(&videos, row), &mut count.recordings);
@@ -147,6 +152,7 @@ impl Ledger for Balance {
     }
 
     fn finish(self: Box<Self>) -> error::Result<RecordBatch> {
+        let doubts = doubts(self.classes.keys().map(String::as_str));
         let mut rows = vec![];
         for side in self.sides() {
             let counts: Vec<(&String, Count)> =
@@ -159,7 +165,7 @@ impl Ledger for Balance {
             for (label, count) in counts {
                 let share = (windows > 0).then(|| count.windows as f64 / windows as f64);
                 let weight = (rows_of(&count) > 0).then(|| all as f64 / (present * rows_of(&count)) as f64);
-                let advice = self.advice(label, side, &count);
+                let advice = self.advice(label, side, &count, doubts.get(label.as_str()));
                 rows.push(Row { split: side.unwrap_or(ALL), label, share, weight, advice, count });
             }
         }
@@ -210,7 +216,7 @@ impl Balance {
     }
 
     /// What is too little, and what to do about it.
-    fn advice(&self, label: &str, side: Option<&str>, count: &Count) -> Option<String> {
+    fn advice(&self, label: &str, side: Option<&str>, count: &Count, doubt: Option<&String>) -> Option<String> {
         let [knows_recordings, _] = self.knows;
         if let Some(side) = side {
             return match (count.windows, side) {
@@ -222,7 +228,7 @@ impl Balance {
                 _ => None,
             };
         }
-        let mut advice = vec![];
+        let mut advice: Vec<String> = doubt.cloned().into_iter().collect();
         let recordings = count.recordings.len();
         if knows_recordings && recordings < LEAST_RECORDINGS {
             advice.push(format!(

@@ -9,6 +9,7 @@ use datafusion::logical_expr::LogicalPlan;
 
 use super::leaks::{Leak, LeakCheck, Row, content};
 use super::side::Side;
+use crate::account::classes::Classes;
 use crate::account::columns::{numbers, present, require, texts, value, wholes};
 use crate::account::recording::of_source;
 use crate::account::{Account, Ledger, over};
@@ -96,13 +97,15 @@ impl Account for LeakAccount {
         schema()
     }
 
-    fn ledger(&self, _: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
-        Ok(Box::new(LeakLedger { check: LeakCheck::default(), rows: 0, shared_subjects: self.shared_subjects }))
+    fn ledger(&self, input: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
+        let (check, classes) = (LeakCheck::default(), Classes::of(self.name(), input, &[LABEL])?);
+        Ok(Box::new(LeakLedger { check, classes, rows: 0, shared_subjects: self.shared_subjects }))
     }
 }
 
 struct LeakLedger {
     check: LeakCheck,
+    classes: Classes,
     rows: usize,
     shared_subjects: Option<bool>,
 }
@@ -111,7 +114,8 @@ impl Ledger for LeakLedger {
     fn add(&mut self, batch: &RecordBatch) -> error::Result<()> {
         let name = PoseLeaks.name();
         let text = |column| texts(name, batch, column);
-        let [splits, labels, sources, videos] = [text(SPLIT)?, text(LABEL)?, text(SOURCE)?, text(VIDEO)?];
+        let labels = self.classes.names(batch, LABEL)?;
+        let [splits, sources, videos] = [text(SPLIT)?, text(SOURCE)?, text(VIDEO)?];
         let [subjects, windows, made_from, modes] =
             [text(SUBJECT)?, text(WINDOW_ID)?, text(SOURCE_WINDOW_ID)?, text(SPLIT_MODE)?];
         let copies = numbers(name, batch, COPY)?;
@@ -133,8 +137,8 @@ impl Ledger for LeakLedger {
                 return data_err!("{name}: split is NULL in a row; expected 'train', 'validation' or 'test'");
             };
             let split = Side::parse(split).map_err(|e| Error::Data(format!("{name}: {e}")))?;
-            let person = value(&subjects, row).map(|subject| of_source(value(&sources, row), subject));
-            let recording = value(&videos, row).map(|video| of_source(value(&sources, row), video));
+            let person = value(&subjects, row).map(|subject| of_source(&sources, row, subject));
+            let recording = value(&videos, row).map(|video| of_source(&sources, row, video));
             self.check.add(&Row {
                 split,
                 label: value(&labels, row),

@@ -34,9 +34,12 @@ pub struct Replay {
     /// Frames a second that recordings were read at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hz: Option<f64>,
-    /// The column of seconds that told when a frame was recorded.
+    /// The column that told when a frame was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
+    /// The unit of its numbers, where that was said: `ms`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_unit: Option<String>,
     /// Frames a second that the frames came at, where no column told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,

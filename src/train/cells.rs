@@ -2,8 +2,9 @@
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type};
+use arrow::datatypes::{DataType, Float32Type, Float64Type};
 
+use crate::account::columns::whole_numbers;
 use crate::error::{Error, Result, data_err, query_err};
 use crate::split::side::Side;
 
@@ -63,12 +64,9 @@ pub fn number(name: &str, array: &ArrayRef) -> Result<Float64Array> {
 /// A column of whole numbers, which lose nothing: frame numbers may be nanoseconds.
 ///
 /// # Errors
-/// Another type.
+/// Another type; a number beyond 64 bits with a sign.
 pub fn whole(name: &str, array: &ArrayRef) -> Result<Int64Array> {
-    let whole = cast(array, &DataType::Int64);
-    whole
-        .map(|t| t.as_primitive::<Int64Type>().clone())
-        .map_err(|e| Error::Query(format!("training: column {name}: {e}")))
+    whole_numbers("training", name, array)
 }
 
 /// Appends one window's values.

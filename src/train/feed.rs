@@ -12,9 +12,11 @@ use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 
 use super::cells::{append, number, side, text, value, weight, whole};
+use super::doubts::Look;
 use super::filled::{self, Filled};
 use super::spill::Scratch;
 use super::table::{self, PartBuilder, Table};
+use crate::account::classes::Classes;
 use crate::account::recording::of_source;
 use crate::error::{Error, Result, data_err, query_err, suggest};
 use crate::schema::{
@@ -29,11 +31,13 @@ use crate::train::source::Source;
 /// Takes batches, ordered by window, until the table is whole.
 pub struct Feed {
     columns: Columns,
+    classes: Classes,
     shape: (usize, usize),
     /// Numbers of the labels, in the order in which they came.
     labels: BTreeMap<String, u32>,
     parts: [PartBuilder; 3],
     leaks: LeakCheck,
+    look: Look,
     rows: usize,
     /// The window of the last row, and its side.
     last: Option<(String, Side)>,
@@ -49,7 +53,6 @@ pub struct Feed {
 #[derive(Debug)]
 struct Columns {
     features: usize,
-    label: usize,
     window: usize,
     optional: [Option<usize>; OPTIONAL.len()],
 }
@@ -81,18 +84,21 @@ impl Feed {
                 query_err!("training needs a column '{name}' ({meaning}){}", suggest(name, names))
             })
         };
+        let features = required(FEATURES, "the values of a window, as pose_windows makes them")?;
+        required(LABEL, "the class of a window")?;
         let columns = Columns {
-            features: required(FEATURES, "the values of a window, as pose_windows makes them")?,
-            label: required(LABEL, "the class of a window")?,
+            features,
             window: required(WINDOW_ID, "the name of a window")?,
             optional: OPTIONAL.map(|name| schema.index_of(name).ok()),
         };
         Ok(Self {
             columns,
+            classes: Classes::of("training", schema, &[LABEL])?,
             shape,
             labels: BTreeMap::new(),
             parts: [(); 3].map(|()| PartBuilder::new(shape)),
             leaks: LeakCheck::default(),
+            look: Look::new(schema, shape.1),
             rows: 0,
             last: None,
             weightless: None,
@@ -118,7 +124,7 @@ impl Feed {
 
     /// Bytes of memory that they take.
     pub fn memory(&self) -> usize {
-        self.parts.iter().map(PartBuilder::memory).sum::<usize>() + self.rows * LeakCheck::ROW_BYTES
+        self.parts.iter().map(PartBuilder::memory).sum::<usize>() + self.rows * LeakCheck::ROW_BYTES + self.look.bytes()
     }
 
     /// Puts the values of all rows, those that are there and those that come, into files.
@@ -145,12 +151,15 @@ impl Feed {
         let wholes = |name| self.optional(batch, name).map(|a| whole(name, a)).transpose();
         let [first, last] = [wholes(FRAME_START)?, wholes(FRAME_END)?];
         let filled = self.optional(batch, FILLED).filter(|_| self.filled.is_some()).map(Arc::clone);
+        let times = self.look.times(batch)?;
         self.leaks.set_has_values();
         if modes.as_ref().is_some_and(|modes| modes.iter().flatten().any(|mode| mode == TIME_MODE)) {
             self.leaks.set_in_time();
         }
         let windows = text(WINDOW_ID, batch.column(self.columns.window))?;
-        let labels = text(LABEL, batch.column(self.columns.label))?;
+        let Some(labels) = self.classes.names(batch, LABEL)? else {
+            return Err(Error::Internal("training without labels".into()));
+        };
         let features = batch.column(self.columns.features);
         let rows = batch.num_rows();
         let size = self.shape.0 * self.shape.1;
@@ -178,11 +187,18 @@ impl Feed {
             }
             factors.push(factor);
             lengths.push(self.valid_len(window, valid.as_ref().filter(|v| v.is_valid(row)).map(|v| v.value(row)))?);
-            let recording = value(&videos, row).map(|video| of_source(value(&sources, row), video));
-            let person = value(&subjects, row).map(|subject| of_source(value(&sources, row), subject));
+            let recording = value(&videos, row).map(|video| of_source(&sources, row, video));
+            let person = value(&subjects, row).map(|subject| of_source(&sources, row, subject));
             let at = |frames: &Option<Int64Array>| frames.as_ref().filter(|f| f.is_valid(row)).map(|f| f.value(row));
             let is_copy = copies.as_ref().is_some_and(|c| c.is_valid(row) && c.value(row) > 0.0);
             recordings.append_option(recording.as_deref());
+            if side == Side::Train {
+                let recorded = lengths[row] as usize * self.shape.1;
+                self.look.values(window, &values[row * size..][..recorded]);
+            }
+            if let (Some(times), Some(recording), Some(frame), false) = (&times, &recording, at(&first), is_copy) {
+                self.look.start(recording, frame, times, row);
+            }
             self.leaks.add(&Row {
                 split: side,
                 label: Some(labels.value(row)),
@@ -260,7 +276,8 @@ impl Feed {
             );
         }
         let (classes, verdict) = (self.labels.into_keys().collect(), self.leaks.verdict(allowed));
-        Ok(Table { width, dim, classes, parts: [train, validation?, test?], verdict, filled })
+        let doubts = self.look.finish();
+        Ok(Table { width, dim, classes, parts: [train, validation?, test?], verdict, filled, doubts })
     }
 
     /// The number of a label.

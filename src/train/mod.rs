@@ -3,6 +3,7 @@
 pub mod callbacks;
 pub mod cells;
 pub mod checkpoint;
+pub mod doubts;
 pub mod examples;
 pub mod feed;
 pub mod filled;

@@ -7,6 +7,7 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::BatchCoalescer;
 use arrow::datatypes::{DataType, Field, Float32Type, Schema, SchemaRef, UInt32Type};
 
+use super::doubts::Doubts;
 use super::examples::Examples;
 use super::filled::Filled;
 use super::source::{Source, block_rows};
@@ -65,6 +66,8 @@ pub struct Table {
     pub verdict: Verdict,
     /// How many values were missing and were filled, where the windows tell.
     pub filled: Option<Filled>,
+    /// What is doubtful about its values.
+    pub doubts: Doubts,
 }
 
 impl Table {

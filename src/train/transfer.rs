@@ -1,7 +1,8 @@
 //! A net that begins with what another has learned: by the names of features and labels, not by their places.
 
 use super::normalize::Normalization;
-use crate::error::{Result, query_err};
+use crate::account::classes::is_same;
+use crate::error::{Result, data_err, query_err};
 use crate::nn::config::ModelConfig;
 use crate::nn::engine::NamedTensor;
 
@@ -59,6 +60,7 @@ impl Donor {
                 heir.features.join(", ")
             );
         }
+        self.check_truths(heir.labels)?;
         let classes = matches(&self.labels, heir.labels);
         let new = |layer: &str| {
             query_err!(
@@ -96,6 +98,22 @@ impl Donor {
             } else if layer.is_none_or(|layer| layer <= same_dense) {
                 tensor.data.clone_from(&given.data);
             }
+        }
+        Ok(())
+    }
+
+    /// Refuses truth values on one side and numbers on the other, which go by no name in common.
+    fn check_truths(&self, labels: &[String]) -> Result<()> {
+        let of = |labels: &[String], known: [&str; 2]| labels.iter().all(|label| known.contains(&label.as_str()));
+        let crossed = |one: &[String], other: &[String]| of(one, ["true", "false"]) && of(other, ["0", "1"]);
+        if crossed(&self.labels, labels) || crossed(labels, &self.labels) {
+            return data_err!(
+                "option init_from: {} knows the classes {}, and the rows have {}: whether true is 1 is not for us to say; give \
+                 the rows labels of the same kind",
+                self.name,
+                self.labels.join(", "),
+                labels.join(", ")
+            );
         }
         Ok(())
     }
@@ -143,9 +161,13 @@ impl Donor {
     }
 }
 
-/// For each name of `to`, its place in `from`.
+/// For each name of `to`, its place in `from`; a number may be written otherwise there.
 fn matches(from: &[String], to: &[String]) -> Vec<Option<usize>> {
-    to.iter().map(|name| from.iter().position(|other| other == name)).collect()
+    let place = |name: &String| {
+        let exact = from.iter().position(|other| other == name);
+        exact.or_else(|| from.iter().position(|other| is_same(other, name)))
+    };
+    to.iter().map(place).collect()
 }
 
 /// Columns of [rows, columns] by their places in the other tensor.
@@ -233,6 +255,20 @@ mod tests {
         let raw = Donor { normalization: Normalization::default(), ..donor };
         let scale = raw.scale(&features, &Normalization { mean: vec![9.0; 4], std: vec![8.0; 4] });
         assert_eq!((scale.mean, scale.std), (vec![0.0, 9.0, 0.0, 0.0], vec![1.0, 8.0, 1.0, 1.0]));
+    }
+
+    #[test]
+    fn classes_that_are_numbers_are_known_however_they_are_written() {
+        let donor = Donor { labels: texts(&["0.0", "1.0"]), ..donor() };
+        let fresh = initial(&donor.config, 2);
+        let mut weights = fresh.clone();
+        let labels = texts(&["0", "1"]);
+        let heir = Heir { config: &donor.config, features: &donor.features, labels: &labels, freeze: &[] };
+        donor.give(heir, &mut weights).unwrap();
+        assert_eq!(find(&weights, "output.weight"), find(&donor.weights, "output.weight"));
+        let truths = Donor { labels: texts(&["false", "true"]), ..donor.clone() };
+        let error = truths.give(heir, &mut weights).unwrap_err();
+        assert!(error.exit_code() == 3 && error.to_string().contains("false, true, and the rows have 0, 1"), "{error}");
     }
 
     #[test]

@@ -10,7 +10,8 @@ use super::fills::Fills;
 use super::frames::Frames;
 use super::labels::Labels;
 use super::matrix::Matrix;
-use super::slicer::{Account, Window};
+use super::slicer::{Account, Short, Window};
+use super::sparse::Sparse;
 use super::spec::{Cut, Nulls, Spec, Windowing};
 use super::tally::{Fate, Tally};
 use super::writer::{Segment, Windows, segments_batch};
@@ -41,6 +42,8 @@ pub struct Cutter {
     counts_filled: bool,
     filler: Option<Filler>,
     labels: Option<Labels>,
+    /// What looks for recordings without two frames side by side, where these give no window.
+    sparse: Option<(usize, Sparse)>,
     /// The last row, and the number of its frame: whether the next frame continues it is not known yet.
     last: Option<(RecordBatch, i64)>,
     open: Option<Open>,
@@ -104,6 +107,12 @@ impl Cutter {
             counts_filled,
             filler: filler.filter(|_| reads),
             labels: label.map(|label| Labels::new(label, input)).transpose()?,
+            sparse: match &spec.cut {
+                Cut::Windows(Windowing { slicer, .. }) if slicer.short == Short::Drop && slicer.width > 1 => {
+                    Some((slicer.width, Sparse::default()))
+                }
+                _ => None,
+            },
             last: None,
             open: None,
             found: VecDeque::new(),
@@ -287,8 +296,11 @@ impl Worker for Cutter {
             return Ok(());
         }
         self.forget();
-        let Breaks { recordings, segments, stretches, frames } =
-            breaks(&self.spec.rules(), self.last.as_ref().map(|(last, _)| last), batch)?;
+        let breaks = breaks(&self.spec.rules(), self.last.as_ref().map(|(last, _)| last), batch)?;
+        if let Some((width, sparse)) = &mut self.sparse {
+            sparse.push(&self.spec, *width, batch, &breaks, self.last.as_ref().map(|(_, last)| *last))?;
+        }
+        let Breaks { recordings, segments, stretches, frames } = breaks;
         let from = self.frames.rows();
         self.frames.push(batch.project(&self.others).map_err(internal)?);
         if let Some(matrix) = &mut self.matrix {
@@ -327,6 +339,9 @@ impl Worker for Cutter {
             filler.finish(matrix);
         }
         self.count_filled();
+        if let Some((width, sparse)) = &mut self.sparse {
+            sparse.end(&self.spec, *width)?;
+        }
         let last = self.last.take().map(|(_, last)| last);
         self.close(self.frames.rows(), last);
         if let Some(tally) = &mut self.tally {

@@ -16,6 +16,7 @@ pub mod pose_window_stats;
 pub mod pose_windows;
 pub mod rule;
 pub mod slicer;
+pub mod sparse;
 pub mod spec;
 pub mod tally;
 pub mod writer;

@@ -11,6 +11,7 @@ use crate::args::{Arguments, Value};
 use crate::error::query_err;
 use crate::frames::columns::FrameColumns;
 use crate::frames::distinct::Distinct;
+use crate::frames::numbering::by_time;
 use crate::frames::pass::node::PassNode;
 use crate::frames::pose_resample::resampled;
 use crate::options::{MAX_GAP, STRIDE, WIDTH};
@@ -43,6 +44,7 @@ impl RelationFunction for PoseWindows {
             "rate",
             "duplicates",
             "tail",
+            "time_unit",
         ]
     }
 
@@ -60,7 +62,11 @@ impl RelationFunction for PoseWindows {
 
 /// The plan of windows, or of what else is made of them.
 pub fn windows_of(input: LogicalPlan, arguments: &Arguments, cut: fn(Windowing) -> Cut) -> Result<LogicalPlan> {
-    let input = distinct(input, arguments)?;
+    let (input, arguments) = match by_time(&input, arguments)? {
+        Some(numbered) => numbered,
+        None => (distinct(input, arguments)?, arguments.clone()),
+    };
+    let arguments = &arguments;
     let (input, hz) = resampled(input, arguments)?;
     let columns = FrameColumns::find(input.schema().as_arrow(), arguments)?;
     let width = rows(arguments, "width", hz)?.unwrap_or(WIDTH);

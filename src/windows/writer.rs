@@ -16,6 +16,7 @@ use super::matrix::Piece;
 use super::rule::LabelRule;
 use super::slicer::{Slicer, Window};
 use super::spec::Spec;
+use crate::account::key::joined;
 use crate::error::{Error, Result};
 use crate::frames::pass::internal;
 use crate::frames::pass::segmenter::column;
@@ -169,7 +170,7 @@ fn labels(field: &Field, spec: &Spec, frames: &Frames, windows: impl Iterator<It
     Ok(Arc::new(FixedSizeListArray::try_new(Arc::clone(item), *width, values, None).map_err(internal)?))
 }
 
-/// `source/video:frame`; `%`, `/` and `:` inside a key are written %25, %2F, %3A, so that no two windows share a name.
+/// `source/video:frame`, its keys joined so that no two windows share a name.
 fn window_ids(
     spec: &Spec,
     frames: &Frames,
@@ -180,16 +181,17 @@ fn window_ids(
     let starts: Vec<u64> = starts.collect();
     let keys = spec.columns.by.iter().map(|name| frames.take(name, starts.iter().copied()));
     let keys = keys.collect::<Result<Vec<_>>>()?;
-    let keys =
+    let texts =
         keys.iter().map(|k| ArrayFormatter::try_new(k, &options).map_err(internal)).collect::<Result<Vec<_>>>()?;
     let numbers = ArrayFormatter::try_new(numbers, &options).map_err(internal)?;
-    let escape = |text: String| match text.contains(['%', '/', ':']) {
-        true => text.replace('%', "%25").replace('/', "%2F").replace(':', "%3A"),
-        false => text,
-    };
+    // Those of a dictionary's values, too.
+    let nulls: Vec<_> = keys.iter().map(|key| key.logical_nulls()).collect();
     let id = |row: usize| {
-        let keys: Vec<_> = keys.iter().map(|k| escape(k.value(row).to_string())).collect();
-        format!("{}:{}", keys.join("/"), numbers.value(row))
+        let text = |(nulls, text): (&Option<NullBuffer>, &ArrayFormatter<'_>)| {
+            nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)).then(|| text.value(row).to_string())
+        };
+        let keys: Vec<_> = nulls.iter().zip(&texts).map(text).collect();
+        format!("{}:{}", joined(keys.iter().map(|key| key.as_deref())), numbers.value(row))
     };
     Ok(StringArray::from_iter_values((0..starts.len()).map(id)))
 }

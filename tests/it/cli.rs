@@ -280,3 +280,35 @@ fn windows_that_are_wider_than_every_recording_are_refused_with_the_reason() {
         "gives no rows: pose_windows cuts windows of width 1000, and the longest of 16 recordings has 40 frames";
     assert!(stderr(&output).contains(reason), "{}", stderr(&output));
 }
+
+#[test]
+fn data_that_answers_another_question_is_refused_with_3() {
+    let metrics = |rows: &str| run(&["sql", "-c", &format!("SELECT * FROM pose_metrics((SELECT {rows}))")]);
+    refused(&metrics("'walk' AS label, '0' AS predicted"), 3, "label has 'walk'; predicted has '0'");
+    refused(&metrics("true AS label, 1 AS predicted"), 3, "whether true is 1 is not for us to say");
+    refused(&metrics("'NaN'::DOUBLE AS label, 1 AS predicted"), 3, "label is NaN in a row");
+    let windows = |frame: &str| {
+        let frames = format!("SELECT 'v' AS video, {frame} AS frame, value * 0.5 AS x FROM range(0, 100)");
+        run(&["sql", "-c", &format!("SELECT * FROM pose_windows(({frames}), width => 10)")])
+    };
+    refused(&windows("value * 40"), 3, "every step of frame is above max_gap => 1 (usually 40)");
+    refused(&windows("arrow_cast(18446744073709551615, 'UInt64') - arrow_cast(value, 'UInt64')"), 3, "(UInt64)");
+    refused(&windows("arrow_cast(value, 'Timestamp(Second, None)')"), 1, "row_number() OVER (PARTITION BY video");
+}
+
+#[test]
+fn what_values_and_times_tell_is_told_before_a_training() {
+    let sql = "COPY (SELECT * FROM pose_windows((
+          SELECT 'v' || (value / 40) AS video, value % 40 AS frame, CASE (value / 10) % 2 WHEN 0 THEN 'x' ELSE 'y' END AS label,
+                 (value % 40) / CASE WHEN value < 80 THEN 25.0 ELSE 50.0 END AS t,
+                 450000000.0 + 32 * (value % 8) AS far, CASE value WHEN 17 THEN 1e20 ELSE 640.0 + value % 7 END AS wild
+          FROM range(0, 160)), width => 5, stride => 5, features => ['far', 'wild']))
+        TO 'models/m' STORED AS LSTM OPTIONS ('units' '2', 'dense' 'none', 'epochs' '1')";
+    let output = run_script(sql, &["sql"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let place = |text: &str| stderr(&output).find(text).unwrap_or_else(|| panic!("{text}: {}", stderr(&output)));
+    let last = ["lost_precision: feature 'far'", "wild_value: feature 'wild'", "mixed_rates: "].map(place)[2];
+    // Once, and before what only a trained net tells.
+    assert!(last < place("empty_validation"), "{}", stderr(&output));
+    assert_eq!(stderr(&output).matches("lost_precision").count(), 1);
+}

@@ -7,7 +7,11 @@ use crate::split::side::Side;
 pub const CHECK: Check = Check {
     name: "constant_feature",
     about: "A feature that has one value in all of train.",
-    find: |facts| facts.constant_features.iter().map(|name| finding(name)).collect(),
+    find: |facts| {
+        // What 32 bits made constant is told as that.
+        let is_lost = |name: &&String| facts.offsets.iter().any(|offset| offset.feature == **name);
+        facts.constant_features.iter().filter(|name| !is_lost(name)).map(|name| finding(name)).collect()
+    },
 };
 
 fn finding(name: &str) -> Finding {

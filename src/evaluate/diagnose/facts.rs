@@ -32,6 +32,13 @@ pub struct Facts {
     pub constant_features: Vec<String>,
     /// What the values that were missing tell by themselves.
     pub missingness: Vec<Missingness>,
+    /// Features whose train values lie too far from 0 for 32 bits.
+    pub offsets: Vec<Offset>,
+    /// Train values that are larger than all others by orders of magnitude.
+    pub wild_values: Vec<WildValue>,
+    /// The lowest and the highest rate of a recording, frames a second, with its name; missing where they are the same or
+    /// unknown.
+    pub rates: Option<[(f64, String); 2]>,
     /// A sentence for each leak between the sides; none of a sound split.
     pub leaks: Vec<String>,
     /// How rows were split where that makes the result look too good: `by time inside recordings`.
@@ -115,6 +122,30 @@ pub struct Baseline {
     /// Whether the net is better or worse over the same recordings; missing where these are unknown, or too few to
     /// tell anything.
     pub net_is: Option<Verdict>,
+}
+
+/// A feature far from 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offset {
+    /// Its name.
+    pub feature: String,
+    /// The mean of its train values.
+    pub mean: f64,
+    /// Their standard deviation; 0 where none is left.
+    pub spread: f64,
+}
+
+/// A value unlike all others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WildValue {
+    /// The name of its feature.
+    pub feature: String,
+    /// The value.
+    pub value: f64,
+    /// A window that holds it.
+    pub window: String,
+    /// What the magnitude of the others stays below.
+    pub others: f64,
 }
 
 /// Where frames come from.

@@ -16,7 +16,9 @@ mod finding;
 mod forgotten_source;
 mod imbalance;
 mod leaky;
+mod lost_precision;
 mod missingness;
+mod mixed_rates;
 mod never_improved;
 mod newcombe;
 mod not_trained;
@@ -29,13 +31,14 @@ mod tiny_validation;
 mod too_many_parameters;
 mod under_fitting;
 mod unseen_class;
+mod wild_value;
 mod wording;
 mod worse_than_baseline;
 
 #[cfg(test)]
 mod tests;
 
-pub use facts::{Baseline, Class, Count, Epoch, Facts, Measured, Score, Source};
+pub use facts::{Baseline, Class, Count, Epoch, Facts, Measured, Offset, Score, Source, WildValue};
 pub use finding::{Finding, Severity};
 pub use missingness::Missingness;
 
@@ -51,7 +54,7 @@ pub struct Check {
 }
 
 /// Every check, causes before their effects: the one list.
-pub const CHECKS: [Check; 26] = [
+pub const CHECKS: [Check; 29] = [
     not_trained::CHECK,
     leaky::CHECK,
     unseen_class::CHECK,
@@ -70,6 +73,9 @@ pub const CHECKS: [Check; 26] = [
     few_recordings::CHECK,
     few_windows::CHECK,
     imbalance::CHECK,
+    lost_precision::CHECK,
+    wild_value::CHECK,
+    mixed_rates::CHECK,
     constant_feature::CHECK,
     missingness::CHECK,
     too_many_parameters::CHECK,
@@ -98,3 +104,6 @@ pub fn diagnose(facts: &Facts) -> Vec<Finding> {
     findings.sort_by_key(|finding| finding.severity);
     findings
 }
+
+/// What of [`CHECKS`] is known before a training begins, from its values and times alone: told then, since training costs time.
+pub const BEFORE_TRAINING: [Check; 3] = [lost_precision::CHECK, wild_value::CHECK, mixed_rates::CHECK];

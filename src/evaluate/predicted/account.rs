@@ -9,6 +9,7 @@ use arrow::error::ArrowError;
 
 use super::rows::Rows;
 use super::{Judged, Output, PREDICTED, PROBABILITIES};
+use crate::account::classes::Classes;
 use crate::account::columns::{texts, value};
 use crate::account::parts::{Parts, fields};
 use crate::account::recording::{Groups, Namer};
@@ -49,7 +50,9 @@ impl Account for PredictionAccount {
         Arc::new(Schema::new(fields(&self.by, (self.output.fields)())))
     }
 
-    fn ledger(&self, _: &SchemaRef) -> Result<Box<dyn Ledger>> {
+    fn ledger(&self, input: &SchemaRef) -> Result<Box<dyn Ledger>> {
+        let classes = Classes::of(self.output.function, input, &[LABEL, PREDICTED])?;
+        let labels = self.labels.as_ref().map(|labels| labels.iter().map(|label| classes.name(label)).collect());
         Ok(Box::new(PredictionLedger {
             schema: self.output(),
             output: self.output,
@@ -58,7 +61,8 @@ impl Account for PredictionAccount {
             groups: self.groups.namer(self.output.function),
             seed: self.seed,
             alone: self.alone.iter().map(|name| (name.clone(), None)).collect(),
-            rows: Rows::new(self.output.function, self.labels.clone()),
+            rows: Rows::new(self.output.function, labels),
+            classes,
         }))
     }
 }
@@ -72,6 +76,7 @@ struct PredictionLedger {
     seed: u64,
     /// Columns with the one value that they have had.
     alone: Vec<(String, Option<String>)>,
+    classes: Classes,
     rows: Rows,
 }
 
@@ -100,10 +105,9 @@ impl PredictionLedger {
 
 impl Ledger for PredictionLedger {
     fn add(&mut self, batch: &RecordBatch) -> Result<()> {
-        let function = self.output.function;
         self.check_alone(batch)?;
-        let labels = texts(function, batch, LABEL)?;
-        let predicted = texts(function, batch, PREDICTED)?;
+        let labels = self.classes.names(batch, LABEL)?;
+        let predicted = self.classes.names(batch, PREDICTED)?;
         let groups = self.groups.columns(batch)?;
         let parts = self.parts.of(batch)?;
         let mut probabilities = self.rows.reader(batch.column_by_name(PROBABILITIES))?;

@@ -12,6 +12,7 @@ use datafusion::logical_expr::LogicalPlan;
 
 use self::account::PredictionAccount;
 use super::Predictions;
+use crate::account::classes::number_text;
 use crate::account::columns::{apart, named, present, require};
 use crate::account::over;
 use crate::account::recording::Groups;
@@ -77,6 +78,8 @@ fn labels(arguments: &Arguments) -> error::Result<Option<Vec<String>>> {
     let text = |value: &Value| match value {
         Value::Text(text) => Some(text.clone()),
         Value::Int(number) => Some(number.to_string()),
+        Value::Float(number) => number_text(&number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
         _ => None,
     };
     let labels = match arguments.value("labels") {

@@ -1,6 +1,6 @@
 //! The rows of a table of predictions, by numbers; put into an order of their own at the end, since sums of floats depend on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float32Array};
@@ -8,6 +8,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float32Type};
 
 use super::Judged;
+use crate::account::classes::refuse_apart;
 use crate::error::{Error, Result, data_err, query_err};
 use crate::evaluate::Predictions;
 
@@ -139,6 +140,7 @@ impl Rows {
     /// The predictions of these parts, which are all that there are.
     pub fn finish(self, parts: impl Iterator<Item = u32>) -> Result<Vec<(u32, Judged)>> {
         let parts: Vec<u32> = parts.collect();
+        self.refuse_apart()?;
         let labels = self.all_labels()?;
         let place = |name: &Arc<str>| labels.iter().position(|label| **label == **name).unwrap_or_default() as u32;
         let classes: Vec<u32> = self.classes.names.iter().map(place).collect();
@@ -184,6 +186,18 @@ impl Rows {
             (part, judged)
         });
         Ok(judged.collect())
+    }
+
+    /// Refuses classes of which truth and predictions share none, unless the caller named them all.
+    fn refuse_apart(&self) -> Result<()> {
+        if self.labels.is_some() {
+            return Ok(());
+        }
+        let name = |class: u32| &*self.classes.names[class as usize];
+        let truth = self.rows.iter().map(|row| row.truth).collect::<BTreeSet<_>>().into_iter().map(name).collect();
+        let predicted: BTreeSet<u32> = self.rows.iter().filter_map(|row| row.predicted).collect();
+        let way_out = ", or say that all of them are classes: labels => ['...', '...']";
+        refuse_apart(self.function, &truth, &predicted.into_iter().map(name).collect(), way_out)
     }
 
     /// Those that were given, else all that occur.

@@ -10,11 +10,14 @@ use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
 
 use super::recording::Recording;
+use crate::account::classes::names_of;
+use crate::account::columns::whole_numbers;
 use crate::error::{Error, Result, query_err};
 use crate::frames::columns::{Features, FrameColumns};
 use crate::frames::pass::recordings::{Piece, Recordings};
 use crate::frames::pass::segmenter::column;
 use crate::frames::pass::{Pass, Worker, internal};
+use crate::frames::times::{Origin, TimeColumn};
 use crate::schema::{FRAME_END, FRAME_START, SUBJECT};
 
 /// What is in each recording.
@@ -26,7 +29,18 @@ pub struct Inventory {
     pub has_subject: bool,
     /// The names of the features.
     pub names: Vec<String>,
+    /// The column of times, if there is one.
+    pub time: Option<TimeColumn>,
 }
+
+/// Seconds from frame to frame, for what compares recordings; nobody sees it.
+pub(super) const INTERVAL: &str = "__interval";
+/// The classes of a recording, sorted.
+pub(super) const LABELS: &str = "labels";
+/// What to do before windows are made.
+pub(super) const ADVICE: &str = "advice";
+/// Frames a second.
+const HZ: &str = "hz";
 
 fn counts() -> [&'static str; 6] {
     ["rows", FRAME_START, FRAME_END, "gaps", "missing_frames", "duplicates"]
@@ -36,7 +50,8 @@ impl Inventory {
     fn read(&self) -> impl Iterator<Item = &String> {
         let columns = &self.columns;
         let keys = columns.by.iter().chain([&columns.order_by]).chain(&columns.label);
-        keys.chain(columns.features.columns()).chain(columns.carried.iter().filter(|name| *name == SUBJECT))
+        let carried = columns.carried.iter().filter(|name| *name == SUBJECT);
+        keys.chain(columns.features.columns()).chain(carried).chain(self.time.iter().map(|time| &time.name))
     }
 }
 
@@ -76,13 +91,15 @@ impl Pass for Inventory {
         if self.has_subject {
             fields.push(own(SUBJECT, DataType::Utf8, true));
         }
-        fields.push(own("labels", texts(), false));
+        fields.push(own(LABELS, texts(), false));
         let may_lack = [FRAME_START, FRAME_END];
         fields.extend(counts().map(|name| own(name, DataType::Int64, may_lack.contains(&name))));
         fields.push(own("nulls", DataType::Int64, false));
         fields.push(own("features_with_nulls", texts(), false));
         fields.push(own("constant_features", texts(), false));
-        fields.push(own("advice", DataType::Utf8, true));
+        fields.push(own(HZ, DataType::Float64, true));
+        fields.push(own(ADVICE, DataType::Utf8, true));
+        fields.push(own(INTERVAL, DataType::Float64, true));
         let twice = |(i, field): &(usize, &Arc<Field>)| fields[..*i].iter().any(|other| other.name() == field.name());
         if let Some((_, field)) = fields.iter().enumerate().find(twice) {
             return query_err!(
@@ -95,7 +112,7 @@ impl Pass for Inventory {
 
     fn worker(&self, _: &SchemaRef, output: SchemaRef, batch_size: usize) -> Result<Box<dyn Worker>> {
         Ok(Box::new(Taker {
-            recordings: Recordings::new("pose_inventory", &self.columns.by),
+            recordings: Recordings::new(FUNCTION, &self.columns.by),
             spec: self.clone(),
             output,
             batch_size,
@@ -112,7 +129,13 @@ struct Named {
     key: RecordBatch,
     subject: Option<String>,
     recording: Recording,
+    /// What its times are counted from.
+    origin: Option<Origin>,
 }
+
+/// Bytes of a recording, beside its features.
+const HELD: usize = 1024;
+const FUNCTION: &str = "pose_inventory";
 
 struct Taker {
     recordings: Recordings,
@@ -130,7 +153,7 @@ impl Worker for Taker {
         self.frames += batch.num_rows() as u64;
         for Piece { rows, goes_on } in self.recordings.pieces(batch)? {
             if !goes_on {
-                self.done.extend(self.open.take());
+                self.close();
             }
             self.take(&rows)?;
         }
@@ -138,7 +161,7 @@ impl Worker for Taker {
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.done.extend(self.open.take());
+        self.close();
         self.ended = true;
         Ok(())
     }
@@ -153,7 +176,9 @@ impl Worker for Taker {
     }
 
     fn bytes(&self) -> usize {
-        self.done.iter().chain(&self.open).map(|named| 512 + 32 * named.recording.values.len()).sum()
+        // The recording that is open holds steps in time, and powers of two of each feature.
+        let open = self.open.iter().map(|named| (64 << 10) + 512 * named.recording.values.len()).sum::<usize>();
+        open + self.done.iter().map(|named| HELD + 32 * named.recording.values.len()).sum::<usize>()
     }
 
     fn counts(&self) -> Vec<u64> {
@@ -162,24 +187,37 @@ impl Worker for Taker {
 }
 
 impl Taker {
+    fn close(&mut self) {
+        let close = |named: Named| Named { recording: named.recording.close(), ..named };
+        self.done.extend(self.open.take().map(close));
+    }
+
     /// Takes rows of one recording.
     fn take(&mut self, rows: &RecordBatch) -> Result<()> {
+        let Inventory { columns, time, has_subject, .. } = &self.spec;
+        let numbers = whole_numbers(FUNCTION, &columns.order_by, column(rows, &columns.order_by)?)?;
+        let times = time.as_ref().map(|time| time.read(FUNCTION, column(rows, &time.name)?)).transpose()?;
+        let labels = columns.label.as_ref().map(|label| names_of(FUNCTION, label, column(rows, label)?));
+        let (labels, features) = (labels.transpose()?, features(rows, &columns.features)?);
         if self.open.is_none() {
-            let subject = match self.spec.has_subject {
+            let subject = match has_subject {
                 true => texts(rows, SUBJECT)?.iter().flatten().next().map(str::to_owned),
                 false => None,
             };
-            self.open = Some(Named { key: self.recordings.key(rows)?, subject, recording: Recording::default() });
+            self.open =
+                Some(Named { key: self.recordings.key(rows)?, subject, recording: Recording::default(), origin: None });
         }
-        let columns = &self.spec.columns;
-        let numbers = cast(column(rows, &columns.order_by)?, &DataType::Int64).map_err(internal)?;
-        let labels = columns.label.as_ref().map(|label| texts(rows, label)).transpose()?;
-        let features = features(rows, &columns.features)?;
-        let Some(Named { recording, .. }) = &mut self.open else { return Ok(()) };
-        Int64Array::from(numbers.to_data()).iter().for_each(|number| recording.number(number));
+        let Some(Named { recording, origin, .. }) = &mut self.open else { return Ok(()) };
+        numbers.iter().for_each(|number| recording.number(number));
         labels.iter().flat_map(|labels| labels.iter()).for_each(|label| recording.label(label));
         for (feature, values) in features.iter().enumerate() {
-            values.iter().for_each(|value| recording.value(feature, value));
+            values.iter().zip(&numbers).for_each(|(value, frame)| recording.value(feature, frame, value));
+        }
+        for (row, frame) in numbers.iter().enumerate() {
+            let Some(times) = times.as_ref().filter(|times| times.has(row)) else { continue };
+            let origin = *origin.get_or_insert_with(|| times.origin(row));
+            let guess = times.is_guess().then(|| times.is_whole(row));
+            recording.clock.tick(frame, Some(times.seconds(row, origin)), guess);
         }
         Ok(())
     }
@@ -197,7 +235,7 @@ impl Taker {
             };
             Ok(match name {
                 SUBJECT => Arc::new(done.iter().map(|named| named.subject.as_deref()).collect::<StringArray>()),
-                "labels" => lists(done.iter().map(|named| named.recording.labels.iter().cloned().collect())),
+                LABELS => lists(done.iter().map(|named| named.recording.labels.iter().cloned().collect())),
                 "rows" => numbers(|r| Some(r.rows as i64)),
                 FRAME_START => numbers(|r| r.frames.map(|frames| frames.0)),
                 FRAME_END => numbers(|r| r.frames.map(|frames| frames.1)),
@@ -207,8 +245,14 @@ impl Taker {
                 "nulls" => numbers(|r| Some(r.nulls() as i64)),
                 "features_with_nulls" => lists(done.iter().map(|named| self.named(named.recording.with_nulls()))),
                 "constant_features" => lists(done.iter().map(|named| self.named(named.recording.constant()))),
-                "advice" => {
-                    let advice = |named: &Named| named.recording.advice(&self.named(named.recording.constant()));
+                HZ => Arc::new(done.iter().map(|named| named.recording.clock.hz()).collect::<Float64Array>()),
+                INTERVAL => {
+                    Arc::new(done.iter().map(|named| named.recording.clock.interval()).collect::<Float64Array>())
+                }
+                ADVICE => {
+                    let feature = |place: usize| self.spec.names.get(place).cloned().unwrap_or_default();
+                    let advice =
+                        |named: &Named| named.recording.advice(&self.named(named.recording.constant()), feature);
                     Arc::new(done.iter().map(advice).collect::<StringArray>())
                 }
                 other => return Err(Error::Internal(format!("pose_inventory: a column {other}"))),

@@ -1,14 +1,20 @@
 //! `pose_inventory((SELECT * FROM frames))`
 
-use datafusion::common::Result;
-use datafusion::logical_expr::LogicalPlan;
+use std::sync::Arc;
 
-use super::pass::Inventory;
+use arrow::datatypes::{DataType, Schema};
+use datafusion::common::Result;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, WindowFunctionDefinition, WindowUDF};
+
+use super::beside::Beside;
+use super::pass::{ADVICE, INTERVAL, Inventory, LABELS};
 use crate::args::Arguments;
+use crate::error::{self, query_err, suggest};
 use crate::frames::columns::{Features, FrameColumns};
 use crate::frames::pass::node::PassNode;
-use crate::relation::RelationFunction;
-use crate::schema::SUBJECT;
+use crate::frames::times::{TimeColumn, Unit};
+use crate::relation::{RelationFunction, column, over_all, with_windows};
+use crate::schema::{SUBJECT, TIME};
 
 /// What is in each recording: classes, rows, gaps, frames that are there twice, missing values, features that never change.
 #[derive(Debug)]
@@ -20,7 +26,7 @@ impl RelationFunction for PoseInventory {
     }
 
     fn parameters(&self) -> &'static [&'static str] {
-        &["by", "order_by", "features"]
+        &["by", "order_by", "features", "time", "time_unit"]
     }
 
     fn about(&self) -> (&'static str, &'static str) {
@@ -37,6 +43,43 @@ impl RelationFunction for PoseInventory {
             Features::List { column, dim } => (1..=*dim).map(|place| format!("{column}[{place}]")).collect(),
         };
         let has_subject = columns.carried.iter().any(|name| name == SUBJECT);
-        Ok(PassNode::new(Inventory { columns, has_subject, names }, input)?.into_plan())
+        let time = time(input.schema().as_arrow(), arguments)?;
+        let inventory = PassNode::new(Inventory { columns, has_subject, names, time }, input)?.into_plan();
+        let names: Vec<String> = inventory.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let beside = WindowFunctionDefinition::WindowUDF(Arc::new(WindowUDF::from(Beside::default())));
+        let beside = over_all(beside, [LABELS, INTERVAL, ADVICE].map(column).to_vec());
+        let advised = |name: &String| match name.as_str() {
+            ADVICE => column(BESIDE).alias(ADVICE),
+            name => column(name),
+        };
+        LogicalPlanBuilder::from(with_windows(inventory, vec![(beside, BESIDE)])?)
+            .project(names.iter().filter(|name| *name != INTERVAL).map(advised))?
+            .build()
+    }
+}
+
+/// The advice with that of all recordings together.
+const BESIDE: &str = "__beside";
+
+/// The column of times: the one that is named, else `t`, else the only one of timestamps; none where none is.
+fn time(schema: &Schema, arguments: &Arguments) -> error::Result<Option<TimeColumn>> {
+    let (function, unit) = (arguments.function(), Unit::given(arguments)?);
+    let of = |name: &str| schema.field_with_name(name).ok().map(|field| field.data_type());
+    if let Some(name) = arguments.text("time")? {
+        let Some(data_type) = of(name) else {
+            let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+            return query_err!("{function}: time: the input has no column '{name}'{}", suggest(name, names));
+        };
+        let time = TimeColumn { name: name.to_owned(), unit };
+        return time.check(function, data_type).map(|()| Some(time));
+    }
+    let named = |name: &str| TimeColumn { name: name.to_owned(), unit };
+    let tells = |time: &TimeColumn| of(&time.name).is_some_and(|data_type| time.check(function, data_type).is_ok());
+    let mut clocks = schema.fields().iter().filter(|field| matches!(field.data_type(), DataType::Timestamp(..)));
+    let only = clocks.next().filter(|_| clocks.next().is_none());
+    let found = Some(named(TIME)).filter(tells).or_else(|| only.map(|field| named(field.name())).filter(tells));
+    match (&found, unit) {
+        (None, Some(_)) => query_err!("{function}: time_unit is of a column of times: say which, time => '...'"),
+        _ => Ok(found),
     }
 }

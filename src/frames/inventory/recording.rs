@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::frames::median::Median;
+use crate::frames::scale::{Doubt, Scale, short};
+
 /// What was seen of a recording so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recording {
@@ -23,6 +26,83 @@ pub(super) struct Recording {
     pub unlabelled: u64,
     /// Of each feature.
     pub values: Vec<Values>,
+    /// Seconds from one frame to the next.
+    pub clock: Clock,
+    /// How large the values of each feature are, with the frame of the largest; until the recording has ended.
+    scales: Vec<Scale<Option<i64>>>,
+    /// What is doubtful about that, by the place of the feature.
+    pub doubts: Vec<(usize, Doubt<Option<i64>>)>,
+}
+
+/// The times of the frames of a recording.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Clock {
+    /// Number and time of the last row that has both.
+    last: Option<(i64, f64)>,
+    /// Seconds from one frame's number to the next.
+    steps: Median,
+    /// Rows whose time is not later than that of a frame before.
+    standing: u64,
+    /// Whether all times are whole numbers, of which nobody said the unit.
+    guess: Option<bool>,
+}
+
+impl Clock {
+    /// Takes the time of the next row, in seconds; `guess` is whether it is a whole number where nobody knows its unit.
+    pub fn tick(&mut self, frame: Option<i64>, seconds: Option<f64>, guess: Option<bool>) {
+        let (Some(frame), Some(seconds)) = (frame, seconds.filter(|s| s.is_finite())) else { return };
+        self.guess = guess.map(|is_whole| is_whole && self.guess.unwrap_or(true));
+        if let Some((last, before)) = self.last
+            && frame > last
+        {
+            match seconds > before {
+                true => self.steps.add((seconds - before) / (frame - last) as f64),
+                false => self.standing += 1,
+            }
+        }
+        self.last = Some((frame, seconds));
+    }
+
+    /// The median of the seconds from one frame to the next, whatever their unit is.
+    pub fn interval(&self) -> Option<f64> {
+        self.steps.value()
+    }
+
+    /// Frames a second, by the median; none where times are in a unit that nobody knows, and cannot be seconds.
+    pub fn hz(&self) -> Option<f64> {
+        let least = match self.guess {
+            None => 0.0,
+            Some(true) => 0.5,
+            Some(false) => 0.1,
+        };
+        self.interval().map(|interval| rounded(1.0 / interval)).filter(|hz| *hz >= least)
+    }
+}
+
+/// To nine digits: times are decimals, and so are rates.
+fn rounded(hz: f64) -> f64 {
+    let scale = 10f64.powi(8 - libm::log10(hz).floor() as i32);
+    (hz * scale).round() / scale
+}
+
+fn doubtful(feature: &str, doubt: &Doubt<Option<i64>>) -> String {
+    match doubt {
+        Doubt::Offset { mean, spread } => format!(
+            "{feature} lies around {} and spreads by {} alone, which the 32 bits of a window cannot hold: subtract an offset \
+             first, {feature} - {} AS {feature}, or pose_center",
+            short(*mean),
+            short(*spread),
+            short(*mean)
+        ),
+        Doubt::Wild { value, at, others } => format!(
+            "{feature} is {}{}, where the others stay below {}: read wrong? CASE WHEN abs({feature}) < {} THEN {feature} END AS \
+             {feature}, then nulls => 'interpolate', or leave such frames out",
+            short(*value),
+            at.map_or(String::new(), |frame| format!(" in frame {frame}")),
+            short(*others),
+            short(1e3 * others)
+        ),
+    }
 }
 
 /// What was seen of a feature.
@@ -68,8 +148,8 @@ impl Recording {
         }
     }
 
-    /// Takes a value of a feature.
-    pub fn value(&mut self, feature: usize, value: Option<f64>) {
+    /// Takes a value of a feature in a frame.
+    pub fn value(&mut self, feature: usize, frame: Option<i64>, value: Option<f64>) {
         if self.values.len() <= feature {
             self.values.resize(feature + 1, Values::default());
         }
@@ -79,6 +159,20 @@ impl Recording {
             (Some(value), None) => values.first = Some(value),
             (Some(value), Some(first)) => values.varies |= value != first,
         }
+        if let Some(value) = value.filter(|x| x.is_finite()) {
+            if self.scales.len() <= feature {
+                self.scales.resize_with(feature + 1, Scale::default);
+            }
+            self.scales[feature].add(value, || frame);
+        }
+    }
+
+    /// The recording has ended: what only further rows would need goes.
+    pub fn close(mut self) -> Self {
+        let scales = std::mem::take(&mut self.scales);
+        let doubts = scales.iter().enumerate().filter_map(|(feature, scale)| Some((feature, scale.doubt()?)));
+        self.doubts = doubts.collect();
+        self
     }
 
     /// Missing values of all features.
@@ -98,7 +192,7 @@ impl Recording {
     }
 
     /// What to do before windows are made; nothing where nothing is wrong.
-    pub fn advice(&self, constant: &[String]) -> Option<String> {
+    pub fn advice(&self, constant: &[String], feature: impl Fn(usize) -> String) -> Option<String> {
         let mut advice = vec![];
         if self.unnumbered > 0 {
             advice.push(format!("{} rows have no frame number: number them, or filter them out", self.unnumbered));
@@ -109,8 +203,14 @@ impl Recording {
         if self.nulls() > 0 {
             advice.push("values are missing: nulls => 'interpolate', or leave such frames out".to_owned());
         }
-        if self.gaps > 0 {
-            advice.push("windows end at gaps: max_gap => ... reads across short ones".to_owned());
+        match (self.gaps, self.rows) {
+            (0, _) => {}
+            (gaps, rows) if rows > 2 && gaps + 1 == rows => advice.push(
+                "no frame follows another, so no window is cut: number the frames with row_number(), or read them by their times, \
+                 pose_windows(..., hz => ...)"
+                    .to_owned(),
+            ),
+            _ => advice.push("windows end at gaps: max_gap => ... reads across short ones".to_owned()),
         }
         if self.unlabelled > 0 {
             advice.push("rows without a label are refused by training: WHERE label IS NOT NULL".to_owned());
@@ -118,6 +218,16 @@ impl Recording {
         if !constant.is_empty() {
             let verb = if constant.len() == 1 { "changes" } else { "change" };
             advice.push(format!("{} never {verb}: a sensor that was off?", constant.join(", ")));
+        }
+        advice.extend(self.doubts.iter().map(|(place, doubt)| doubtful(&feature(*place), doubt)));
+        if self.clock.standing > 0 {
+            advice.push(format!(
+                "time does not rise with the frame in {} rows: order by it, or leave such rows out",
+                self.clock.standing
+            ));
+        }
+        if self.clock.hz().is_none() && self.clock.interval().is_some() {
+            advice.push("nothing says the unit of the times, which are no seconds: time_unit => 'ms'".to_owned());
         }
         (!advice.is_empty()).then(|| advice.join("; "))
     }
@@ -148,10 +258,31 @@ mod tests {
     }
 
     #[test]
+    fn frames_a_second_are_those_of_the_usual_step() {
+        let mut clock = Clock::default();
+        // A frame is missing, and a pause is long.
+        for (frame, seconds) in [(0, 0.0), (1, 0.04), (3, 0.12), (4, 0.16), (5, 9.0), (6, 9.04)] {
+            clock.tick(Some(frame), Some(seconds), None);
+        }
+        assert_eq!((clock.hz(), clock.standing), (Some(25.0), 0));
+        clock.tick(Some(7), Some(9.0), None);
+        clock.tick(None, Some(10.0), None);
+        assert_eq!(clock.standing, 1);
+        assert_eq!(rounded(1.0 / (1.0 / 29.97)), 29.97);
+    }
+
+    #[test]
+    fn whole_numbers_that_cannot_be_seconds_tell_no_rate() {
+        let mut clock = Clock::default();
+        (0..9).for_each(|frame| clock.tick(Some(frame), Some(40.0 * frame as f64), Some(true)));
+        assert_eq!((clock.interval(), clock.hz()), (Some(40.0), None));
+    }
+
+    #[test]
     fn a_feature_is_constant_when_no_two_of_its_numbers_differ() {
         let mut recording = numbered(&[Some(0), Some(1), Some(2)]);
         for row in [[Some(1.0), Some(2.0), None], [Some(1.0), Some(2.5), Some(f64::NAN)], [None, Some(2.0), None]] {
-            row.into_iter().enumerate().for_each(|(feature, value)| recording.value(feature, value));
+            row.into_iter().enumerate().for_each(|(feature, value)| recording.value(feature, None, value));
         }
         assert_eq!(recording.constant().collect::<Vec<_>>(), [0, 2]);
         assert_eq!((recording.nulls(), recording.with_nulls().collect::<Vec<_>>()), (4, vec![0, 2]));

@@ -27,6 +27,7 @@ use super::pieces::Ledger;
 use super::{Pass, Worker};
 use crate::frames::columns::FrameColumns;
 use crate::frames::distinct::Distinct;
+use crate::frames::numbering::pass::Numbered;
 use crate::frames::resampler::Resample;
 use crate::frames::series::exec::SeriesExec;
 use crate::options::BATCH_BYTES;
@@ -61,8 +62,8 @@ impl<P: Pass> PassExec<P> {
     pub fn over(pass: P, input: &Arc<dyn ExecutionPlan>, partitions: usize) -> Result<Self> {
         // What one pass puts out in the order of what it took in, the next takes as it comes.
         let FrameColumns { by, order_by, .. } = pass.columns();
-        let given = given::<Resample>(input).or_else(|| given::<Distinct>(input));
-        if given.is_some_and(|below| (&below.by, &below.order_by) == (by, order_by)) {
+        let given = given::<Resample>(input).or_else(|| given::<Distinct>(input)).or_else(|| given::<Numbered>(input));
+        if given == Some((by.as_slice(), order_by.as_str())) {
             return Self::made(pass, Arc::clone(input), Order::Given);
         }
         match SeriesExec::over(pass.columns(), input, partitions)? {
@@ -107,10 +108,10 @@ impl<P: Pass> PassExec<P> {
     }
 }
 
-/// The columns of a pass whose recordings are in order, if it is of this kind.
-fn given<P: Pass>(input: &Arc<dyn ExecutionPlan>) -> Option<&FrameColumns> {
+/// The keys and the order of a pass whose recordings are in order, if it is of this kind.
+fn given<P: Pass>(input: &Arc<dyn ExecutionPlan>) -> Option<(&[String], &str)> {
     let below = (input.as_ref() as &dyn std::any::Any).downcast_ref::<PassExec<P>>()?;
-    (below.order == Order::Given).then(|| below.pass.columns())
+    (below.order == Order::Given).then(|| (below.pass.columns().by.as_slice(), below.pass.ordered()))
 }
 
 /// What is made of a recording comes out where its frames went in, in their order: partitioning and order are the input's.

@@ -1,10 +1,10 @@
 //! Where segments begin in a batch of frames: at a change of recording, at a gap, and (if asked) at a change of label.
 
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
-use arrow::compute::{cast, concat, partition};
-use arrow::datatypes::DataType;
+use arrow::compute::{concat, partition};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
+use crate::account::columns::whole_numbers;
 use crate::error::{Error, Result, data_err};
 use crate::frames::columns::FrameColumns;
 use crate::frames::series::changes::{changes, steps};
@@ -77,11 +77,14 @@ pub fn breaks(rules: &Rules, last: Option<&RecordBatch>, batch: &RecordBatch) ->
     Ok(Breaks { recordings, segments, stretches, frames })
 }
 
-/// The recording of a row, for messages: `source 'a', video 'b'`.
+/// The recording of a row, for messages: `source 'a', video 'b'`; NULL stands without quotes.
 pub fn recording(columns: &FrameColumns, batch: &RecordBatch, row: usize) -> String {
     let name = |column: &String| {
         let array = batch.column_by_name(column)?;
-        let options = FormatOptions::default().with_null("NULL");
+        let options = FormatOptions::default();
+        if array.is_null(row) {
+            return Some(format!("{column} NULL"));
+        }
         let value = ArrayFormatter::try_new(array, &options).ok()?.value(row).to_string();
         Some(format!("{column} '{value}'"))
     };
@@ -94,9 +97,8 @@ pub fn column<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b ArrayRef> {
 }
 
 fn numbers(rules: &Rules, batch: &RecordBatch) -> Result<Int64Array> {
-    let array = column(batch, &rules.columns.order_by)?;
-    let wide = cast(array, &DataType::Int64).map_err(|e| Error::Data(format!("{}: {e}", rules.function)))?;
-    let numbers = Int64Array::from(wide.to_data());
+    let order_by = &rules.columns.order_by;
+    let numbers = whole_numbers(rules.function, order_by, column(batch, order_by)?)?;
     if numbers.null_count() == 0 {
         return Ok(numbers);
     }

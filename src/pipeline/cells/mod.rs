@@ -20,6 +20,7 @@ use super::Manifest;
 use super::failure::message;
 use super::matrix::{Cell, Values};
 use super::script::{Script, drain, execute};
+use crate::account::key::joined;
 use crate::error::Error;
 use crate::store::manifest::Cell as Origin;
 use crate::train::progress::Progress;
@@ -164,8 +165,9 @@ impl Plan {
 
 impl Task {
     fn key(&self) -> (usize, String) {
-        let values: Vec<String> = self.values.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
-        (self.step, values.join(","))
+        let values: Vec<String> =
+            self.values.iter().flat_map(|(axis, value)| [axis.clone(), value.to_string()]).collect();
+        (self.step, joined(values.iter().map(|text| Some(text.as_str()))))
     }
 
     async fn run(&self, ctx: &SessionContext) -> Result<()> {

@@ -3,10 +3,14 @@
 use super::beside::Beside;
 use super::judged::Judged;
 use crate::evaluate::Report;
-use crate::evaluate::diagnose::{Baseline, Class, Count, Epoch, Facts, Finding, Measured, Score, Source, diagnose};
+use crate::evaluate::diagnose::{
+    BEFORE_TRAINING, Baseline, Class, Count, Epoch, Facts, Finding, Measured, Offset, Score, Source, WildValue,
+    diagnose,
+};
 use crate::evaluate::metric::confusion::Confusion;
 use crate::evaluate::metric::{accuracy, ece, log_loss};
 use crate::evaluate::paired::can_tell;
+use crate::frames::scale::Doubt;
 use crate::split::leaks::{ClassRows, Verdict};
 use crate::split::side::Side;
 use crate::store::table::recordings::NET;
@@ -36,12 +40,37 @@ pub fn findings(
         leaks: if table.verdict.is_leaky() { table.verdict.warnings().collect() } else { vec![] },
         validation_made: validation_made(&table.verdict),
         optimistic_split: table.verdict.in_time.then(|| "by time inside recordings".to_owned()),
-        ..Facts::default()
+        ..doubts(table, names)
     };
     for judged in sides {
         facts.measured[judged.side as usize] = measured(judged, beside, table.classes.len());
     }
     diagnose(&facts)
+}
+
+/// What is doubtful about the values and times of a table, as facts without any other.
+fn doubts(table: &Table, names: &[String]) -> Facts {
+    let mut facts = Facts { rates: table.doubts.rates.clone(), ..Facts::default() };
+    for (place, doubt) in &table.doubts.values {
+        let feature = feature(*place, names);
+        match doubt {
+            Doubt::Offset { mean, spread } => {
+                facts.offsets.push(Offset { feature, mean: *mean, spread: *spread });
+            }
+            Doubt::Wild { value, at, others } => {
+                let window = at.to_string();
+                facts.wild_values.push(WildValue { feature, value: *value, window, others: *others });
+            }
+        }
+    }
+    facts
+}
+
+/// What is to be said before a training begins: what its values and times tell.
+pub fn before_training(table: &Table, names: &[String]) -> Vec<String> {
+    let facts = doubts(table, names);
+    let findings = BEFORE_TRAINING.iter().flat_map(|check| (check.find)(&facts));
+    findings.map(|finding| format!("{}: {}; {}", finding.check, finding.message, finding.advice)).collect()
 }
 
 /// Where people are on two sides, and these are train and validation alone: pose_split had none left for validation.

@@ -1,6 +1,7 @@
 //! `STORED AS ENSEMBLE`: the mean of nets that are there already.
 
 use super::outcome::{About, Asked, Outcome, digests};
+use crate::account::classes::is_same;
 use crate::error::{Error, Result, query_err};
 use crate::nn::config::ModelConfig;
 use crate::nn::engine::NamedTensor;
@@ -54,7 +55,8 @@ impl Outcome {
 /// Refuses a net that cannot judge the rows of the table.
 fn fits(donor: &Donor, table: &Table, names: &[String]) -> Result<()> {
     let Donor { name, config, features, labels, .. } = donor;
-    if *labels != table.classes {
+    let is_same = |(theirs, ours): (&String, &String)| is_same(theirs, ours);
+    if labels.len() != table.classes.len() || !labels.iter().zip(&table.classes).all(is_same) {
         let (there, here) = (labels.join(", "), table.classes.join(", "));
         return query_err!("option members: {name} knows the classes {there}; the rows have {here}");
     }

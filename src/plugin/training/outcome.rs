@@ -6,7 +6,7 @@ use super::judged::{Judged, judge};
 use super::watch::{Keeper, Reporter};
 use crate::error::{Result, query_err};
 use crate::evaluate::Predictions;
-use crate::evaluate::diagnose::{Finding, Severity};
+use crate::evaluate::diagnose::{BEFORE_TRAINING, Finding, Severity};
 use crate::nn::config::ModelConfig;
 use crate::nn::temperature;
 use crate::options::training::TrainingOptions;
@@ -112,9 +112,10 @@ impl Outcome {
 
     /// What is wrong with the net, for whoever watches: errors and warnings.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
-        // Leaks were told before the training began.
-        let told = |finding: &&Finding| finding.severity != Severity::Note && finding.check != "leaky";
-        let grave = self.diagnosis.iter().filter(told);
+        // Leaks, and what values and times tell, were told before the training began.
+        let was_told = move |check: &str| check == "leaky" || BEFORE_TRAINING.iter().any(|before| before.name == check);
+        let grave = move |finding: &&Finding| finding.severity != Severity::Note && !was_told(finding.check);
+        let grave = self.diagnosis.iter().filter(grave);
         grave.map(|finding| format!("{}: {}", finding.check, finding.message))
     }
 

@@ -35,10 +35,10 @@ pub fn replay(plan: &Arc<dyn ExecutionPlan>) -> Option<Replay> {
         Nulls::Fill { fill: Fill::Interpolate, most } => ("interpolate", Some(*most)),
     };
     let resample = windows.children().into_iter().find_map(find::<PassExec<Resample>>).map(PassExec::pass);
-    let (time, rate) = match resample.map(|resample| &resample.clock) {
-        None => (None, None),
-        Some(Clock::Column(time)) => (Some(time.clone()), None),
-        Some(Clock::Rate(rate)) => (None, Some(rate.0)),
+    let (time, time_unit, rate) = match resample.map(|resample| &resample.clock) {
+        None => (None, None, None),
+        Some(Clock::Column(time)) => (Some(time.name.clone()), time.unit.map(|unit| unit.name().to_owned()), None),
+        Some(Clock::Rate(rate)) => (None, None, Some(rate.0)),
     };
     let input = windows.children().first().map(|input| input.schema());
     let unit = |name: &String| {
@@ -59,6 +59,7 @@ pub fn replay(plan: &Arc<dyn ExecutionPlan>) -> Option<Replay> {
         max_fill,
         hz: resample.map(|resample| resample.hz.0),
         time,
+        time_unit,
         rate,
     })
 }

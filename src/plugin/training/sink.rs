@@ -17,6 +17,7 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType};
 use futures::StreamExt;
 
 use super::beside;
+use super::diagnosis::before_training;
 use super::doubts::doubts;
 use super::identity::{self, Identity};
 use super::no_rows::Cuttings;
@@ -189,7 +190,8 @@ impl TrainingSink {
         doubts(&table, has_split, self.options.members.is_empty())
             .into_iter()
             .for_each(|doubt| reporter.report(&Event::Warning(doubt)));
-        table.verdict.warnings().for_each(|warning| reporter.report(&Event::Warning(warning)));
+        let of_values = before_training(&table, &self.shape.names).into_iter();
+        table.verdict.warnings().chain(of_values).for_each(|warning| reporter.report(&Event::Warning(warning)));
         Ok(table)
     }
 }

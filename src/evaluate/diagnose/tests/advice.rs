@@ -1,14 +1,17 @@
 //! What is advised can be typed: functions, arguments and options exist.
 
-use super::super::{Baseline, CHECKS, Facts, Finding, Measured, Missingness, Score, Source, diagnose};
+use super::super::{
+    Baseline, CHECKS, Facts, Finding, Measured, Missingness, Offset, Score, Source, WildValue, diagnose,
+};
 use super::{healthy, matrix, seed};
 use crate::options::training::TrainingOptions;
 use crate::split::side::Side;
 
 /// Arguments of the functions that are advised.
-const FUNCTIONS: [(&str, &[&str]); 9] = [
-    ("pose_windows", &["width", "stride", "short", "nulls", "max_fill"]),
+const FUNCTIONS: [(&str, &[&str]); 10] = [
+    ("pose_windows", &["width", "stride", "short", "nulls", "max_fill", "hz"]),
     ("pose_window_stats", &[]),
+    ("pose_inventory", &[]),
     ("pose_split", &["by", "train", "validation", "test"]),
     ("pose_folds", &["by", "folds"]),
     ("pose_augment", &["policy", "copies", "balance", "skeleton", "mirror_labels"]),
@@ -25,6 +28,9 @@ fn every_finding() -> Vec<Finding> {
     leaky.optimistic_split = Some("by time inside recordings".into());
     leaky.sources = vec![Source { name: "archive".into(), windows: [0, 0, 3] }];
     leaky.constant_features = vec!["ax".into()];
+    leaky.offsets = vec![Offset { feature: "x".into(), mean: 4.5e8, spread: 29.0 }];
+    leaky.wild_values = vec![WildValue { feature: "y".into(), value: 1e20, window: "v:30".into(), others: 1024.0 }];
+    leaky.rates = Some([(25.0, "a".into()), (50.0, "b".into())]);
     leaky.baselines = vec![Baseline { name: "majority".into(), split: Side::Test, accuracy: 0.47, net_is: None }];
     let score = Score { rows: 140, correct: 66 };
     leaky.missingness = vec![Missingness { side: Side::Test, score, commonest: 20, recordings: vec![] }];

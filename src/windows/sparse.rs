@@ -1,0 +1,80 @@
+//! Recordings whose frames all stand alone: what counts them counts something else.
+
+use arrow::array::{Int64Array, RecordBatch};
+
+use super::spec::Spec;
+use crate::error::{Result, data_err};
+use crate::frames::numbering::{STEPS, usual};
+use crate::frames::pass::segmenter::{Breaks, recording};
+
+/// Looks at the steps between the frames of each recording, one after the other.
+#[derive(Default)]
+pub struct Sparse {
+    /// The recording, for messages; none before the first.
+    name: Option<String>,
+    rows: u64,
+    /// Rows that begin a stretch.
+    alone: u64,
+    /// Its first steps that are gaps.
+    steps: Vec<i64>,
+}
+
+impl Sparse {
+    /// Looks at the rows of a batch; `last` is the number of the frame before them.
+    ///
+    /// # Errors
+    /// A recording that has ended and that had enough frames for windows of `width`, but none beside another.
+    pub fn push(
+        &mut self,
+        spec: &Spec,
+        width: usize,
+        batch: &RecordBatch,
+        breaks: &Breaks,
+        last: Option<i64>,
+    ) -> Result<()> {
+        let Breaks { recordings, stretches, frames, .. } = breaks;
+        let first = (recordings.first() != Some(&0)).then_some(0);
+        let starts: Vec<usize> = first.into_iter().chain(recordings.iter().copied()).collect();
+        let ends = starts.iter().skip(1).copied().chain([batch.num_rows()]);
+        for (start, end) in starts.iter().copied().zip(ends) {
+            let begins = recordings.binary_search(&start).is_ok();
+            if begins {
+                self.end(spec, width)?;
+                self.name = Some(recording(&spec.columns, batch, start));
+            }
+            let from = stretches.partition_point(|row| *row < start);
+            let to = stretches.partition_point(|row| *row < end);
+            self.rows += (end - start) as u64;
+            self.alone += (to - from) as u64;
+            let gaps = stretches[from..to].iter().copied().filter(|row| !begins || *row > start);
+            let more = STEPS.saturating_sub(self.steps.len());
+            self.steps.extend(gaps.filter_map(|row| step(frames, row, last)).take(more));
+        }
+        Ok(())
+    }
+
+    /// A recording has ended.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn end(&mut self, spec: &Spec, width: usize) -> Result<()> {
+        let Self { name, rows, alone, steps } = std::mem::take(self);
+        let (Some(name), max_gap) = (name, spec.max_gap) else { return Ok(()) };
+        if rows < (width as u64).max(2) || alone < rows {
+            return Ok(());
+        }
+        let (function, order_by, by) = (spec.function(), &spec.columns.order_by, spec.columns.by.join(", "));
+        let usual = usual(&steps);
+        data_err!(
+            "{function}: {name} gives no window: none of its {rows} frames follows another, since every step of {order_by} is above \
+             max_gap => {max_gap} (usually {usual}); if {order_by} counts time, read the frames at an even rate (hz => 25, time => \
+             '{order_by}', time_unit => 'ms') or number them, row_number() OVER (PARTITION BY {by} ORDER BY {order_by}) AS {order_by}; \
+             if frames were left out, say max_gap => {usual}"
+        )
+    }
+}
+
+fn step(frames: &Int64Array, row: usize, last: Option<i64>) -> Option<i64> {
+    let before = if row == 0 { last? } else { frames.value(row - 1) };
+    Some(frames.value(row).saturating_sub(before))
+}
