@@ -6,6 +6,7 @@ pub mod cutter;
 pub mod fill;
 pub mod frames;
 pub mod interleave;
+pub mod label_rule;
 pub mod labels;
 pub mod matrix;
 pub mod pose_segments;

@@ -3,3 +3,4 @@
 pub mod pass;
 pub mod pose_inventory;
 mod recording;
+mod texts;
