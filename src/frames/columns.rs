@@ -115,8 +115,15 @@ impl FrameColumns {
             None => SEQUENCE_KEYS.iter().filter(|k| schema.index_of(k).is_ok()).map(|&k| k.to_owned()).collect(),
         };
         if by.is_empty() {
+            let fields = schema.fields().iter().map(|field| field.name().as_str());
+            let alike =
+                |name: &&str| SEQUENCE_KEYS.iter().find(|key| key.eq_ignore_ascii_case(name)).map(|key| (*name, *key));
+            let hint = match fields.filter_map(|name| alike(&name)).next() {
+                Some((name, key)) => format!("; or write {} AS {key}", sql_name(name)),
+                None => String::new(),
+            };
             return query_err!(
-                "{function}: no column names the recording (looked for {}); add one to the subquery or say by => ['...']",
+                "{function}: no column names the recording (looked for {}); add one to the subquery or say by => ['...']{hint}",
                 SEQUENCE_KEYS.join(", ")
             );
         }
@@ -174,7 +181,12 @@ fn features(schema: &Schema, arguments: &Arguments, names: Vec<String>) -> Resul
     for name in &names {
         let found = known(function, "features", name, schema)?;
         if !found.is_numeric() {
-            return query_err!("{function}: features: column '{name}' must be numeric (is {found})");
+            let cast = if found.is_string() {
+                format!("; cast it: CAST({0} AS DOUBLE) AS {0}", sql_name(name))
+            } else {
+                String::new()
+            };
+            return query_err!("{function}: features: column '{name}' must be numeric (is {found}){cast}");
         }
     }
     Ok(Features::Columns(names))
@@ -210,9 +222,9 @@ fn no_feature<T>(schema: &Schema, function: &str, guess: &Guess) -> Result<T> {
 /// Says that an input without a column `label` has one that looks like it, where labels would be read.
 pub fn note_label(schema: &Schema, arguments: &Arguments) {
     if let Some(name) = label_like(schema).first() {
+        let hint = label_hint(schema);
         arguments.note(format!(
-            "no column '{LABEL}', so labels are not looked at, but a column '{name}'{}",
-            label_hint(schema)
+            "the input has no column '{LABEL}', so no label is looked at; '{name}' looks like one{hint}"
         ));
     }
 }

@@ -18,6 +18,9 @@ use crate::options::{MAX_GAP, STRIDE, WIDTH};
 use crate::relation::RelationFunction;
 
 /// Fixed windows of frames, inside segments of one recording, without gaps and (by default) of one label.
+///
+/// Their features are the columns that `features => [...]` names, else those of the rule in
+/// [`feature_rule`](crate::frames::feature_rule).
 #[derive(Debug)]
 pub struct PoseWindows;
 

@@ -7,26 +7,37 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use arrow::datatypes::Schema;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 use datafusion::prelude::SessionContext;
 use posequel::frames::columns::{Features, FrameColumns};
 use posequel::frames::inventory::pass::Inventory;
 use posequel::frames::pass::Pass;
 use posequel::frames::pass::node::PassNode;
-use posequel::frames::resampler::Resample;
+use posequel::frames::resampler::{Clock, Resample};
 use posequel::windows::spec::Spec;
 
 use crate::support::session;
 
-/// The rule of 0.1.
-fn before(schema: &Schema, columns: &FrameColumns) -> Vec<String> {
+/// The rule of 0.1: what is floating, and is neither a key nor the time, the weight or the label.
+fn before(schema: &Schema, columns: &FrameColumns, time: Option<&String>) -> Vec<String> {
     if schema.index_of("features").is_ok() {
         return vec!["features".to_owned()];
     }
     let fields = schema.fields().iter().filter(|f| f.data_type().is_floating());
     let names = fields.map(|f| f.name()).filter(|n| !["t", "weight", "label"].contains(&n.as_str()));
-    names.filter(|n| !columns.by.contains(n)).cloned().collect()
+    names.filter(|n| !columns.by.contains(n) && Some(*n) != time).cloned().collect()
+}
+
+/// The column of the argument `time`, of a resampling or of windows over one.
+fn time(plan: &LogicalPlan) -> Option<&String> {
+    let LogicalPlan::Extension(extension) = plan else { return None };
+    let any: &dyn std::any::Any = extension.node.as_any();
+    match any.downcast_ref::<PassNode<Resample>>().map(|node| &node.pass.clock) {
+        Some(Clock::Column(time)) => Some(time),
+        Some(Clock::Rate(_)) => None,
+        None => any.downcast_ref::<PassNode<Spec>>().and_then(|node| time(&node.input)),
+    }
 }
 
 /// What a call guesses, if it guesses, and what it has guessed from.
@@ -40,7 +51,7 @@ fn guess<P: Pass>(plan: &LogicalPlan, found: &mut BTreeSet<String>) {
         Features::Columns(names) => names.clone(),
         Features::List { column, .. } => vec![column.clone()],
     };
-    let before = before(schema, columns);
+    let before = before(schema, columns, time(plan));
     let only = |of: &[String], not: &[String]| -> Vec<String> {
         let kind = |name: &String| schema.field_with_name(name).map_or(String::new(), |f| f.data_type().to_string());
         of.iter().filter(|name| !not.contains(name)).map(|name| format!("{name} ({})", kind(name))).collect()

@@ -56,7 +56,7 @@ fn where_nothing_is_doubtful_nothing_is_said() {
 #[test]
 fn how_sure_a_tracker_was_is_always_named() {
     let lines = said(
-        "SELECT count(*) FROM pose_windows((SELECT video, frame, x, y AS nose_Likelihood FROM frames), width => 2)",
+        "SELECT count(*) FROM pose_windows((SELECT video, frame, x, y AS \"nose_Likelihood\" FROM frames), width => 2)",
     );
     let [line] = lines.as_slice() else { panic!("{lines:?}") };
     assert!(
@@ -72,7 +72,7 @@ fn a_label_of_another_name_is_said() {
         let lines =
             said(&format!("SELECT count(*) FROM {function}((SELECT video, frame, x, label AS activity FROM frames))"));
         let [line] = lines.as_slice() else { panic!("{lines:?}") };
-        assert!(line.starts_with(&format!("note: {function}: no column 'label'")), "{line}");
+        assert!(line.starts_with(&format!("note: {function}: the input has no column 'label'")), "{line}");
         assert!(line.ends_with("write activity AS label in the subquery"), "{line}");
     }
 }
