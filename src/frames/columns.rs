@@ -115,10 +115,9 @@ impl FrameColumns {
             None => SEQUENCE_KEYS.iter().filter(|k| schema.index_of(k).is_ok()).map(|&k| k.to_owned()).collect(),
         };
         if by.is_empty() {
-            let fields = schema.fields().iter().map(|field| field.name().as_str());
-            let alike =
-                |name: &&str| SEQUENCE_KEYS.iter().find(|key| key.eq_ignore_ascii_case(name)).map(|key| (*name, *key));
-            let hint = match fields.filter_map(|name| alike(&name)).next() {
+            let mut names = schema.fields().iter().map(|field| field.name().as_str());
+            let alike = |name| Some((name, *SEQUENCE_KEYS.iter().find(|key| key.eq_ignore_ascii_case(name))?));
+            let hint = match names.find_map(alike) {
                 Some((name, key)) => format!("; or write {} AS {key}", sql_name(name)),
                 None => String::new(),
             };

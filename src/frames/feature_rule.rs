@@ -88,6 +88,7 @@ impl Guess {
         }
         let plural = if dim == 1 { "" } else { "s" };
         let mut line = match self.taken.as_slice() {
+            [] => "no feature".to_owned(),
             [only] if only == FEATURES && dim > 1 => format!("{dim} features: the list '{FEATURES}'"),
             taken => format!("{dim} feature{plural}: {}", shortened(taken)),
         };
@@ -219,6 +220,7 @@ mod tests {
         let guess = of(&columns);
         assert_eq!(guess.taken, columns.iter().map(|(name, _)| *name).collect::<Vec<_>>());
         assert_eq!(guess.line(15), None);
+        assert_eq!(of(&[("subject", Int8)]).line(0).unwrap(), "no feature; left out: subject (Int8)");
     }
 
     #[test]

@@ -1,6 +1,12 @@
 //! What a statement says on stderr beside its rows: which columns were taken for features, and old names of arguments.
 
+use std::sync::{Arc, Mutex};
+
+use posequel::notes::Notes;
+use posequel::train::progress::{Event, Progress};
+
 use super::cli::{refused, run_script, stderr};
+use super::support::{lines, rows, session};
 
 /// Two recordings of three frames; the person is a number with a fraction, as pandas makes it where one is missing.
 const FRAMES: &str = "CREATE VIEW frames AS SELECT 'v' || (value / 3) AS video, value % 3 AS frame, 'walk' AS label, \
@@ -98,4 +104,36 @@ fn a_feature_that_is_constant_in_each_recording_is_3() {
         refused(&output, 3, "pose_windows: 'height' changed in no recording (2 have one value");
         assert!(stderr(&output).contains("SELECT * EXCLUDE (height)"), "{}", stderr(&output));
     }
+}
+
+/// Whole numbers and decimals are features to the end: of the field, of the training that begins, and of the model.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_hears_what_was_taken_and_the_model_keeps_it() {
+    let (session, folder) = (session(2, 8192), tempfile::tempdir().unwrap());
+    let (begun, heard) = (Arc::new(Mutex::new(vec![])), Arc::new(Mutex::new(vec![])));
+    let (begin, hear) = (Arc::clone(&begun), Arc::clone(&heard));
+    let progress = Progress::new(move |event| {
+        if let Event::Start { features, .. } = event {
+            begin.lock().unwrap().clone_from(features);
+        }
+    });
+    session.state_ref().write().config_mut().set_extension(Arc::new(progress));
+    let notes = session.copied_config().get_extension::<Notes>().expect("every session has one");
+    notes.listen(move |line| hear.lock().unwrap().push(line.to_owned()));
+    let frames = "CREATE TABLE frames AS SELECT 'v' || (value / 10) AS video, value % 10 AS frame, \
+                  CASE (value / 10) % 2 WHEN 0 THEN 'a' ELSE 'b' END AS label, value::SMALLINT AS x, \
+                  (value * 0.5)::DECIMAL(9, 2) AS y, 3 AS trial FROM range(0, 40)";
+    rows(&session, frames).await;
+    let target = folder.path().display();
+    rows(&session, &format!("SET posequel.models.location = '{target}'")).await;
+    let copy = "COPY (SELECT * FROM pose_windows((SELECT * FROM frames), width => 5, stride => 5)) TO 'FOLDER/whole' \
+                STORED AS LSTM OPTIONS ('units' '2', 'dense' 'none', 'epochs' '1')";
+    rows(&session, &copy.replace("FOLDER", &target.to_string())).await;
+    assert_eq!(*begun.lock().unwrap(), ["x", "y"]);
+    assert_eq!(*heard.lock().unwrap(), ["pose_windows: 2 features: x, y; left out: trial (Int64)"]);
+    assert_eq!(notes.take(), *heard.lock().unwrap());
+    let stored = lines(&session, "SELECT name FROM models.whole.features ORDER BY index").await;
+    assert_eq!(stored.lines().skip(3).take(2).collect::<Vec<_>>(), ["| x    |", "| y    |"]);
+    let told = lines(&session, "SELECT label FROM pose_timeline('whole', (SELECT * FROM frames))").await;
+    assert!(told.lines().count() > 4, "{told}");
 }
