@@ -1,9 +1,11 @@
 //! What is a feature where nobody names them: the rule of today beside the one of 0.1 (floating, and none of t, weight,
 //! label and the keys), over the frames of every .slt file, lesson and file of test data.
 //!
-//! `INSTA_UPDATE=always cargo test --release --test it feature_rule` writes the table anew, into `tests/snapshots`.
+//! `INSTA_UPDATE=always cargo test --release --test it feature_rule` writes the table anew, into `tests/snapshots`;
+//! `POSEQUEL_RULE_OVER=folder` shows that of the Parquet files of another folder as well.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use arrow::datatypes::Schema;
@@ -123,7 +125,7 @@ async fn the_rule_over_all_frames_that_are_there() {
         for path in files(&folder, "parquet") {
             let sql = format!("SELECT * FROM pose_windows((SELECT * FROM '{}'))", path.display());
             for line in guesses(&session(1, 8192), &[sql]).await {
-                println!("{}: {line}", path.display());
+                writeln!(std::io::stderr(), "{}: {line}", path.display()).unwrap();
             }
         }
     }
