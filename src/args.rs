@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
 use crate::error::{Result, query_err, suggest};
+use crate::notes::Notes;
+use crate::schema::{LABEL, LABELS, sql_name};
 
 /// The value of one argument, as it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +48,12 @@ impl Display for Value {
 pub struct Arguments {
     function: &'static str,
     values: BTreeMap<String, Value>,
+    aliases: &'static [Alias],
+    notes: Notes,
 }
+
+/// An old name of an argument, and what it is called now. The old one stays; whoever writes it is told once a process.
+pub type Alias = (&'static str, &'static str);
 
 impl Display for Arguments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,17 +65,42 @@ impl Display for Arguments {
 impl Arguments {
     /// No arguments yet, of a call to `function`.
     pub fn new(function: &'static str) -> Self {
-        Self { function, values: BTreeMap::new() }
+        Self { function, ..Self::default() }
     }
 
-    /// Adds `name => value`. An unknown name, or the same name twice, is an error.
+    /// Arguments that may be given by old names, too.
+    pub fn with_aliases(self, aliases: &'static [Alias]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    /// Arguments of a call whose session hears what is said of it.
+    pub fn with_notes(self, notes: Notes) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// Adds `name => value`. An unknown name, or the same argument twice, is an error.
     pub fn insert(&mut self, known: &[&'static str], name: &str, value: Value) -> Result<()> {
         let function = self.function;
-        if !known.contains(&name) {
-            return query_err!("{function}: unknown argument '{name}'{}", suggest(name, known.iter().copied()));
+        let now = self.aliases.iter().find(|(old, _)| *old == name).map_or(name, |(_, now)| now);
+        if !known.contains(&now) {
+            return query_err!(
+                "{function}: unknown argument '{name}'{}{}",
+                suggest(name, known.iter().copied()),
+                label_hint(name, &value)
+            );
         }
-        if self.values.insert(name.to_owned(), value).is_some() {
-            return query_err!("{function}: argument '{name}' is given twice; give it once");
+        if now != name {
+            self.notes.say_once(format!(
+                "{function}: the argument '{name}' is called '{now}' now; the old name still works, the new one is to be written"
+            ));
+        }
+        if self.values.insert(now.to_owned(), value).is_some() {
+            return match self.aliases.iter().find(|(_, of)| *of == now) {
+                Some((old, _)) => query_err!(
+                    "{function}: argument '{now}' is given twice ('{old}' is its old name); give it once, as '{now}'"
+                ),
+                None => query_err!("{function}: argument '{name}' is given twice; give it once"),
+            };
         }
         Ok(())
     }
@@ -98,6 +130,11 @@ impl Arguments {
     /// The SQL name of the function, for messages.
     pub fn function(&self) -> &'static str {
         self.function
+    }
+
+    /// Says a line to whoever runs the statement, once.
+    pub fn note(&self, line: impl Display) {
+        self.notes.say(format!("{}: {line}", self.function));
     }
 
     /// A whole number of at least `least`.
@@ -185,6 +222,20 @@ impl Arguments {
     }
 }
 
+/// What to do instead of `label => 'activity'`: the class of a row is always its column [`LABEL`].
+fn label_hint(name: &str, value: &Value) -> String {
+    let names = LABELS.iter().copied().chain(["label_column", "label_col", "label_by"]);
+    match value {
+        Value::Text(column) if names.into_iter().any(|known| known == name) && column != LABEL => {
+            format!(
+                "; the class of a row is its column '{LABEL}': write {} AS {LABEL} in the subquery",
+                sql_name(column)
+            )
+        }
+        _ => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +258,40 @@ mod tests {
     fn an_unknown_name_suggests_the_nearest() {
         let error = Arguments::new("pose_windows").insert(&KNOWN, "widht", Value::Int(3)).unwrap_err();
         assert_eq!(error.to_string(), "pose_windows: unknown argument 'widht'; did you mean 'width'?");
+    }
+
+    const ALIASES: [Alias; 1] = [("size", "width")];
+
+    #[test]
+    fn an_old_name_is_the_new_one_and_is_said() {
+        let notes = Notes::default();
+        let mut arguments = Arguments::new("args_rs_aliases").with_aliases(&ALIASES).with_notes(notes.clone());
+        arguments.insert(&KNOWN, "size", Value::Int(3)).expect("an old name");
+        assert_eq!(
+            (arguments.whole("width", 1), arguments.to_string().as_str()),
+            (Ok(Some(3)), "args_rs_aliases(width => 3)")
+        );
+        assert_eq!(
+            notes.take(),
+            [
+                "args_rs_aliases: the argument 'size' is called 'width' now; the old name still works, the new one is to be written"
+            ]
+        );
+        let error = arguments.insert(&KNOWN, "width", Value::Int(3)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "args_rs_aliases: argument 'width' is given twice ('size' is its old name); give it once, as 'width'"
+        );
+    }
+
+    #[test]
+    fn a_column_of_classes_is_no_argument() {
+        let error =
+            Arguments::new("f").insert(&KNOWN, "label", Value::Text("Activity".into())).unwrap_err().to_string();
+        assert!(
+            error.ends_with("the class of a row is its column 'label': write \"Activity\" AS label in the subquery"),
+            "{error}"
+        );
     }
 
     #[test]

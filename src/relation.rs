@@ -9,7 +9,7 @@ use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, WindowFrame, WindowFunctionDefinition};
 
-use crate::args::Arguments;
+use crate::args::{Alias, Arguments};
 use crate::error::query_err;
 
 /// A function over a relation: `pose_windows((SELECT ...), width => 30)`.
@@ -19,6 +19,11 @@ pub trait RelationFunction: Debug + Send + Sync {
 
     /// The names of the arguments after the input, in positional order.
     fn parameters(&self) -> &'static [&'static str];
+
+    /// Old names of arguments, each with the one of [`RelationFunction::parameters`] that it is now.
+    fn aliases(&self) -> &'static [Alias] {
+        &[]
+    }
 
     /// One sentence, and an example that runs, over a table `frames`, `windows`, `split_windows` or `predictions`.
     fn about(&self) -> (&'static str, &'static str);
@@ -43,6 +48,11 @@ pub trait SourceFunction: Debug + Send + Sync {
 
     /// The names of the arguments, in positional order.
     fn parameters(&self) -> &'static [&'static str];
+
+    /// Old names of arguments, each with the one of [`SourceFunction::parameters`] that it is now.
+    fn aliases(&self) -> &'static [Alias] {
+        &[]
+    }
 
     /// One sentence, and an example that runs.
     fn about(&self) -> (&'static str, &'static str);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, Schema};
 
 /// Where the frames come from: a camera, a data set, a laboratory.
 pub const SOURCE: &str = "source";
@@ -68,6 +68,113 @@ pub const COPY: &str = "copy";
 pub const OPERATIONS: &str = "operations";
 /// Class weight of a row in the loss.
 pub const WEIGHT: &str = "weight";
+
+/// Columns that say who or what a row is of: never guessed as features, with or without [`ID_ENDINGS`].
+pub const IDENTITIES: [&str; 26] = [
+    SOURCE,
+    VIDEO,
+    RECORDING,
+    SUBJECT,
+    "person",
+    "participant",
+    "patient",
+    "animal",
+    "individual",
+    "track",
+    "session",
+    "trial",
+    "take",
+    "clip",
+    "sequence",
+    "segment",
+    "repetition",
+    "camera",
+    "side",
+    "sex",
+    "gender",
+    "age",
+    "id",
+    "row",
+    "index",
+    "idx",
+];
+/// Columns that hold a class: never guessed as features, with or without [`ID_ENDINGS`], and what an error names where
+/// the column [`LABEL`] is missing.
+pub const LABELS: [&str; 11] = [
+    LABEL,
+    "labels",
+    "activity",
+    "class",
+    "action",
+    "target",
+    "category",
+    "gesture",
+    "exercise",
+    "behavior",
+    "behaviour",
+];
+/// Columns that number frames: never guessed as features, with or without [`ID_ENDINGS`].
+pub const NUMBERS: [&str; 1] = [FRAME];
+/// What may follow such a name: `subject_id`, `frame_idx`, `FrameNumber`.
+pub const ID_ENDINGS: [&str; 9] = ["id", "idx", "index", "no", "nr", "num", "number", "name", "code"];
+/// Columns that are a clock: never guessed as features, with or without [`TIME_ENDINGS`].
+pub const TIMES: [&str; 9] = [TIME, "time", "timestamp", "timestamps", "datetime", "epoch", "seconds", "sec", "ms"];
+/// The units that may follow such a name: `time_ms`, `timestamp_us`.
+pub const TIME_ENDINGS: [&str; 8] = ["s", "sec", "secs", "seconds", "ms", "us", "ns", "unix"];
+/// Columns of posequel itself, which are never guessed as features either.
+pub const OWN: [&str; 16] = [
+    WEIGHT,
+    SPLIT,
+    SPLIT_MODE,
+    FOLD,
+    REPEAT,
+    VERSION,
+    WINDOW_ID,
+    SOURCE_WINDOW_ID,
+    COPY,
+    OPERATIONS,
+    FRAME_START,
+    FRAME_END,
+    FRAMES,
+    PURITY,
+    VALID_LEN,
+    "predicted",
+];
+/// How a column ends that says how sure a tracker was of a joint: a feature, but a doubtful one.
+pub const DOUBTFUL_ENDINGS: [&str; 5] = ["likelihood", "score", "confidence", "visibility", "presence"];
+
+/// Whether `name` is one of `names`, in upper or lower case, or one of them with an ending: `subject`, `Subject_ID`.
+pub fn is_named(name: &str, names: &[&str], endings: &[&str]) -> bool {
+    let name = name.trim().to_ascii_lowercase();
+    let has_stem = |ending: &&str| {
+        let stem = name.strip_suffix(*ending).map(|stem| stem.trim_end_matches(['_', '-', '.', ' ']));
+        stem.is_some_and(|stem| names.contains(&stem))
+    };
+    names.contains(&name.as_str()) || endings.iter().any(has_stem)
+}
+
+/// The columns that may hold the class, by their names, where none is called [`LABEL`].
+pub fn label_like(schema: &Schema) -> Vec<&str> {
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    let found: Vec<&str> = names.filter(|name| is_named(name, &LABELS, &ID_ENDINGS)).collect();
+    if found.contains(&LABEL) { vec![] } else { found }
+}
+
+/// What to write where the column [`LABEL`] is missing and another looks like it; else nothing.
+pub fn label_hint(schema: &Schema) -> String {
+    match label_like(schema).first() {
+        Some(name) => format!("; write {} AS {LABEL} in the subquery", sql_name(name)),
+        None => String::new(),
+    }
+}
+
+/// The name of a column as SQL wants it: in quotes where it is not plain and lower case.
+pub fn sql_name(name: &str) -> String {
+    let is_plain = !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
 
 /// The type of `features` for windows of `width` frames and `dim` features: FixedSizeList<Float32, width * dim>.
 ///
@@ -141,6 +248,19 @@ pub fn with_nulls(field: &Field) -> Field {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_that_looks_like_the_label_is_named_as_sql_wants_it() {
+        let schema = |names: &[&str]| {
+            Schema::new(names.iter().map(|n| Field::new(*n, DataType::Utf8, true)).collect::<Vec<_>>())
+        };
+        assert_eq!(label_hint(&schema(&["video", "activity", "x"])), "; write activity AS label in the subquery");
+        assert_eq!(label_hint(&schema(&["video", "Class Name"])), "; write \"Class Name\" AS label in the subquery");
+        assert_eq!(label_hint(&schema(&["video", "Label"])), "; write \"Label\" AS label in the subquery");
+        assert_eq!(label_hint(&schema(&["label", "activity"])), "");
+        assert_eq!(label_hint(&schema(&["video", "x"])), "");
+        assert_eq!(sql_name("a\"b"), "\"a\"\"b\"");
+    }
 
     #[test]
     fn features_with_nulls_keep_their_shape_and_names_but_are_no_tensor() {

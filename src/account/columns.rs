@@ -7,6 +7,7 @@ use arrow::util::display::array_value_to_string;
 
 use crate::args::Arguments;
 use crate::error::{Error, Result, data_err, query_err, suggest};
+use crate::schema::{LABEL, label_hint};
 
 /// Refuses an input without a column that an account cannot do without.
 ///
@@ -17,7 +18,8 @@ pub fn require(function: &str, schema: &Schema, name: &str, meaning: &str) -> Re
         return Ok(());
     }
     let names: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-    query_err!("{function}: the input needs a column '{name}' ({meaning}){}", suggest(name, names))
+    let hint = if name == LABEL { label_hint(schema) } else { String::new() };
+    query_err!("{function}: the input needs a column '{name}' ({meaning}){}{hint}", suggest(name, names))
 }
 
 /// The columns that an argument names, each of which the input has, once.

@@ -28,7 +28,7 @@ use crate::relation::{RelationFunction, column, key_name, over_all, with_windows
 use crate::scalar::arguments::STATE_SHAPE;
 use crate::scalar::udf;
 use crate::schema::{
-    COPY, FEATURES, LABEL, OPERATIONS, SOURCE_WINDOW_ID, SPLIT, TRAIN, VALID_LEN, WINDOW_ID, feature_names,
+    COPY, FEATURES, LABEL, OPERATIONS, SOURCE_WINDOW_ID, SPLIT, TRAIN, VALID_LEN, WINDOW_ID, feature_names, label_hint,
     tensor_shape,
 };
 
@@ -159,7 +159,8 @@ impl RelationFunction for PoseAugment {
 fn mirrored_label(schema: &DFSchema, pairs: &str) -> Result<Expr> {
     MirrorLabels::parse(pairs).map_err(|e| Error::Query(format!("pose_augment: mirror_labels: {e}")))?;
     let Ok(field) = schema.field_with_unqualified_name(LABEL) else {
-        return Ok(query_err!("pose_augment: mirror_labels needs a column '{LABEL}'")?);
+        let hint = label_hint(schema.as_arrow());
+        return Ok(query_err!("pose_augment: mirror_labels needs a column '{LABEL}'{hint}")?);
     };
     let operations = get_field(column(MADE), OPERATIONS);
     let label = cast(column(LABEL), DataType::Utf8);

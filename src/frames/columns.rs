@@ -2,11 +2,13 @@
 
 use arrow::datatypes::{DataType, Schema};
 
+use super::feature_rule::{Guess, Roles, guess, is_known};
 use super::times::{way_out, without_numbers};
 use crate::args::Arguments;
 use crate::error::{Error, Result, query_err, suggest};
+use crate::notes::shortened;
 use crate::options::SEQUENCE_KEYS;
-use crate::schema::{FEATURES, FRAME, LABEL, TIME, WEIGHT};
+use crate::schema::{FRAME, LABEL, label_hint, label_like, sql_name};
 
 /// The columns of frames by what they are for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
@@ -19,6 +21,8 @@ pub struct FrameColumns {
     pub label: Option<String>,
     /// The values of the frame.
     pub features: Features,
+    /// How the features were guessed; none where the caller named them, or where none are read.
+    pub guess: Option<Guess>,
     /// Everything else: a window takes the value of its first frame.
     pub carried: Vec<String>,
 }
@@ -56,13 +60,50 @@ impl Features {
 }
 
 impl FrameColumns {
-    /// Finds the columns in `schema`, by the arguments `by`, `order_by` and `features`, else by their usual names.
+    /// The features and what was left out, for EXPLAIN: `features=[ax, ay], left_out=[trial (Int64)]`.
+    pub fn describe_features(&self) -> String {
+        let features = match &self.features {
+            Features::Columns(names) => format!("features=[{}]", shortened(names)),
+            Features::List { column, dim } => format!("features={column}[{dim}]"),
+        };
+        match self.guess.as_ref().map(|guess| guess.left_out.as_slice()) {
+            None | Some([]) => features,
+            Some(left_out) => format!("{features}, left_out=[{}]", shortened(left_out)),
+        }
+    }
+
+    /// Finds the columns in `schema`, by the arguments `by`, `order_by` and `features`, else by their usual names and the
+    /// rule of [`feature_rule`](super::feature_rule). What is doubtful in that is said to whoever runs the statement.
     ///
     /// # Errors
     /// A column that is not there, or is of the wrong type; no key, no order, no feature.
     pub fn find(schema: &Schema, arguments: &Arguments) -> Result<Self> {
+        let columns = Self::find_if_any(schema, arguments)?;
+        match &columns.guess {
+            Some(guess) if guess.taken.is_empty() => no_feature(schema, arguments.function(), guess),
+            _ => Ok(columns),
+        }
+    }
+
+    /// The same for a relation that tells what is there, also of frames without a feature.
+    ///
+    /// # Errors
+    /// Those of [`FrameColumns::find`], but that of no feature.
+    pub fn find_if_any(schema: &Schema, arguments: &Arguments) -> Result<Self> {
         let mut columns = Self::find_without_features(schema, arguments)?;
-        columns.features = features(schema, arguments, &columns.by)?;
+        let (names, guess) = match arguments.columns("features")? {
+            Some(names) => (names, None),
+            None => {
+                let roles = Roles { by: &columns.by, order_by: &columns.order_by, time: arguments.text("time")? };
+                let guess = guess(schema, &roles);
+                (guess.taken.clone(), Some(guess))
+            }
+        };
+        columns.features = features(schema, arguments, names)?;
+        if let Some(line) = guess.as_ref().and_then(|guess| guess.line(columns.features.dim())) {
+            arguments.note(line);
+        }
+        columns.guess = guess;
         columns.carried.retain(|n| !columns.features.columns().contains(n));
         Ok(columns)
     }
@@ -75,8 +116,14 @@ impl FrameColumns {
             None => SEQUENCE_KEYS.iter().filter(|k| schema.index_of(k).is_ok()).map(|&k| k.to_owned()).collect(),
         };
         if by.is_empty() {
+            let mut names = schema.fields().iter().map(|field| field.name().as_str());
+            let alike = |name| Some((name, *SEQUENCE_KEYS.iter().find(|key| key.eq_ignore_ascii_case(name))?));
+            let hint = match names.find_map(alike) {
+                Some((name, key)) => format!("; or write {} AS {key}", sql_name(name)),
+                None => String::new(),
+            };
             return query_err!(
-                "{function}: no column names the recording (looked for {}); add one to the subquery or say by => ['...']",
+                "{function}: no column names the recording (looked for {}); add one to the subquery or say by => ['...']{hint}",
                 SEQUENCE_KEYS.join(", ")
             );
         }
@@ -106,7 +153,7 @@ impl FrameColumns {
             .filter(|n| !by.contains(n) && **n != order_by && Some(*n) != label.as_ref())
             .cloned()
             .collect();
-        Ok(Self { by, order_by, label, features: Features::Columns(vec![]), carried })
+        Ok(Self { by, order_by, label, features: Features::Columns(vec![]), guess: None, carried })
     }
 }
 
@@ -120,13 +167,8 @@ fn known<'s>(function: &str, argument: &str, name: &str, schema: &'s Schema) -> 
     }
 }
 
-fn features(schema: &Schema, arguments: &Arguments, by: &[String]) -> Result<Features> {
+fn features(schema: &Schema, arguments: &Arguments, names: Vec<String>) -> Result<Features> {
     let function = arguments.function();
-    let names = match arguments.columns("features")? {
-        Some(names) => names,
-        None if schema.index_of(FEATURES).is_ok() => vec![FEATURES.to_owned()],
-        None => default_features(schema, by, arguments.text("time")?),
-    };
     if let [only] = names.as_slice() {
         match known(function, "features", only, schema)? {
             DataType::FixedSizeList(item, dim) if item.data_type().is_numeric() && *dim > 0 => {
@@ -144,23 +186,50 @@ fn features(schema: &Schema, arguments: &Arguments, by: &[String]) -> Result<Fea
     for name in &names {
         let found = known(function, "features", name, schema)?;
         if !found.is_numeric() {
-            return query_err!("{function}: features: column '{name}' must be numeric (is {found})");
+            let cast = if found.is_string() {
+                format!("; cast it: CAST({0} AS DOUBLE) AS {0}", sql_name(name))
+            } else {
+                String::new()
+            };
+            return query_err!("{function}: features: column '{name}' must be numeric (is {found}){cast}");
         }
-    }
-    if names.is_empty() {
-        return query_err!(
-            "{function}: the input has no feature: expected a column 'features' (a fixed-size list) or floating-point columns; \
-             name them: features => ['ax', 'ay']"
-        );
     }
     Ok(Features::Columns(names))
 }
 
-/// Every floating-point column that has no other meaning, in the order of the subquery.
-fn default_features(schema: &Schema, by: &[String], time: Option<&str>) -> Vec<String> {
-    let fields = schema.fields().iter().filter(|f| f.data_type().is_floating());
-    // A label that is a number is what a net shall say, not what it may read.
-    let other = [TIME, WEIGHT, LABEL, time.unwrap_or(TIME)];
-    let names = fields.map(|f| f.name()).filter(|n| !other.contains(&n.as_str()) && !by.contains(n));
-    names.cloned().collect()
+fn no_feature<T>(schema: &Schema, function: &str, guess: &Guess) -> Result<T> {
+    let is_other = |name: &&str| !is_known(name);
+    let texts: Vec<&str> = schema
+        .fields()
+        .iter()
+        .filter(|f| f.data_type().is_string())
+        .map(|f| f.name().as_str())
+        .filter(is_other)
+        .collect();
+    let texts = match texts.first() {
+        Some(first) => format!(
+            "; {} holds text: where that is numbers, cast it (CAST({name} AS DOUBLE) AS {name}; pose_inventory tells)",
+            shortened(&texts),
+            name = sql_name(first)
+        ),
+        None => String::new(),
+    };
+    let left_out = match guess.left_out.as_slice() {
+        [] => String::new(),
+        names => format!("; left out by their names: {}", shortened(names)),
+    };
+    query_err!(
+        "{function}: the input has no feature: expected a column 'features' (a fixed-size list) or numeric columns; \
+         name them: features => ['ax', 'ay']{left_out}{texts}"
+    )
+}
+
+/// Says that an input without a column `label` has one that looks like it, where labels would be read.
+pub fn note_label(schema: &Schema, arguments: &Arguments) {
+    if let Some(name) = label_like(schema).first() {
+        let hint = label_hint(schema);
+        arguments.note(format!(
+            "the input has no column '{LABEL}', so no label is looked at; '{name}' looks like one{hint}"
+        ));
+    }
 }

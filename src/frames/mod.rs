@@ -2,6 +2,7 @@
 
 pub mod columns;
 pub mod distinct;
+pub mod feature_rule;
 pub mod guess;
 pub mod inventory;
 pub mod joints;

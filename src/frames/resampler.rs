@@ -83,7 +83,13 @@ impl Pass for Resample {
             Clock::Rate(rate) => format!("rate={}", rate.0),
         };
         let FrameColumns { by, order_by, .. } = &self.columns;
-        format!("hz={}, {clock}, by=[{}], order_by={order_by}, max_gap={}", self.hz.0, by.join(", "), self.max_gap)
+        format!(
+            "hz={}, {clock}, by=[{}], order_by={order_by}, {}, max_gap={}",
+            self.hz.0,
+            by.join(", "),
+            self.columns.describe_features(),
+            self.max_gap
+        )
     }
 
     fn columns(&self) -> &FrameColumns {

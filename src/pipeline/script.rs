@@ -10,6 +10,7 @@ use futures::StreamExt;
 
 use super::provenance;
 use super::text::{with_marks_named, without_mark};
+use crate::notes::Notes;
 
 /// A statement and the line on which it starts, counted from 1.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +88,10 @@ fn place(sql: &str, at: Location) -> usize {
 /// What a statement does, it has done when this returns nothing; a COPY does it while its one row is read.
 pub async fn execute(ctx: &SessionContext, located: &Located) -> Result<Option<SendableRecordBatchStream>> {
     provenance::note_copy(ctx, located);
+    if let Some(notes) = ctx.copied_config().get_extension::<Notes>() {
+        // What was said of the statement before.
+        notes.take();
+    }
     let plan = ctx.state().statement_to_plan(located.statement.clone()).await?;
     let rows = ctx.execute_logical_plan(plan).await?.execute_stream().await?;
     provenance::note_table(ctx, located);

@@ -98,13 +98,18 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     let (skeletons, options, mut builder) = (Skeletons::default(), PosequelOptions::default(), builder);
     let runtime = Arc::clone(builder.runtime_env().get_or_insert_with(|| Arc::new(RuntimeEnv::default())));
     let models = Arc::new(Models::new(options.models_location.clone(), runtime));
-    let planner = Relations { relations: relations(&skeletons, &models), sources: sources(&models) };
+    let notes = Notes::default();
+    let planner =
+        Relations { relations: relations(&skeletons, &models), sources: sources(&models), notes: notes.clone() };
     let mut builder =
         builder.with_query_planner(Arc::new(PoseQueryPlanner)).with_relation_planners(vec![Arc::new(planner)]);
     let tables = builder.table_functions().get_or_insert_default();
     for function in relations(&skeletons, &models) {
         let name = function.name().to_owned();
-        tables.insert(name.clone(), Arc::new(TableFunction::new(name, Arc::new(PositionalFunction(function)))));
+        tables.insert(
+            name.clone(),
+            Arc::new(TableFunction::new(name, Arc::new(PositionalFunction(function, notes.clone())))),
+        );
     }
     for source in sources(&models) {
         let name = source.name().to_owned();
@@ -114,7 +119,7 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     let of_windows = motion::functions().into_iter().chain([pose_class_weight::udwf()]);
     builder.window_functions().get_or_insert_default().extend(of_windows.map(Arc::new));
     builder.config().get_or_insert_default().set_extension(Arc::new(skeletons.clone()));
-    builder.config().get_or_insert_default().set_extension(Arc::new(Notes::default()));
+    builder.config().get_or_insert_default().set_extension(Arc::new(notes));
     let config = builder.config().get_or_insert_default().options_mut();
     config.extensions.insert(options);
     // The rule moves `p['label']` below any node that has a column of the same name beneath it. Our relations make new

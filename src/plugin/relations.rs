@@ -13,6 +13,7 @@ use datafusion::sql::sqlparser::ast::{
 
 use crate::args::{Arguments, Value};
 use crate::error::query_err;
+use crate::notes::Notes;
 use crate::relation::{RelationFunction, SourceFunction, call};
 
 /// Plans the relation functions of a list; everything else is left to DataFusion.
@@ -22,6 +23,8 @@ pub struct Relations {
     pub relations: Vec<Arc<dyn RelationFunction>>,
     /// Functions of their arguments alone.
     pub sources: Vec<Arc<dyn SourceFunction>>,
+    /// Of the session: who runs a statement hears there what its relations have to say.
+    pub notes: Notes,
 }
 
 fn simple(name: &ObjectName, context: &dyn RelationPlannerContext) -> Option<String> {
@@ -40,7 +43,8 @@ impl RelationPlanner for Relations {
         let Some(name) = simple(name, context) else { return original(relation) };
         if let Some(source) = self.sources.iter().find(|source| source.name() == name) {
             refuse_modifiers(source.name(), &relation)?;
-            let arguments = read_arguments(source.name(), source.parameters(), &args.args, context)?;
+            let none = Arguments::new(source.name()).with_aliases(source.aliases()).with_notes(self.notes.clone());
+            let arguments = read_arguments(none, source.parameters(), &args.args, context)?;
             let plan = call(source.as_ref(), &arguments)?;
             return Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))));
         }
@@ -55,7 +59,8 @@ impl RelationPlanner for Relations {
         let input = plan_input(function.as_ref(), args.args.get(before), context)?;
         let (model, rest) = args.args.split_at_checked(before).unwrap_or_default();
         let given: Vec<FunctionArg> = model.iter().chain(rest.iter().skip(1)).cloned().collect();
-        let arguments = read_arguments(function.name(), function.parameters(), &given, context)?;
+        let none = Arguments::new(function.name()).with_aliases(function.aliases()).with_notes(self.notes.clone());
+        let arguments = read_arguments(none, function.parameters(), &given, context)?;
         let plan = function.plan(unqualified(function.name(), input)?, &arguments)?;
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))))
     }
@@ -105,13 +110,14 @@ fn plan_input(
     context.plan(TableFactor::Derived { lateral: false, subquery: query.clone(), alias: None, sample: None })
 }
 
+/// `arguments` with those that were written.
 fn read_arguments(
-    function: &'static str,
+    mut arguments: Arguments,
     known: &'static [&'static str],
     args: &[FunctionArg],
     context: &mut dyn RelationPlannerContext,
 ) -> Result<Arguments> {
-    let mut arguments = Arguments::new(function);
+    let function = arguments.function();
     for (place, arg) in args.iter().enumerate() {
         let (name, arg) = match arg {
             FunctionArg::Named { name, arg, .. } => (Some(context.normalize_ident(name.clone())), arg),

@@ -12,11 +12,12 @@ use futures::FutureExt;
 use super::relations::{constant, unqualified};
 use crate::args::{Arguments, Value};
 use crate::error::query_err;
+use crate::notes::Notes;
 use crate::relation::{RelationFunction, SourceFunction, call};
 
-/// A relation function as a plain table function of DataFusion.
+/// A relation function as a plain table function of DataFusion, and where it says what it has to say.
 #[derive(Debug)]
-pub struct PositionalFunction(pub Arc<dyn RelationFunction>);
+pub struct PositionalFunction(pub Arc<dyn RelationFunction>, pub Notes);
 
 impl TableFunctionImpl for PositionalFunction {
     fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>> {
@@ -30,7 +31,8 @@ impl TableFunctionImpl for PositionalFunction {
         let Some(Some(table)) = table.try_as_str() else {
             return Ok(query_err!("{function}: the name of a table must be a text (was {table})")?);
         };
-        let arguments = positional(function, self.0.parameters(), rest)?;
+        let none = Arguments::new(function).with_notes(self.1.clone());
+        let arguments = positional(none, self.0.parameters(), rest)?;
         let session = args.session().as_any().downcast_ref::<SessionState>();
         let input = session.map_or_else(|| cannot_answer(function, table), |s| scan(function, table, s))?;
         let plan = self.0.plan(unqualified(function, input)?, &arguments)?;
@@ -44,14 +46,15 @@ pub struct PositionalSource(pub Arc<dyn SourceFunction>);
 
 impl TableFunctionImpl for PositionalSource {
     fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>> {
-        let (function, known) = (self.0.name(), self.0.parameters());
-        let plan = call(self.0.as_ref(), &positional(function, known, args.exprs())?)?;
+        let none = Arguments::new(self.0.name());
+        let plan = call(self.0.as_ref(), &positional(none, self.0.parameters(), args.exprs())?)?;
         Ok(Arc::new(ViewTable::new(plan, None)))
     }
 }
 
-fn positional(function: &'static str, known: &'static [&'static str], exprs: &[Expr]) -> Result<Arguments> {
-    let mut arguments = Arguments::new(function);
+/// `arguments` with those that were written, by their places: nothing is given by a name here, old or new.
+fn positional(mut arguments: Arguments, known: &'static [&'static str], exprs: &[Expr]) -> Result<Arguments> {
+    let function = arguments.function();
     for (place, expr) in exprs.iter().enumerate() {
         let name = known.get(place).copied().unwrap_or("argument");
         let value: Value = constant(function, name, expr.clone())?;

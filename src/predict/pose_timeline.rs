@@ -91,6 +91,7 @@ impl RelationFunction for PoseTimeline {
             order_by: FRAME_START.to_owned(),
             label: None,
             features: Features::Columns(vec![]),
+            guess: None,
             carried: vec![FRAME_END.to_owned(), PROBABILITIES.to_owned()],
         };
         let labels = model.recipe.labels.clone();

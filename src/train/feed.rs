@@ -21,7 +21,7 @@ use crate::account::recording::of_source;
 use crate::error::{Error, Result, data_err, query_err, suggest};
 use crate::schema::{
     COPY, FEATURES, FILLED, FRAME_END, FRAME_START, LABEL, SOURCE, SOURCE_WINDOW_ID, SPLIT, SPLIT_MODE, SUBJECT,
-    VALID_LEN, VIDEO, WEIGHT, WINDOW_ID,
+    VALID_LEN, VIDEO, WEIGHT, WINDOW_ID, label_hint,
 };
 use crate::split::leaks::{Allowed, LeakCheck, Row, content};
 use crate::split::pose_leaks::TIME_MODE;
@@ -81,7 +81,8 @@ impl Feed {
         let required = |name: &str, meaning: &str| {
             schema.index_of(name).or_else(|_| {
                 let names: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-                query_err!("training needs a column '{name}' ({meaning}){}", suggest(name, names))
+                let hint = if name == LABEL { label_hint(schema) } else { String::new() };
+                query_err!("training needs a column '{name}' ({meaning}){}{hint}", suggest(name, names))
             })
         };
         let features = required(FEATURES, "the values of a window, as pose_windows makes them")?;

@@ -20,6 +20,8 @@ pub enum Event {
         epochs: usize,
         /// Trainable parameters of the net.
         parameters: usize,
+        /// The features of a frame, in their order; empty where nothing tells their names.
+        features: Vec<String>,
         /// Windows to learn from.
         train: usize,
         /// Windows that early stopping watches.

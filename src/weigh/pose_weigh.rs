@@ -12,7 +12,7 @@ use crate::args::Arguments;
 use crate::error::{Error, query_err};
 use crate::options::{BETA, POWER};
 use crate::relation::{RelationFunction, attach, column, key_name, over_all, with_windows};
-use crate::schema::{LABEL, SPLIT, TRAIN, WEIGHT};
+use crate::schema::{LABEL, SPLIT, TRAIN, WEIGHT, label_hint};
 
 /// Adds `weight`, the class weight of each row's label; the counts are those of train rows.
 ///
@@ -39,9 +39,11 @@ impl RelationFunction for PoseWeigh {
     fn plan(&self, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
         let has = |name: &str| input.schema().has_column_with_unqualified_name(name);
         if !has(LABEL) {
-            return Ok(query_err!(
-                "pose_weigh: the input has no column 'label'; name the class so: SELECT class AS label"
-            )?);
+            let hint = match label_hint(input.schema().as_arrow()) {
+                hint if hint.is_empty() => "; name the class so: SELECT class AS label".to_owned(),
+                hint => hint,
+            };
+            return Ok(query_err!("pose_weigh: the input has no column 'label'{hint}")?);
         }
         let power = arguments.number("power", 0.0, f64::INFINITY)?.unwrap_or(POWER);
         let beta = arguments.number("beta", 0.0, 1.0)?.unwrap_or(BETA);

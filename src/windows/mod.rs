@@ -7,6 +7,7 @@ pub mod fill;
 pub mod fills;
 pub mod frames;
 pub mod interleave;
+pub mod label_rule;
 pub mod labels;
 pub mod matrix;
 pub mod no_windows;

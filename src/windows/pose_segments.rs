@@ -5,7 +5,7 @@ use datafusion::logical_expr::LogicalPlan;
 
 use super::spec::{Cut, Spec};
 use crate::args::Arguments;
-use crate::frames::columns::FrameColumns;
+use crate::frames::columns::{FrameColumns, note_label};
 use crate::frames::pass::node::PassNode;
 use crate::options::MAX_GAP;
 use crate::relation::RelationFunction;
@@ -32,6 +32,7 @@ impl RelationFunction for PoseSegments {
 
     fn plan(&self, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
         let mut columns = FrameColumns::find_without_features(input.schema().as_arrow(), arguments)?;
+        note_label(input.schema().as_arrow(), arguments);
         columns.carried.clear();
         let max_gap = arguments.whole("max_gap", 1)?.map_or(MAX_GAP, |g| g as i64);
         Ok(PassNode::new(Spec { columns, max_gap, cut: Cut::Segments }, input)?.into_plan())

@@ -5,7 +5,7 @@ use datafusion::logical_expr::LogicalPlan;
 
 use super::pose_windows::{PoseWindows, windows_of};
 use super::spec::Cut;
-use crate::args::Arguments;
+use crate::args::{Alias, Arguments};
 use crate::relation::RelationFunction;
 
 /// What [`PoseWindows`] does with every frame of every recording, with the same arguments.
@@ -19,6 +19,10 @@ impl RelationFunction for PoseWindowStats {
 
     fn parameters(&self) -> &'static [&'static str] {
         PoseWindows.parameters()
+    }
+
+    fn aliases(&self) -> &'static [Alias] {
+        PoseWindows.aliases()
     }
 
     fn about(&self) -> (&'static str, &'static str) {

@@ -4,10 +4,11 @@ use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::fill::Fill;
+use super::label_rule::{LABEL_RULE, label_rule};
 use super::rule::LabelRule;
 use super::slicer::{Short, Slicer, Tail};
 use super::spec::{Cut, Nulls, Purity, Spec, Windowing};
-use crate::args::{Arguments, Value};
+use crate::args::{Alias, Arguments, Value};
 use crate::error::query_err;
 use crate::frames::columns::FrameColumns;
 use crate::frames::distinct::Distinct;
@@ -18,6 +19,9 @@ use crate::options::{MAX_GAP, STRIDE, WIDTH};
 use crate::relation::RelationFunction;
 
 /// Fixed windows of frames, inside segments of one recording, without gaps and (by default) of one label.
+///
+/// Their features are the columns that `features => [...]` names, else those of the rule in
+/// [`feature_rule`](crate::frames::feature_rule).
 #[derive(Debug)]
 pub struct PoseWindows;
 
@@ -30,7 +34,7 @@ impl RelationFunction for PoseWindows {
         &[
             "width",
             "stride",
-            "label",
+            "label_rule",
             "short",
             "max_gap",
             "by",
@@ -46,6 +50,10 @@ impl RelationFunction for PoseWindows {
             "tail",
             "time_unit",
         ]
+    }
+
+    fn aliases(&self) -> &'static [Alias] {
+        &[("label", LABEL_RULE)]
     }
 
     fn about(&self) -> (&'static str, &'static str) {
@@ -75,14 +83,7 @@ pub fn windows_of(input: LogicalPlan, arguments: &Arguments, cut: fn(Windowing) 
     if size.is_none() {
         arguments.wrong("width", width, &format!("at most {} values a window", i32::MAX))?;
     }
-    let rules = [
-        ("pure", LabelRule::Pure),
-        ("majority", LabelRule::Majority),
-        ("last", LabelRule::Last),
-        ("middle", LabelRule::Middle),
-        ("every", LabelRule::Every),
-    ];
-    let rule = arguments.one_of("label", &rules)?.unwrap_or(LabelRule::Pure);
+    let rule = label_rule(arguments, input.schema().as_arrow())?;
     let short = arguments
         .one_of("short", &[("drop", Short::Drop), ("pad", Short::Pad), ("loop", Short::Loop)])?
         .unwrap_or(Short::Drop);
@@ -90,7 +91,7 @@ pub fn windows_of(input: LogicalPlan, arguments: &Arguments, cut: fn(Windowing) 
     let min_purity = arguments.number("min_purity", 0.0, 1.0)?;
     if min_purity.is_some() && rule == LabelRule::Pure {
         query_err!(
-            "{}: min_purity needs label => 'majority', 'last', 'middle' or 'every': pure windows have one label",
+            "{}: min_purity needs label_rule => 'majority', 'last', 'middle' or 'every': pure windows have one label",
             arguments.function()
         )?;
     }

@@ -192,9 +192,10 @@ impl Pass for Spec {
             Cut::Segments => format!("by=[{by}], order_by={order}, label={label}, max_gap={}", self.max_gap),
             Cut::Windows(Windowing { slicer, rule, min_purity, nulls })
             | Cut::Stats(Windowing { slicer, rule, min_purity, nulls }) => format!(
-                "width={}, stride={}, by=[{by}], order_by={order}, label={rule:?}, short={:?}{}, max_gap={}{}{}",
+                "width={}, stride={}, by=[{by}], order_by={order}, {}, label={rule:?}, short={:?}{}, max_gap={}{}{}",
                 slicer.width,
                 slicer.stride,
+                self.columns.describe_features(),
                 slicer.short,
                 if slicer.tail == Tail::Overlap { ", tail=Overlap" } else { "" },
                 self.max_gap,
@@ -206,6 +207,11 @@ impl Pass for Spec {
 
     fn columns(&self) -> &FrameColumns {
         &self.columns
+    }
+
+    /// Windows of features that say whose they are would be a net's shortest way to a wrong answer.
+    fn refuses_constant(&self) -> Option<&'static str> {
+        self.windowing().map(|_| self.function())
     }
 
     fn required(&self) -> Vec<&String> {

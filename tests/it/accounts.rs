@@ -29,7 +29,7 @@ async fn frames_in_are_frames_in_windows_tails_short_segments_or_refused() {
     let arguments = [
         "width => 30, stride => 15",
         "width => 7, stride => 20",
-        "width => 50, stride => 1, label => 'majority', min_purity => 0.9",
+        "width => 50, stride => 1, label_rule => 'majority', min_purity => 0.9",
         "width => 30, stride => 15, short => 'pad', nulls => 'interpolate', max_fill => 3",
         "width => 1000, stride => 1000, nulls => 'keep'",
     ];

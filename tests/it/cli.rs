@@ -21,12 +21,12 @@ fn posequel(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
-fn run(args: &[&str]) -> Output {
+pub fn run(args: &[&str]) -> Output {
     let folder = workplace();
     posequel(folder.path(), args).output().unwrap()
 }
 
-fn run_script(sql: &str, args: &[&str]) -> Output {
+pub fn run_script(sql: &str, args: &[&str]) -> Output {
     let folder = workplace();
     let mut child = posequel(folder.path(), args)
         .stdin(Stdio::piped())
@@ -38,15 +38,15 @@ fn run_script(sql: &str, args: &[&str]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn stdout(output: &Output) -> &str {
+pub fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).unwrap()
 }
 
-fn stderr(output: &Output) -> &str {
+pub fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 
-fn refused(output: &Output, code: i32, message: &str) {
+pub fn refused(output: &Output, code: i32, message: &str) {
     assert_eq!(output.status.code(), Some(code), "{}", stderr(output));
     assert!(stderr(output).contains(message), "{}", stderr(output));
     assert_eq!(stdout(output), "");

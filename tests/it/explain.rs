@@ -46,3 +46,24 @@ async fn the_counts_of_a_split_read_no_features() {
     .await;
     assert!(!plan.lines().any(|l| l.contains("DataSourceExec") && l.contains("ax")), "{plan}");
 }
+
+#[tokio::test]
+async fn what_is_a_feature_is_shown() {
+    let frames = "SELECT video, frame, label, ax, ay, frame * 2 AS steps, 3.5::DOUBLE AS subject FROM watch";
+    for function in ["pose_windows", "pose_window_stats", "pose_inventory"] {
+        let plan = plan(&format!("SELECT * FROM {function}(({frames}))")).await;
+        let shown = plan.matches("features=[ax, ay, steps], left_out=[subject (Float64)]").count();
+        assert_eq!(shown, 2, "once in each plan, logical and physical: {plan}");
+    }
+    let plan =
+        plan(&format!("SELECT * FROM pose_resample(({frames}), hz => 25, rate => 50, features => ['ay'])")).await;
+    assert!(plan.contains("features=[ay], max_gap="), "{plan}");
+}
+
+#[tokio::test]
+async fn of_many_features_the_first_and_the_last_are_shown() {
+    let many: Vec<String> = (0..75).map(|i| format!("ax + {i} AS f{i}")).collect();
+    let plan =
+        plan(&format!("SELECT * FROM pose_windows((SELECT video, frame, {} FROM watch))", many.join(", "))).await;
+    assert!(plan.contains("features=[f0, f1, f2, f3, f4, f5, f6, f7, ..., f74]"), "{plan}");
+}

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use posequel::notes::shortened;
 use posequel::train::progress::{Event, Progress};
 
 /// A listener that draws on stderr.
@@ -42,13 +43,17 @@ impl Run {
             }
             // Also where nobody watches the bar: stderr may be a log.
             Event::Warning(warning) => bar.suspend(|| warn(warning)),
-            Event::Start { epochs, parameters, train, validation, test } => {
+            Event::Start { epochs, parameters, features, train, validation, test } => {
                 self.epochs = *epochs;
                 let [parameters, train, validation, test] =
                     [parameters, train, validation, test].map(|n| HumanCount(*n as u64));
                 bar.println(format!(
                     "{parameters} parameters; {train} windows train, {validation} validate, {test} test"
                 ));
+                if !features.is_empty() {
+                    let plural = if features.len() == 1 { "" } else { "s" };
+                    bar.println(format!("{} feature{plural} a frame: {}", features.len(), shortened(features)));
+                }
                 bar.set_message("");
                 bar.set_style(style("{prefix} [{bar:24}] {msg}{eta} to go"));
                 bar.set_prefix(format!("epoch 1/{epochs}"));
@@ -72,6 +77,11 @@ impl Run {
             }
         }
     }
+}
+
+/// Writes what a statement has to say to stderr.
+pub fn note(line: &str) {
+    let _ = writeln!(io::stderr(), "note: {line}");
 }
 
 /// A warning that cannot be written has nobody to read it.

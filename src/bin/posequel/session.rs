@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 use posequel::error::Error;
+use posequel::notes::Notes;
 use posequel::pipeline::{Assignment, set_option};
 use posequel::train::progress::Interrupt;
 
@@ -15,6 +16,9 @@ use crate::progress;
 /// A session with the options of the command line, whose training runs show their progress.
 pub async fn open(set: &[Assignment], partitions: Option<u32>) -> Result<SessionContext> {
     let ctx = posequel::session()?;
+    if let Some(notes) = ctx.copied_config().get_extension::<Notes>() {
+        notes.listen(progress::note);
+    }
     {
         let state = ctx.state_ref();
         let mut state = state.write();

@@ -4,3 +4,4 @@ pub mod beside;
 pub mod pass;
 pub mod pose_inventory;
 mod recording;
+mod texts;

@@ -10,6 +10,7 @@ use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
 
 use super::recording::Recording;
+use super::texts::Texts;
 use crate::account::classes::names_of;
 use crate::account::columns::whole_numbers;
 use crate::error::{Error, Result, query_err};
@@ -18,7 +19,7 @@ use crate::frames::pass::recordings::{Piece, Recordings};
 use crate::frames::pass::segmenter::column;
 use crate::frames::pass::{Pass, Worker, internal};
 use crate::frames::times::{Origin, TimeColumn};
-use crate::schema::{FRAME_END, FRAME_START, SUBJECT};
+use crate::schema::{FEATURES, FRAME_END, FRAME_START, LABEL, SUBJECT, sql_name};
 
 /// What is in each recording.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
@@ -31,6 +32,12 @@ pub struct Inventory {
     pub names: Vec<String>,
     /// The column of times, if there is one.
     pub time: Option<TimeColumn>,
+    /// Columns of text that are looked at: for numbers, and for the class where no column says so.
+    pub texts: Vec<String>,
+    /// Whether there is no column of the class.
+    pub lacks_label: bool,
+    /// Columns that look like the label by their names, where there is none.
+    pub label_like: Vec<String>,
 }
 
 /// Seconds from frame to frame, for what compares recordings; nobody sees it.
@@ -50,8 +57,9 @@ impl Inventory {
     fn read(&self) -> impl Iterator<Item = &String> {
         let columns = &self.columns;
         let keys = columns.by.iter().chain([&columns.order_by]).chain(&columns.label);
+        let features = columns.features.columns().iter().chain(&self.texts);
         let carried = columns.carried.iter().filter(|name| *name == SUBJECT);
-        keys.chain(columns.features.columns()).chain(carried).chain(self.time.iter().map(|time| &time.name))
+        keys.chain(features).chain(carried).chain(self.time.iter().map(|time| &time.name))
     }
 }
 
@@ -64,7 +72,7 @@ impl Pass for Inventory {
 
     fn describe(&self) -> String {
         let FrameColumns { by, order_by, .. } = &self.columns;
-        format!("by=[{}], order_by={order_by}, features={}", by.join(", "), self.names.len())
+        format!("by=[{}], order_by={order_by}, {}", by.join(", "), self.columns.describe_features())
     }
 
     fn columns(&self) -> &FrameColumns {
@@ -95,6 +103,8 @@ impl Pass for Inventory {
         let may_lack = [FRAME_START, FRAME_END];
         fields.extend(counts().map(|name| own(name, DataType::Int64, may_lack.contains(&name))));
         fields.push(own("nulls", DataType::Int64, false));
+        fields.push(own(FEATURES, texts(), false));
+        fields.push(own("left_out", texts(), false));
         fields.push(own("features_with_nulls", texts(), false));
         fields.push(own("constant_features", texts(), false));
         fields.push(own(HZ, DataType::Float64, true));
@@ -131,6 +141,8 @@ struct Named {
     recording: Recording,
     /// What its times are counted from.
     origin: Option<Origin>,
+    /// Of each of [`Inventory::texts`].
+    texts: Vec<Texts>,
 }
 
 /// Bytes of a recording, beside its features.
@@ -204,10 +216,19 @@ impl Taker {
                 true => texts(rows, SUBJECT)?.iter().flatten().next().map(str::to_owned),
                 false => None,
             };
-            self.open =
-                Some(Named { key: self.recordings.key(rows)?, subject, recording: Recording::default(), origin: None });
+            self.open = Some(Named {
+                key: self.recordings.key(rows)?,
+                subject,
+                recording: Recording::default(),
+                origin: None,
+                texts: vec![Texts::default(); self.spec.texts.len()],
+            });
         }
-        let Some(Named { recording, origin, .. }) = &mut self.open else { return Ok(()) };
+        let columns_of_text = self.spec.texts.iter().map(|name| texts(rows, name)).collect::<Result<Vec<_>>>()?;
+        let Some(Named { recording, origin, texts: seen, .. }) = &mut self.open else { return Ok(()) };
+        for (seen, texts) in seen.iter_mut().zip(&columns_of_text) {
+            texts.iter().for_each(|text| seen.text(text));
+        }
         numbers.iter().for_each(|number| recording.number(number));
         labels.iter().flat_map(|labels| labels.iter()).for_each(|label| recording.label(label));
         for (feature, values) in features.iter().enumerate() {
@@ -249,18 +270,39 @@ impl Taker {
                 INTERVAL => {
                     Arc::new(done.iter().map(|named| named.recording.clock.interval()).collect::<Float64Array>())
                 }
-                ADVICE => {
-                    let feature = |place: usize| self.spec.names.get(place).cloned().unwrap_or_default();
-                    let advice =
-                        |named: &Named| named.recording.advice(&self.named(named.recording.constant()), feature);
-                    Arc::new(done.iter().map(advice).collect::<StringArray>())
+                FEATURES => lists(done.iter().map(|_| self.spec.names.clone())),
+                "left_out" => {
+                    let left_out = self.spec.columns.guess.as_ref().map(|guess| guess.left_out.clone());
+                    lists(done.iter().map(|_| left_out.clone().unwrap_or_default()))
                 }
+                ADVICE => Arc::new(done.iter().map(|named| self.advice(named)).collect::<StringArray>()),
                 other => return Err(Error::Internal(format!("pose_inventory: a column {other}"))),
             })
         };
         let columns = self.output.fields().iter().map(column).collect::<Result<Vec<_>>>()?;
         let count = RecordBatchOptions::new().with_row_count(Some(done.len()));
         RecordBatch::try_new_with_options(Arc::clone(&self.output), columns, &count).map_err(internal)
+    }
+
+    /// What to do with a recording, and with columns of the input that it shows to be something else.
+    fn advice(&self, named: &Named) -> Option<String> {
+        let feature = |place: usize| self.spec.names.get(place).cloned().unwrap_or_default();
+        let of_values = named.recording.advice(&self.named(named.recording.constant()), feature);
+        let mut advice: Vec<String> = of_values.into_iter().collect();
+        let texts = || self.spec.texts.iter().zip(&named.texts);
+        if self.spec.lacks_label {
+            let few = || texts().filter_map(|(name, seen)| seen.as_label(name)).take(3).collect::<Vec<_>>();
+            let by_name = self.spec.label_like.first().map(|name| format!("write {} AS {LABEL}", sql_name(name)));
+            match (by_name, few()) {
+                (Some(write), _) => advice.push(format!("there is no column {LABEL}: {write}")),
+                (None, few) if few.is_empty() => {}
+                (None, few) => {
+                    advice.push(format!("there is no column {LABEL}; if one of these is the class: {}", few.join(", ")))
+                }
+            }
+        }
+        advice.extend(texts().filter_map(|(name, seen)| seen.as_numbers(name)));
+        (!advice.is_empty()).then(|| advice.join("; "))
     }
 
     fn named(&self, features: impl Iterator<Item = usize>) -> Vec<String> {

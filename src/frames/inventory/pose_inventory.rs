@@ -11,12 +11,14 @@ use super::pass::{ADVICE, INTERVAL, Inventory, LABELS};
 use crate::args::Arguments;
 use crate::error::{self, query_err, suggest};
 use crate::frames::columns::{Features, FrameColumns};
+use crate::frames::feature_rule::is_known;
 use crate::frames::pass::node::PassNode;
 use crate::frames::times::{TimeColumn, Unit};
 use crate::relation::{RelationFunction, column, over_all, with_windows};
-use crate::schema::{SUBJECT, TIME};
+use crate::schema::{LABEL, SUBJECT, TIME, label_like};
 
-/// What is in each recording: classes, rows, gaps, frames that are there twice, missing values, features that never change.
+/// What is in each recording: classes, rows, gaps, frames that are there twice, missing values, which columns are features,
+/// and which of those never change.
 #[derive(Debug)]
 pub struct PoseInventory;
 
@@ -37,14 +39,25 @@ impl RelationFunction for PoseInventory {
     }
 
     fn plan(&self, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
-        let columns = FrameColumns::find(input.schema().as_arrow(), arguments)?;
+        let columns = FrameColumns::find_if_any(input.schema().as_arrow(), arguments)?;
         let names = match &columns.features {
             Features::Columns(names) => names.clone(),
             Features::List { column, dim } => (1..=*dim).map(|place| format!("{column}[{place}]")).collect(),
         };
         let has_subject = columns.carried.iter().any(|name| name == SUBJECT);
-        let time = time(input.schema().as_arrow(), arguments)?;
-        let inventory = PassNode::new(Inventory { columns, has_subject, names, time }, input)?.into_plan();
+        let schema = input.schema().as_arrow();
+        let time = time(schema, arguments)?;
+        let is_text = |name: &&String| {
+            schema.field_with_name(name).is_ok_and(|field| match field.data_type() {
+                DataType::Dictionary(_, values) => values.is_string(),
+                kind => kind.is_string(),
+            })
+        };
+        let texts = columns.carried.iter().filter(|name| !is_known(name)).filter(is_text).cloned().collect();
+        let lacks_label = schema.index_of(LABEL).is_err();
+        let label_like = label_like(schema).into_iter().map(str::to_owned).collect();
+        let inventory = Inventory { columns, has_subject, names, time, texts, lacks_label, label_like };
+        let inventory = PassNode::new(inventory, input)?.into_plan();
         let names: Vec<String> = inventory.schema().fields().iter().map(|field| field.name().clone()).collect();
         let beside = WindowFunctionDefinition::WindowUDF(Arc::new(WindowUDF::from(Beside::default())));
         let beside = over_all(beside, [LABELS, INTERVAL, ADVICE].map(column).to_vec());

@@ -23,6 +23,7 @@ use datafusion::physical_plan::{
 };
 use futures::{Stream, StreamExt, stream};
 
+use super::constant::{Look, Shared};
 use super::pieces::Ledger;
 use super::{Pass, Worker};
 use crate::frames::columns::FrameColumns;
@@ -41,6 +42,8 @@ pub struct PassExec<P> {
     /// Columns of [`Pass::output`] that somebody reads; all if it says nothing.
     projection: Option<Vec<usize>>,
     properties: Arc<PlanProperties>,
+    /// What all partitions have seen of guessed features, where one that never changes is refused.
+    seen: Option<Arc<Shared>>,
     metrics: ExecutionPlanMetricsSet,
     ledger: Ledger,
 }
@@ -86,7 +89,12 @@ impl<P: Pass> PassExec<P> {
         let all = pass.output(&input.schema())?;
         let schema = projection.as_ref().map_or_else(|| Ok(Arc::clone(&all)), |of| all.project(of).map(Arc::new))?;
         let properties = Arc::new(properties(&pass, &input, schema)?);
-        Ok(Self { pass, input, order, projection, properties, metrics: ExecutionPlanMetricsSet::new(), ledger })
+        let partitions = input.output_partitioning().partition_count();
+        let seen = pass
+            .refuses_constant()
+            .and_then(|function| Shared::new(function, pass.columns(), &input.schema(), partitions));
+        let (seen, metrics) = (seen.map(Arc::new), ExecutionPlanMetricsSet::new());
+        Ok(Self { pass, input, order, projection, properties, seen, metrics, ledger })
     }
 
     /// What is made, how.
@@ -238,7 +246,8 @@ impl<P: Pass> ExecutionPlan for PassExec<P> {
         let worker = self.pass.worker(&self.input.schema(), self.schema(), batch_size)?;
         let memory = MemoryConsumer::new(format!("{}[{partition}]", self.name())).register(context.memory_pool());
         let counters = Counters::new(&self.metrics, P::COUNTERS, partition);
-        let running = Running { input, worker, memory, counters, ledger: self.ledger.clone(), ended: false };
+        let look = self.seen.as_ref().map(|seen| Look::new(Arc::clone(seen), partition));
+        let running = Running { input, worker, look, memory, counters, ledger: self.ledger.clone(), ended: false };
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), running.stream())))
     }
 
@@ -270,6 +279,7 @@ impl Counters {
 struct Running {
     input: SendableRecordBatchStream,
     worker: Box<dyn Worker>,
+    look: Option<Look>,
     memory: MemoryReservation,
     counters: Counters,
     ledger: Ledger,
@@ -298,9 +308,17 @@ impl Running {
                 return Ok(None);
             }
             match self.input.next().await.transpose()? {
-                Some(batch) => self.worker.push(&batch)?,
+                Some(batch) => {
+                    if let Some(look) = &mut self.look {
+                        look.push(&batch)?;
+                    }
+                    self.worker.push(&batch)?;
+                }
                 None => {
                     self.worker.finish()?;
+                    if let Some(look) = self.look.take() {
+                        look.finish()?;
+                    }
                     self.ended = true;
                 }
             }

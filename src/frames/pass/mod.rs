@@ -1,5 +1,6 @@
 //! One pass over recordings: frames in their order in, rows made of them out. What windows, segments and resampling share.
 
+pub mod constant;
 pub mod exec;
 pub mod node;
 pub mod pieces;
@@ -32,6 +33,11 @@ pub trait Pass: Debug + Clone + PartialEq + Eq + Hash + PartialOrd + Send + Sync
 
     /// Which column of the frames is what.
     fn columns(&self) -> &FrameColumns;
+
+    /// The SQL name of a function that refuses a guessed feature which changes in no recording, see [`constant`].
+    fn refuses_constant(&self) -> Option<&'static str> {
+        None
+    }
 
     /// The columns of the input without which the rows would be others.
     fn required(&self) -> Vec<&String>;

@@ -56,6 +56,7 @@ impl Outcome {
         reporter.report(&Event::Start {
             epochs: options.epochs,
             parameters: config.parameter_count(),
+            features: names.to_vec(),
             train,
             validation,
             test,
