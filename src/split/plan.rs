@@ -36,10 +36,18 @@ pub(super) fn assigned(
         let function = WindowFunctionDefinition::WindowUDF(Arc::new(function));
         (over_all(function, arguments()), name.as_str())
     });
+    let windowed = LogicalPlanBuilder::from(with_windows(counted, functions.collect())?);
+    // Always true, since no side is '' and no fold is 0. It keeps what is refused refused where nobody reads the result: else
+    // `SELECT count(*)` would leave the functions out.
+    let windowed = match names.first() {
+        Some(name) => {
+            let none = ScalarValue::new_default(windowed.schema().field_with_unqualified_name(name)?.data_type())?;
+            windowed.filter(column(name).not_eq(lit(none)))?
+        }
+        None => windowed,
+    };
     let renamed = keys.iter().map(|key| column(key).alias(key_name(key)));
-    let plan = LogicalPlanBuilder::from(with_windows(counted, functions.collect())?)
-        .project(renamed.chain(names.iter().map(|name| column(name))))?
-        .build()?;
+    let plan = windowed.project(renamed.chain(names.iter().map(|name| column(name))))?.build()?;
     Ok((plan, keys))
 }
 

@@ -62,6 +62,8 @@ pub struct Verdict {
     pub in_time: bool,
     /// What there is of each class, by label.
     pub classes: BTreeMap<String, Class>,
+    /// A line on windows of the same values and of different classes, if there are any.
+    pub contradictions: Option<String>,
     /// Windows of each source on each side, without copies; none where sources are unknown.
     pub sources: BTreeMap<String, [u64; 3]>,
 }
@@ -75,10 +77,11 @@ impl Verdict {
     /// One line about each thing that is wrong and was not refused.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let wrong = self.leaks.iter().filter(|leak| matches!(leak.status, Status::Warning | Status::Error));
-        wrong.map(|leak| {
+        let wrong = wrong.map(|leak| {
             let (rows, names) = (counted(leak.rows, "row"), first_five(&leak.examples));
             format!("{} ({names}) on {}: {rows} of validation and test; {}", leak.check, leak.sides, leak.advice)
-        })
+        });
+        wrong.chain(self.contradictions.clone())
     }
 }
 
@@ -119,7 +122,8 @@ impl LeakCheck {
     /// Everything that was found out.
     pub fn verdict(&self, allowed: Allowed) -> Verdict {
         let (leaks, classes) = (self.findings(allowed.shared_subjects), self.classes.clone());
-        Verdict { leaks, in_time: self.in_time, classes, sources: self.sources.clone() }
+        let contradictions = self.contradictions.warning(&self.recording_names);
+        Verdict { leaks, in_time: self.in_time, classes, contradictions, sources: self.sources.clone() }
     }
 
     fn leak(&self, check: &'static str, wrong: Status, found: Found, advice: &'static str) -> Leak {

@@ -1,5 +1,6 @@
 //! What would make the test result of a training table a lie: found row by row, named at the end, refused by the sink.
 
+mod contradictions;
 mod findings;
 mod frames;
 mod refuse;
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::side::Side;
 
+use contradictions::Contradictions;
 pub use findings::{Leak, Status, Verdict};
 pub use refuse::Allowed;
 
@@ -61,6 +63,14 @@ pub fn content(values: &[f32], dim: usize) -> Option<[u8; 16]> {
     short(hasher.finalize())
 }
 
+/// The digest of values and their class.
+fn labelled(digest: [u8; 16], label: Option<&str>) -> [u8; 16] {
+    let Some(label) = label else { return digest };
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&digest).update(label.as_bytes());
+    short(hasher.finalize()).unwrap_or(digest)
+}
+
 fn short(hash: blake3::Hash) -> Option<[u8; 16]> {
     hash.as_bytes().first_chunk::<16>().copied()
 }
@@ -86,6 +96,7 @@ pub struct LeakCheck {
     contents: HashMap<[u8; 16], Content>,
     /// Values that more than one row has.
     twins: BTreeMap<[u8; 16], Twins>,
+    contradictions: Contradictions,
     classes: BTreeMap<String, Class>,
     sources: BTreeMap<String, Rows>,
     has_frames: bool,
@@ -167,7 +178,7 @@ impl LeakCheck {
     }
 
     /// Bytes that are held for each row.
-    pub const ROW_BYTES: usize = 120;
+    pub const ROW_BYTES: usize = 120 + Contradictions::ROW_BYTES;
 
     /// Looks at a row.
     pub fn add(&mut self, row: &Row<'_>) {
@@ -195,7 +206,11 @@ impl LeakCheck {
             self.add_window(window, row.split, place == 0);
         }
         if let Some(digest) = row.content {
-            self.add_content(digest, row.split, recording);
+            if let Some(label) = row.label {
+                self.contradictions.add(digest, label, recording);
+            }
+            // Under another class the same values are no leak: what train knows of them is wrong.
+            self.add_content(labelled(digest, row.label), row.split, recording);
         }
         self.add_to_class(row);
     }
