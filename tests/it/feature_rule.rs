@@ -36,7 +36,7 @@ fn time(plan: &LogicalPlan) -> Option<&String> {
     let LogicalPlan::Extension(extension) = plan else { return None };
     let any: &dyn std::any::Any = extension.node.as_any();
     match any.downcast_ref::<PassNode<Resample>>().map(|node| &node.pass.clock) {
-        Some(Clock::Column(time)) => Some(time),
+        Some(Clock::Column(time)) => Some(&time.name),
         Some(Clock::Rate(_)) => None,
         None => any.downcast_ref::<PassNode<Spec>>().and_then(|node| time(&node.input)),
     }

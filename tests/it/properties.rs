@@ -5,7 +5,7 @@ use posequel::augment::mirror::Mirror;
 use posequel::augment::noise::add_noise;
 use posequel::augment::rotate::rotate;
 use posequel::augment::speed::resample;
-use posequel::frames::resample::{Grid, Place};
+use posequel::frames::resample::{Grid, NEAR, Place};
 use posequel::frames::skeletons::Skeletons;
 use posequel::random::Stream;
 use proptest::collection::vec;
@@ -72,7 +72,7 @@ proptest! {
             if row == gap {
                 grid.gap();
             }
-            grid.row(row, at, &mut places);
+            grid.row(row, at, NEAR, &mut places);
             times.push(at);
             at += step;
         }

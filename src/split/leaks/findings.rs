@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::quote::counted;
 use super::super::side::Side;
 use super::refuse::{Allowed, first_five, side_names};
-use super::{Class, LeakCheck, Sides, UNKNOWN, frames, sides_of};
+use super::{Class, LeakCheck, Sides, Twins, UNKNOWN, frames, sides_of};
 
 /// What a check came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +62,6 @@ pub struct Verdict {
     pub in_time: bool,
     /// What there is of each class, by label.
     pub classes: BTreeMap<String, Class>,
-    /// A line on windows of the same values and of different classes, if there are any.
-    pub contradictions: Option<String>,
     /// Windows of each source on each side, without copies; none where sources are unknown.
     pub sources: BTreeMap<String, [u64; 3]>,
 }
@@ -77,16 +75,18 @@ impl Verdict {
     /// One line about each thing that is wrong and was not refused.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let wrong = self.leaks.iter().filter(|leak| matches!(leak.status, Status::Warning | Status::Error));
-        let wrong = wrong.map(|leak| {
+        wrong.map(|leak| {
             let (rows, names) = (counted(leak.rows, "row"), first_five(&leak.examples));
             format!("{} ({names}) on {}: {rows} of validation and test; {}", leak.check, leak.sides, leak.advice)
-        });
-        wrong.chain(self.contradictions.clone())
+        })
     }
 }
 
 /// The check for classes that train never has.
 const UNSEEN: &str = "unseen class";
+
+/// The check for values that two rows have.
+const TWINS: &str = "duplicate content";
 
 /// Things that lie where they should not.
 #[derive(Default)]
@@ -113,7 +113,7 @@ impl LeakCheck {
             self.leak("shared recording", known(has_recordings, recordings), self.recordings(), RECORDINGS),
             self.leak("shared window", known(!self.windows.is_empty(), Status::Error), self.windows(), WINDOWS),
             self.leak("copy outside train", Status::Error, self.outside(), COPIES),
-            self.leak("duplicate content", known(self.has_values, Status::Error), self.values(), VALUES),
+            self.twins(known(self.has_values, Status::Error)),
             self.leak("shared subject", known(has_subjects, subjects), self.subjects(), SUBJECTS),
             self.leak(UNSEEN, known(!self.classes.is_empty(), Status::Error), self.unseen(), CLASSES),
         ]
@@ -122,8 +122,7 @@ impl LeakCheck {
     /// Everything that was found out.
     pub fn verdict(&self, allowed: Allowed) -> Verdict {
         let (leaks, classes) = (self.findings(allowed.shared_subjects), self.classes.clone());
-        let contradictions = self.contradictions.warning(&self.recording_names);
-        Verdict { leaks, in_time: self.in_time, classes, contradictions, sources: self.sources.clone() }
+        Verdict { leaks, in_time: self.in_time, classes, sources: self.sources.clone() }
     }
 
     fn leak(&self, check: &'static str, wrong: Status, found: Found, advice: &'static str) -> Leak {
@@ -205,14 +204,24 @@ impl LeakCheck {
 
     /// `a (train) = b (test)`, and how many rows outside train have the values of a row on another side.
     pub(super) fn shared_values(&self) -> (Vec<String>, u64) {
-        let found = self.values();
+        let found = self.values(true);
         (found.names, found.rows)
     }
 
-    fn values(&self) -> Found {
+    /// Values that are there twice: of one class they are a leak; of two, one of the labels is wrong.
+    fn twins(&self, wrong: Status) -> Leak {
+        let told = self.values(true);
+        match told.count {
+            0 if wrong == Status::Error => self.leak(TWINS, Status::Warning, self.values(false), CONTRADICTION),
+            _ => self.leak(TWINS, wrong, told, VALUES),
+        }
+    }
+
+    fn values(&self, is_told: bool) -> Found {
         let mut found = Found::default();
         let mut names = std::collections::BTreeSet::new();
-        for twins in self.twins.values().filter(|twins| sides_of(&twins.rows).count_ones() > 1) {
+        let crossing = |twins: &&Twins| sides_of(&twins.rows).count_ones() > 1 && twins.is_told() == is_told;
+        for twins in self.twins.values().filter(crossing) {
             found.count += 1;
             found.sides |= sides_of(&twins.rows);
             found.rows += outside_train(&twins.rows);
@@ -268,6 +277,8 @@ const RECORDINGS: &str = "split by whole recordings: pose_split(..., by => 'vide
 const WINDOWS: &str = "split before pose_augment, and give every window one side";
 const COPIES: &str = "split first, then pose_augment, which copies train rows only";
 const VALUES: &str = "leave one of the twins out, or give both the same group";
+const CONTRADICTION: &str =
+    "they have different classes: one of the labels is wrong, or the values do not tell these classes apart";
 const SUBJECTS: &str =
     "split by whole people: pose_split(..., by => 'subject'); or say that people may be known: by => 'video'";
 const CLASSES: &str = "split with pose_split, which puts every class in train, or leave the class out";

@@ -1,6 +1,5 @@
 //! What would make the test result of a training table a lie: found row by row, named at the end, refused by the sink.
 
-mod contradictions;
 mod findings;
 mod frames;
 mod refuse;
@@ -11,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::side::Side;
 
-use contradictions::Contradictions;
 pub use findings::{Leak, Status, Verdict};
 pub use refuse::Allowed;
 
@@ -63,14 +61,6 @@ pub fn content(values: &[f32], dim: usize) -> Option<[u8; 16]> {
     short(hasher.finalize())
 }
 
-/// The digest of values and their class.
-fn labelled(digest: [u8; 16], label: Option<&str>) -> [u8; 16] {
-    let Some(label) = label else { return digest };
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&digest).update(label.as_bytes());
-    short(hasher.finalize()).unwrap_or(digest)
-}
-
 fn short(hash: blake3::Hash) -> Option<[u8; 16]> {
     hash.as_bytes().first_chunk::<16>().copied()
 }
@@ -96,7 +86,8 @@ pub struct LeakCheck {
     contents: HashMap<[u8; 16], Content>,
     /// Values that more than one row has.
     twins: BTreeMap<[u8; 16], Twins>,
-    contradictions: Contradictions,
+    /// Classes by number.
+    labels: BTreeMap<String, u32>,
     classes: BTreeMap<String, Class>,
     sources: BTreeMap<String, Rows>,
     has_frames: bool,
@@ -139,6 +130,7 @@ struct Family {
 /// The first row of some values: most values have no other.
 #[derive(Clone, Copy)]
 struct Content {
+    label: u32,
     recording: u32,
     side: Side,
 }
@@ -148,6 +140,8 @@ struct Content {
 struct Twins {
     rows: Rows,
     recordings: [Option<u32>; 3],
+    /// The sides that these values have under each class.
+    sides: BTreeMap<u32, Sides>,
 }
 
 /// Sides as bits, `1 << side`.
@@ -178,7 +172,7 @@ impl LeakCheck {
     }
 
     /// Bytes that are held for each row.
-    pub const ROW_BYTES: usize = 120 + Contradictions::ROW_BYTES;
+    pub const ROW_BYTES: usize = 120;
 
     /// Looks at a row.
     pub fn add(&mut self, row: &Row<'_>) {
@@ -206,11 +200,8 @@ impl LeakCheck {
             self.add_window(window, row.split, place == 0);
         }
         if let Some(digest) = row.content {
-            if let Some(label) = row.label {
-                self.contradictions.add(digest, label, recording);
-            }
-            // Under another class the same values are no leak: what train knows of them is wrong.
-            self.add_content(labelled(digest, row.label), row.split, recording);
+            let label = self.number_of(row.label);
+            self.add_content(digest, Content { label, recording, side: row.split });
         }
         self.add_to_class(row);
     }
@@ -241,18 +232,29 @@ impl LeakCheck {
         }
     }
 
-    fn add_content(&mut self, digest: [u8; 16], side: Side, recording: u32) {
+    /// The number of a class.
+    fn number_of(&mut self, label: Option<&str>) -> u32 {
+        let Some(label) = label else { return UNKNOWN };
+        if let Some(number) = self.labels.get(label) {
+            return *number;
+        }
+        let number = self.labels.len() as u32;
+        self.labels.insert(label.to_owned(), number);
+        number
+    }
+
+    fn add_content(&mut self, digest: [u8; 16], content: Content) {
         let Some(first) = self.contents.get(&digest).copied() else {
-            self.contents.insert(digest, Content { recording, side });
+            self.contents.insert(digest, content);
             return;
         };
         let names = &self.recording_names;
         let twins = self.twins.entry(digest).or_insert_with(|| {
             let mut twins = Twins::default();
-            twins.add(first.side, first.recording, names);
+            twins.add(first, names);
             twins
         });
-        twins.add(side, recording, names);
+        twins.add(content, names);
     }
 
     fn add_to_class(&mut self, row: &Row<'_>) {
@@ -274,12 +276,19 @@ impl LeakCheck {
 }
 
 impl Twins {
-    fn add(&mut self, side: Side, recording: u32, names: &[String]) {
+    fn add(&mut self, Content { label, recording, side }: Content, names: &[String]) {
         self.rows[side as usize] += 1;
+        *self.sides.entry(label).or_default() |= 1 << side as u8;
         let name = |index: u32| names.get(index as usize);
         let best = &mut self.recordings[side as usize];
         if best.is_none_or(|best| name(recording) < name(best)) {
             *best = Some(recording);
         }
+    }
+
+    /// Whether one class has these values on several sides: then what is asked outside train was told in train. Under another class train was told
+    /// something else, which makes no result better.
+    fn is_told(&self) -> bool {
+        self.sides.values().any(|sides| sides.count_ones() > 1)
     }
 }
