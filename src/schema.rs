@@ -37,7 +37,7 @@ pub const FEATURES: &str = "features";
 /// The key under which the metadata of a column of values says their unit: `with_metadata(ax, 'unit', 'm/s^2')`.
 pub const UNIT: &str = "unit";
 
-/// How many values of each feature of a window were missing and were filled, [D]; only where `nulls` fills.
+/// How many values of each feature of a window were missing and were filled, \[D\]; only where `nulls` fills.
 pub const FILLED: &str = "filled";
 
 /// The side of a split: [`TRAIN`], [`VALIDATION`] or [`TEST`].

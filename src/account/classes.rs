@@ -82,7 +82,7 @@ fn is_text(data_type: &DataType) -> bool {
     matches!(value_type(data_type), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }
 
-/// The classes of a column of labels, [rows]; NULL stays NULL.
+/// The classes of a column of labels, \[rows\]; NULL stays NULL.
 ///
 /// # Errors
 /// NaN or infinity; a type that has no name, such as a list.

@@ -44,13 +44,13 @@ use tally::Recording;
 pub struct Predictions {
     /// The classes, sorted; the index of a class is its place here. K of them.
     pub labels: Vec<String>,
-    /// The true class of each row, [rows].
+    /// The true class of each row, \[rows\].
     pub truth: Vec<u32>,
-    /// The predicted class of each row, [rows].
+    /// The predicted class of each row, \[rows\].
     pub predicted: Vec<u32>,
     /// Probabilities that sum to 1 in each row, [rows, K]; empty when the model gives none.
     pub probabilities: Vec<f32>,
-    /// The recording of each row, [rows]; empty when unknown. Intervals come from it.
+    /// The recording of each row, \[rows\]; empty when unknown. Intervals come from it.
     pub recording: Vec<Arc<str>>,
 }
 

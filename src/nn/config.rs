@@ -101,7 +101,7 @@ impl ModelConfig {
     /// [4 * units, units], `lstm1.bias_ih_l0` [4 * units] (gates i, f, g, o; one bias); `gru1...` of [3 * units, ...]
     /// (gates r, z, n) with `bias_hh_l0` beside `bias_ih_l0`; the same again with `_reverse` for the other direction;
     /// `attention.hidden.weight` [outputs, outputs], `attention.hidden.bias`, `attention.score.weight` [1, outputs];
-    /// `dense1.weight` [out, in], `dense1.bias` [out], ..., `output.weight`, `output.bias`.
+    /// `dense1.weight` [out, in], `dense1.bias` \[out\], ..., `output.weight`, `output.bias`.
     pub fn parameters(&self) -> Vec<(String, Vec<usize>)> {
         let mut parameters = Vec::new();
         let mut inputs = self.features;

@@ -81,7 +81,7 @@ impl ScalarFunction for PosePredict {
     }
 }
 
-/// Struct(label Utf8, probability Float64, probabilities List<Float32>).
+/// `Struct(label Utf8, probability Float64, probabilities List<Float32>)`.
 pub fn prediction_type() -> DataType {
     DataType::Struct(fields())
 }

@@ -28,9 +28,9 @@ pub enum Kind {
     Text,
     /// A text or whole number that names a row, as Utf8.
     Key,
-    /// A list of numbers, as List<Float64>.
+    /// A list of numbers, as `List<Float64>`.
     Numbers,
-    /// A list of texts, as List<Utf8>.
+    /// A list of texts, as `List<Utf8>`.
     Texts,
     /// A list of texts or a whole number.
     TextsOrWhole,

@@ -20,7 +20,7 @@ pub struct Recipe {
     pub schema_version: u32,
     /// The layer: `LSTM`.
     pub kind: String,
-    /// Shape of the net: windows [width, features] in, probabilities [classes] out.
+    /// Shape of the net: windows [width, features] in, probabilities \[classes\] out.
     pub architecture: ModelConfig,
     /// Everything that can be set, with what it was.
     pub options: TrainingOptions,

@@ -71,7 +71,7 @@ struct Open {
 }
 
 impl Cutter {
-    /// A cutter of frames of schema `input`, to batches of schema `output`: columns of [`Spec::output`].
+    /// A cutter of frames of schema `input`, to batches of schema `output`: columns of \[`Spec::output`\].
     ///
     /// # Errors
     /// Labels that cannot be compared.

@@ -21,7 +21,7 @@ impl Logistic {
     /// The weights that make `C * sum of cross-entropy + half the sum of squared weights` least, with C = 1 and
     /// intercepts that are not penalised.
     ///
-    /// `rows` is [rows, columns], `labels` [rows], one row at least. The same minimum as scikit-learn's
+    /// `rows` is [rows, columns], `labels` \[rows\], one row at least. The same minimum as scikit-learn's
     /// `LogisticRegression(C=1.0)`, which for two classes weighs only one of them; in float64 on one thread, so that it
     /// comes out the same everywhere.
     pub fn fit(rows: &[f64], columns: usize, labels: &[u32]) -> Self {
@@ -41,7 +41,7 @@ impl Logistic {
         self.converged
     }
 
-    /// Probabilities [K] of one standardised row [columns]. A class that train lacks gets 0.
+    /// Probabilities \[K\] of one standardised row \[columns\]. A class that train lacks gets 0.
     pub fn probabilities(&self, row: &[f64], out: &mut [f64]) {
         let scores = self.weights.chunks_exact(row.len() + 1).map(|class| {
             let products = class.iter().zip(row).map(|(w, x)| w * x);

@@ -1,8 +1,8 @@
 //! The [`Engine`] on the CPU: forward and backward of the whole stack written out over slices, in register tiles.
 //!
-//! The same bits everywhere. A value of a product is one chain of fused multiply-adds in a fixed order ([`tile`]), tanh is
-//! arithmetic ([`activation`]), masks belong to rows: so AVX-512, AVX2 and plain code agree to the last bit, and NEON, whose code is the same, should. A
-//! minibatch is cut into parts of [`PART_ROWS`] rows, whatever the number of threads, the parts of a group add up their
+//! The same bits everywhere. A value of a product is one chain of fused multiply-adds in a fixed order (`tile`), tanh is
+//! arithmetic (`activation`), masks belong to rows: so AVX-512, AVX2 and plain code agree to the last bit, and NEON, whose code is the same, should. A
+//! minibatch is cut into parts of `PART_ROWS` rows, whatever the number of threads, the parts of a group add up their
 //! gradients one after the other, and groups are added in their order: so any number of threads agrees, too.
 //!
 //! [`pulp`] finds out at run time what the processor can do; the only unsafe code is one instruction, in `native`.

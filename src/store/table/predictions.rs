@@ -16,11 +16,11 @@ use crate::schema::{LABEL, RECORDING, SPLIT, SUBJECT, VIDEO, WINDOW_ID};
 pub struct Side<'a> {
     /// train, validation or test.
     pub split: &'a str,
-    /// The window of each row, [rows].
+    /// The window of each row, \[rows\].
     pub window_id: Option<&'a StringArray>,
-    /// The recording of each row, [rows].
+    /// The recording of each row, \[rows\].
     pub video: Option<&'a StringArray>,
-    /// The person of each row, [rows].
+    /// The person of each row, \[rows\].
     pub subject: Option<&'a StringArray>,
     /// Truth and prediction.
     pub predictions: &'a Predictions,
