@@ -9,6 +9,7 @@ use arrow::datatypes::Float64Type;
 
 use crate::support::{data, lines, rows, session};
 
+/// The tables that the older version wrote, as they were named then: a list of its own, so that one which is renamed or left out is missed.
 const TABLES: [&str; 15] = [
     "versions",
     "history",
