@@ -10,7 +10,7 @@ const WINDOWS: &str = "
   FROM pose_windows((
     SELECT (value / 2000)::TEXT AS video, value % 2000 AS frame, ['a', 'b', 'c'][1 + (value / 2000) % 3] AS label,
            sin(value * 0.01)::FLOAT AS f1, cos(value * 0.02)::FLOAT AS f2, (value % 7)::FLOAT AS f3,
-           (value % 11)::FLOAT AS f4, sin(value)::FLOAT AS f5, ((value / 2000) % 3)::FLOAT AS f6
+           (value % 11)::FLOAT AS f4, sin(value)::FLOAT AS f5, ((value / 200) % 3)::FLOAT AS f6
     FROM range(0, 60000)), width => 100, stride => 10)";
 
 async fn weights(limit: Option<&str>, models: &Path) -> Vec<u8> {
