@@ -100,9 +100,17 @@ pub const IDENTITIES: [&str; 26] = [
 ];
 /// Columns that hold a class: never guessed as features, with or without [`ID_ENDINGS`], and what an error names where
 /// the column [`LABEL`] is missing.
-pub const LABELS: [&str; 11] = [
+pub const LABELS: [&str; 19] = [
     LABEL,
     "labels",
+    "class_label",
+    "target_label",
+    "label_encoded",
+    "ground_truth",
+    "truth",
+    "y_true",
+    "y_pred",
+    "prediction",
     "activity",
     "class",
     "action",
@@ -114,15 +122,36 @@ pub const LABELS: [&str; 11] = [
     "behaviour",
 ];
 /// Columns that number frames: never guessed as features, with or without [`ID_ENDINGS`].
-pub const NUMBERS: [&str; 1] = [FRAME];
+pub const NUMBERS: [&str; 4] = [FRAME, "sample", "packet", "counter"];
 /// What may follow such a name: `subject_id`, `frame_idx`, `FrameNumber`.
-pub const ID_ENDINGS: [&str; 9] = ["id", "idx", "index", "no", "nr", "num", "number", "name", "code"];
+pub const ID_ENDINGS: [&str; 10] = ["id", "idx", "index", "no", "nr", "num", "number", "counter", "name", "code"];
 /// Columns that are a clock: never guessed as features, with or without [`TIME_ENDINGS`].
-pub const TIMES: [&str; 9] = [TIME, "time", "timestamp", "timestamps", "datetime", "epoch", "seconds", "sec", "ms"];
+pub const TIMES: [&str; 20] = [
+    TIME,
+    "time",
+    "timestamp",
+    "timestamps",
+    "time_stamp",
+    "datetime",
+    "date_time",
+    "epoch",
+    "clock",
+    "elapsed",
+    "elapsed_time",
+    "frame_time",
+    "frame_timestamp",
+    "sensor_time",
+    "sensor_timestamp",
+    "unix_time",
+    "unix_timestamp",
+    "seconds",
+    "sec",
+    "ms",
+];
 /// The units that may follow such a name: `time_ms`, `timestamp_us`.
 pub const TIME_ENDINGS: [&str; 8] = ["s", "sec", "secs", "seconds", "ms", "us", "ns", "unix"];
 /// Columns of posequel itself, which are never guessed as features either.
-pub const OWN: [&str; 16] = [
+pub const OWN: [&str; 17] = [
     WEIGHT,
     SPLIT,
     SPLIT_MODE,
@@ -138,14 +167,20 @@ pub const OWN: [&str; 16] = [
     FRAMES,
     PURITY,
     VALID_LEN,
+    FILLED,
     "predicted",
 ];
 /// How a column ends that says how sure a tracker was of a joint: a feature, but a doubtful one.
 pub const DOUBTFUL_ENDINGS: [&str; 5] = ["likelihood", "score", "confidence", "visibility", "presence"];
 
-/// Whether `name` is one of `names`, in upper or lower case, or one of them with an ending: `subject`, `Subject_ID`.
+/// Whether `name` is one of `names`, in upper or lower case, or one of them with an ending: `subject`, `Subject_ID`. A unit
+/// in brackets does not count: `Time (s)`, `time[ms]`.
 pub fn is_named(name: &str, names: &[&str], endings: &[&str]) -> bool {
     let name = name.trim().to_ascii_lowercase();
+    let name = match name.find(['(', '[']) {
+        Some(unit) if unit > 0 && name.ends_with([')', ']']) => name[..unit].trim_end().to_owned(),
+        _ => name,
+    };
     let has_stem = |ending: &&str| {
         let stem = name.strip_suffix(*ending).map(|stem| stem.trim_end_matches(['_', '-', '.', ' ']));
         stem.is_some_and(|stem| names.contains(&stem))
@@ -174,6 +209,11 @@ pub fn sql_name(name: &str) -> String {
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// The names of columns as SQL wants them, `source, "Video"`.
+pub fn sql_names(names: &[String]) -> String {
+    names.iter().map(|name| sql_name(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// The type of `features` for windows of `width` frames and `dim` features: FixedSizeList<Float32, width * dim>.
@@ -210,6 +250,9 @@ pub fn feature_names(field: &Field) -> Vec<String> {
     let names = field.metadata().get(FEATURE_NAMES).and_then(|json| serde_json::from_str(json).ok());
     names.unwrap_or_default()
 }
+
+/// What a column is, in the metadata of its field: [`TIME`] where it is the clock of its frames, as pose_resample marks it.
+pub const ROLE: &str = "posequel:role";
 
 /// The key of field metadata under which the shape [width, dim] of windows that may hold NULLs travels, as a JSON array:
 /// the tensor type forbids NULLs.

@@ -7,7 +7,7 @@ use arrow::util::display::array_value_to_string;
 
 use crate::args::Arguments;
 use crate::error::{Error, Result, data_err, query_err, suggest};
-use crate::schema::{LABEL, label_hint};
+use crate::schema::{LABEL, label_hint, sql_name};
 
 /// Refuses an input without a column that an account cannot do without.
 ///
@@ -105,9 +105,10 @@ pub fn whole_numbers(function: &str, name: &str, column: &ArrayRef) -> Result<In
     let is_lost = |row: &usize| whole.is_null(*row) && nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*row));
     let row = (0..whole.len()).find(is_lost).unwrap_or_default();
     let value = array_value_to_string(column, row).unwrap_or_default();
+    let quoted = sql_name(name);
     data_err!(
-        "{function}: {name} is {value} in a row ({}), expected a whole number of at most {}: subtract the first one, {name} - min({name}) \
-         OVER () AS {name}, or number the rows with row_number()",
+        "{function}: {name} is {value} in a row ({}), expected a whole number of at most {}: subtract the first one, {quoted} - \
+         min({quoted}) OVER () AS {quoted}, or number the rows with row_number()",
         column.data_type(),
         i64::MAX
     )

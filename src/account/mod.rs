@@ -1,8 +1,8 @@
 //! Accounts: a whole relation in, a few rows out. What leaks, metrics and balances share.
 
+pub mod class_names;
 pub mod classes;
 pub mod columns;
-pub mod doubts;
 pub mod exec;
 pub mod key;
 pub mod node;

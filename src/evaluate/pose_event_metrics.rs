@@ -19,7 +19,7 @@ use crate::account::recording::of_source;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
 use crate::error::{self, Error, data_err, query_err};
-use crate::frames::times::way_out;
+use crate::frames::times::advice::way_out;
 use crate::relation::RelationFunction;
 use crate::schema::{FRAME, LABEL, SOURCE, VIDEO};
 

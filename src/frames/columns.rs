@@ -3,7 +3,7 @@
 use arrow::datatypes::{DataType, Schema};
 
 use super::feature_rule::{Guess, Roles, guess, is_known};
-use super::times::{way_out, without_numbers};
+use super::times::advice::{way_out, without_numbers};
 use crate::args::Arguments;
 use crate::error::{Error, Result, query_err, suggest};
 use crate::notes::shortened;

@@ -7,18 +7,19 @@
 //! * columns that are known by their name, in upper or lower case: who or what a row is of ([`IDENTITIES`]), its class
 //!   ([`LABELS`]), its number ([`NUMBERS`]), its time ([`TIMES`]), also with an ending as in `subject_id` or `time_ms`;
 //!   what pandas calls an index (`__index_level_0__`, `Unnamed: 0`, a column without a name); and the columns that
-//!   posequel itself makes ([`OWN`]: `weight`, `fold`, `split`, `window_id` ...).
+//!   posequel itself makes ([`OWN`]: `weight`, `fold`, `split`, `window_id` ...);
+//! * the clock that pose_resample gave its frames ([`ROLE`]), whatever its name.
 //!
 //! Where there is a column `features` of lists, it alone is taken. Truth values, texts and dates ride along.
 //! `features => [...]` is never second-guessed.
 
 use std::borrow::Cow;
 
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 
 use crate::notes::shortened;
 use crate::schema::{
-    DOUBTFUL_ENDINGS, FEATURES, ID_ENDINGS, IDENTITIES, LABEL, LABELS, NUMBERS, OWN, TIME, TIME_ENDINGS, TIMES,
+    DOUBTFUL_ENDINGS, FEATURES, ID_ENDINGS, IDENTITIES, LABEL, LABELS, NUMBERS, OWN, ROLE, TIME, TIME_ENDINGS, TIMES,
     is_named,
 };
 
@@ -32,6 +33,9 @@ pub struct Guess {
     pub left_out: Vec<String>,
     /// Those of the features that say how sure a tracker was, by their name.
     pub doubtful: Vec<String>,
+    /// Columns of text that are called like a feature but for one letter, as `z` beside `x` and `y`: a number in it may be
+    /// written in a way that is none, such as `NA` or `0,5`.
+    pub texts: Vec<String>,
 }
 
 /// The columns that the caller has named, or that are found by their usual name.
@@ -55,7 +59,7 @@ impl Roles<'_> {
 pub fn guess(schema: &Schema, roles: &Roles) -> Guess {
     // A column of this name is what posequel makes of joints, whatever stands beside it.
     let list = schema.field_with_name(FEATURES).is_ok_and(|field| !field.data_type().is_numeric());
-    let mut guess = Guess { taken: vec![], left_out: vec![], doubtful: vec![] };
+    let mut guess = Guess { taken: vec![], left_out: vec![], doubtful: vec![], texts: vec![] };
     for field in schema.fields() {
         let (name, kind) = (field.name().as_str(), field.data_type());
         if roles.has(name) || (list && name == FEATURES) {
@@ -63,7 +67,7 @@ pub fn guess(schema: &Schema, roles: &Roles) -> Guess {
         }
         match Numbers::of(kind) {
             Numbers::None => {}
-            Numbers::Column if !list && !is_known(name) => {
+            Numbers::Column if !list && !is_known(name) && !is_clock(field) => {
                 if is_doubtful(name) {
                     guess.doubtful.push(name.to_owned());
                 }
@@ -76,14 +80,35 @@ pub fn guess(schema: &Schema, roles: &Roles) -> Guess {
     if list {
         guess.taken = vec![FEATURES.to_owned()];
     }
+    let texts = schema.fields().iter().filter(|field| is_text(field.data_type())).map(|field| field.name().as_str());
+    let texts = texts.filter(|name| !roles.has(name) && !is_known(name));
+    guess.texts = texts
+        .filter(|name| guess.taken.iter().any(|feature| is_twin(feature, name)))
+        .map(shown)
+        .map(Cow::into)
+        .collect();
     guess
+}
+
+/// Whether a column is marked as the clock of its frames.
+fn is_clock(field: &Field) -> bool {
+    field.metadata().get(ROLE).is_some_and(|role| role == TIME)
+}
+
+/// Whether two names differ in one letter: `nose_x` and `nose_y`.
+fn is_twin(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.bytes().zip(other.bytes()).filter(|(a, b)| a != b).count() == 1
+}
+
+fn is_text(kind: &DataType) -> bool {
+    kind.is_string() || matches!(kind, DataType::Dictionary(_, values) if values.is_string())
 }
 
 impl Guess {
     /// What a caller should know of the guess, where there is something: `6 features: ax, ay, ...; left out: trial (Int64)`.
     /// `dim` is the number of values in a frame.
     pub fn line(&self, dim: usize) -> Option<String> {
-        if self.left_out.is_empty() && self.doubtful.is_empty() {
+        if self.left_out.is_empty() && self.doubtful.is_empty() && self.texts.is_empty() {
             return None;
         }
         let plural = if dim == 1 { "" } else { "s" };
@@ -94,6 +119,9 @@ impl Guess {
         };
         if !self.left_out.is_empty() {
             line += &format!("; left out: {}", shortened(&self.left_out));
+        }
+        if !self.texts.is_empty() {
+            line += &format!("; text, so no feature: {} (pose_inventory tells what is in it)", shortened(&self.texts));
         }
         if !self.doubtful.is_empty() {
             line += &format!(
@@ -143,9 +171,17 @@ impl Numbers {
     fn of(kind: &DataType) -> Self {
         match kind {
             kind if kind.is_numeric() => Self::Column,
-            kind if inner(kind).is_some_and(DataType::is_numeric) => Self::Nested,
+            kind if holds_numbers(kind) => Self::Nested,
             _ => Self::None,
         }
+    }
+}
+
+/// Whether there are numbers anywhere in values of this type.
+fn holds_numbers(kind: &DataType) -> bool {
+    match kind {
+        DataType::Struct(fields) => fields.iter().any(|field| holds_numbers(field.data_type())),
+        kind => kind.is_numeric() || inner(kind).is_some_and(holds_numbers),
     }
 }
 
@@ -164,8 +200,12 @@ fn type_name(kind: &DataType) -> Cow<'static, str> {
     match (kind, inner(kind)) {
         (DataType::Dictionary(..), Some(values)) => format!("dictionary of {values}").into(),
         (DataType::RunEndEncoded(..), Some(values)) => format!("runs of {values}").into(),
-        (DataType::FixedSizeList(_, size), Some(item)) => format!("lists of {size} {item}").into(),
-        (_, Some(item)) => format!("lists of {item}").into(),
+        (DataType::FixedSizeList(_, size), Some(item)) => format!("lists of {size} {}", type_name(item)).into(),
+        (_, Some(item)) => format!("lists of {}", type_name(item)).into(),
+        (DataType::Struct(fields), _) => {
+            let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+            format!("struct of {}", names.join(", ")).into()
+        }
         _ => kind.to_string().into(),
     }
 }
@@ -179,13 +219,11 @@ fn shown(name: &str) -> Cow<'_, str> {
 mod tests {
     use std::sync::Arc;
 
+    use super::*;
     use arrow::datatypes::DataType::{
         Boolean, Date32, Decimal32, Decimal64, Decimal128, Decimal256, Float16, Float32, Float64, Int8, Int16, Int32,
         Int64, UInt8, UInt16, UInt32, UInt64, Utf8,
     };
-    use arrow::datatypes::Field;
-
-    use super::*;
 
     const KEYS: [&str; 2] = ["source", "video"];
 
@@ -286,6 +324,15 @@ mod tests {
             "Class",
             "Weight",
             "id",
+            "ts",
+            "Time (s)",
+            "time[ms]",
+            "elapsed",
+            "sensor_timestamp",
+            "PacketCounter",
+            "sample",
+            "class_label",
+            "y_true",
         ];
         for name in names {
             let guess = of(&[("x", Float32), (name, Float64)]);
@@ -323,6 +370,33 @@ mod tests {
         assert_eq!(line, "36 features: the list 'features'; left out: accuracy (Float64), raw (lists of 2 Float64)");
         // A number under that name is a number like any other.
         assert_eq!(of(&[("features", Float32), ("x", Int8)]).taken, ["features", "x"]);
+    }
+
+    #[test]
+    fn a_clock_that_was_marked_is_no_feature() {
+        let clock = Field::new("when", Float64, true).with_metadata([(ROLE.to_owned(), TIME.to_owned())].into());
+        let schema = Schema::new(vec![Field::new("x", Float32, true), clock]);
+        assert_eq!(guess(&schema, &Roles { by: &[], order_by: "frame", time: None }).taken, ["x"]);
+    }
+
+    #[test]
+    fn a_text_among_coordinates_is_said() {
+        let guess = of(&[("nose_x", Float64), ("nose_y", Float64), ("nose_z", Utf8), ("note", Utf8), ("side", Utf8)]);
+        assert_eq!(guess.texts, ["nose_z"]);
+        let line = guess.line(2).unwrap();
+        assert_eq!(
+            line,
+            "2 features: nose_x, nose_y; text, so no feature: nose_z (pose_inventory tells what is in it)"
+        );
+    }
+
+    #[test]
+    fn numbers_deep_inside_are_said() {
+        let points: arrow::datatypes::Fields =
+            vec![Field::new("x", Float64, true), Field::new("y", Float64, true)].into();
+        let of_points = DataType::List(Arc::new(Field::new_list_field(DataType::Struct(points), true)));
+        let guess = of(&[("width", Float32), ("points", of_points)]);
+        assert_eq!(guess.line(1).unwrap(), "1 feature: width; left out: points (lists of struct of x, y)");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::side::Side;
 use crate::account::columns::named;
 use crate::args::Arguments;
 use crate::error::query_err;
-use crate::frames::times::way_out;
+use crate::frames::times::advice::way_out;
 use crate::options::SEQUENCE_KEYS;
 use crate::relation::{attach, column, key_name, refuse_present};
 use crate::schema::{FRAME, FRAME_END, FRAME_START, SPLIT, SPLIT_MODE, VIDEO};

@@ -9,9 +9,9 @@ use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::quote::counted;
+use crate::account::class_names::doubts;
 use crate::account::classes::Classes;
 use crate::account::columns::{numbers, present, require, texts, value};
-use crate::account::doubts::doubts;
 use crate::account::recording::of_source;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;

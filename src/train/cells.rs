@@ -35,8 +35,10 @@ pub fn weight(window: &str, side: Side, weights: Option<&Float64Array>, row: usi
         Some(w) if w.is_null(row) && side != Side::Train => Ok(1.0),
         Some(w) => {
             let shown = if w.is_null(row) { "NULL".to_owned() } else { w.value(row).to_string() };
+            let most =
+                if w.value(row) > f64::from(f32::MAX) { " and <= 3.4e38, the most that 32 bits hold" } else { "" };
             data_err!(
-                "training: window {window}: weight must be a number >= 0 (was {shown}); the column 'weight' says how much a row \
+                "training: window {window}: weight must be a number >= 0{most} (was {shown}); the column 'weight' says how much a row \
                  counts in the loss: pose_weigh makes it, and without it all count alike"
             )
         }

@@ -6,6 +6,7 @@ use super::spec::Spec;
 use crate::error::{Result, data_err};
 use crate::frames::numbering::{STEPS, usual};
 use crate::frames::pass::segmenter::{Breaks, recording};
+use crate::schema::{sql_name, sql_names};
 
 /// Looks at the steps between the frames of each recording, one after the other.
 #[derive(Default)]
@@ -63,12 +64,14 @@ impl Sparse {
         if rows < (width as u64).max(2) || alone < rows {
             return Ok(());
         }
-        let (function, order_by, by) = (spec.function(), &spec.columns.order_by, spec.columns.by.join(", "));
+        let (function, order_by) = (spec.function(), &spec.columns.order_by);
         let usual = usual(&steps);
+        let column = sql_name(order_by);
+        let by = sql_names(&spec.columns.by);
         data_err!(
             "{function}: {name} gives no window: none of its {rows} frames follows another, since every step of {order_by} is above \
              max_gap => {max_gap} (usually {usual}); if {order_by} counts time, read the frames at an even rate (hz => 25, time => \
-             '{order_by}', time_unit => 'ms') or number them, row_number() OVER (PARTITION BY {by} ORDER BY {order_by}) AS {order_by}; \
+             '{order_by}', time_unit => 'ms') or number them, row_number() OVER (PARTITION BY {by} ORDER BY {column}) AS {column}; \
              if frames were left out, say max_gap => {usual}"
         )
     }

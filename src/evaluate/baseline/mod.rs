@@ -14,10 +14,10 @@ mod standard;
 pub mod statistics;
 
 pub use logistic::Logistic;
+pub use standard::Standard;
 
 use centroid::Centroids;
 use majority::Majority;
-use standard::Standard;
 use statistics::Statistics;
 
 /// A simple classifier of windows.
@@ -82,13 +82,14 @@ impl Baseline {
         if labels.is_empty() {
             return None;
         }
-        let (standard, columns) = (Standard::fit(train), train.columns());
+        let (columns, values) = (train.columns(), train.values());
+        let standard = Standard::fit(values, columns);
         let model = match self {
             Self::Majority => Model::Majority(Majority::fit(labels, classes)),
             Self::NearestCentroid => {
-                Model::NearestCentroid(Centroids::fit(&standard.apply_all(train), columns, labels, classes))
+                Model::NearestCentroid(Centroids::fit(&standard.apply_all(values), columns, labels, classes))
             }
-            Self::Logistic => Model::Logistic(Logistic::fit(&standard.apply_all(train), columns, labels)),
+            Self::Logistic => Model::Logistic(Logistic::fit(&standard.apply_all(values), columns, labels)),
         };
         Some(Fitted { standard, model })
     }

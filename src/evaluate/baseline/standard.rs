@@ -1,8 +1,6 @@
 //! Statistics brought to one scale: 0 is the mean of train, 1 its standard deviation.
 
-use super::statistics::Statistics;
-
-/// What train said about each statistic, [D * 5].
+/// What train said about each statistic, [columns].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standard {
     mean: Vec<f64>,
@@ -14,8 +12,9 @@ impl Standard {
     /// The mean and standard deviation of each column over the train rows that have it (all rows, not of a sample).
     ///
     /// scikit-learn's `StandardScaler`, with its bound on what rounding makes of a column that is constant.
-    pub fn fit(train: &Statistics) -> Self {
-        let columns = train.columns();
+    ///
+    /// `train` is [rows, columns].
+    pub fn fit(train: &[f64], columns: usize) -> Self {
         let (n, mean) = means(train, columns, |_, x| x);
         let (_, variance) = means(train, columns, |c, x| (x - mean[c]) * (x - mean[c]));
         let deviation = |c: usize| {
@@ -35,18 +34,18 @@ impl Standard {
         }
     }
 
-    /// Every row of train at this scale, [rows, D * 5].
-    pub fn apply_all(&self, rows: &Statistics) -> Vec<f64> {
-        let mut out = vec![0.0; rows.rows() * rows.columns()];
-        rows.iter().zip(out.chunks_exact_mut(rows.columns().max(1))).for_each(|(row, out)| self.apply(row, out));
+    /// Every row of `rows` at this scale, [rows, columns].
+    pub fn apply_all(&self, rows: &[f64]) -> Vec<f64> {
+        let (mut out, columns) = (vec![0.0; rows.len()], self.mean.len().max(1));
+        rows.chunks_exact(columns).zip(out.chunks_exact_mut(columns)).for_each(|(row, out)| self.apply(row, out));
         out
     }
 }
 
 /// For each column how many rows have it, and the mean of `of` over them.
-fn means(rows: &Statistics, columns: usize, of: impl Fn(usize, f64) -> f64) -> (Vec<f64>, Vec<f64>) {
+fn means(rows: &[f64], columns: usize, of: impl Fn(usize, f64) -> f64) -> (Vec<f64>, Vec<f64>) {
     let (mut n, mut mean) = (vec![0.0; columns], vec![0.0; columns]);
-    for row in rows.iter() {
+    for row in rows.chunks_exact(columns.max(1)) {
         for (c, x) in row.iter().enumerate().filter(|(_, x)| !x.is_nan()) {
             n[c] += 1.0;
             mean[c] += of(c, *x);
@@ -58,26 +57,27 @@ fn means(rows: &Statistics, columns: usize, of: impl Fn(usize, f64) -> f64) -> (
 
 #[cfg(test)]
 mod tests {
+    use super::super::statistics::Statistics;
     use super::*;
 
     /// Windows of one frame of one feature: mean, min and max are the value, std is 0, and there is no difference.
-    fn rows(values: &[f32]) -> Statistics {
+    fn rows(values: &[f32]) -> Vec<f64> {
         let mut rows = Statistics::new(1);
         values.iter().for_each(|value| rows.push(&[*value], 1, 1));
-        rows
+        rows.values().to_vec()
     }
 
     #[test]
     fn train_has_mean_0_and_deviation_1() {
         // 1, 3, 5: mean 3, deviation sqrt(8/3).
         let train = rows(&[1.0, 3.0, 5.0]);
-        let z = Standard::fit(&train).apply_all(&train);
+        let z = Standard::fit(&train, 5).apply_all(&train);
         assert_eq!([z[0], z[5], z[10]], [-2.0 / (8.0f64 / 3.0).sqrt(), 0.0, 2.0 / (8.0f64 / 3.0).sqrt()]);
     }
 
     #[test]
     fn missing_and_constant_statistics_are_0() {
-        let standard = Standard::fit(&rows(&[1.0, 3.0, f32::NAN]));
+        let standard = Standard::fit(&rows(&[1.0, 3.0, f32::NAN]), 5);
         let mut out = [9.0; 5];
         standard.apply(&[f64::NAN, 7.0, 3.0, 2.0, 4.0], &mut out);
         // std was 0 in every row, and no row had a difference.
@@ -87,6 +87,6 @@ mod tests {
     #[test]
     fn rounding_does_not_make_a_constant_vary() {
         let train = rows(&[0.1; 7]);
-        assert!(Standard::fit(&train).apply_all(&train).iter().all(|z| *z == 0.0));
+        assert!(Standard::fit(&train, 5).apply_all(&train).iter().all(|z| *z == 0.0));
     }
 }

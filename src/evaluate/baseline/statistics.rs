@@ -39,6 +39,11 @@ impl Statistics {
         self.values.chunks_exact(self.columns().max(1))
     }
 
+    /// All of them, [rows, D * 5].
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
     /// The statistics [D, 5] of a window's first `valid_len` frames, into `out`. `features` is [width, D], frame after
     /// frame.
     ///

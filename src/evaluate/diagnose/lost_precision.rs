@@ -2,6 +2,7 @@
 
 use super::{Check, Facts, Finding, Offset};
 use crate::frames::scale::short;
+use crate::schema::sql_name;
 use crate::split::side::Side;
 
 /// `lost_precision`
@@ -26,12 +27,13 @@ fn finding(Offset { feature, mean, spread }: &Offset) -> Finding {
             "feature '{feature}' is {at} in all of train, where 32 bits hold no difference below 1: what changed may be lost"
         ),
     };
+    let column = sql_name(feature);
     Finding::warning(&CHECK, message)
         .on(Side::Train)
         .about(feature)
         .because("coordinates far from their origin, a time or a number taken for a feature")
         .advise(format!(
-            "subtract an offset before windows are made, {feature} - {at} AS {feature}, or pose_center; leave the column out if \
+            "subtract an offset before windows are made, {column} - {at} AS {column}, or pose_center; leave the column out if \
              it is no feature; SELECT * FROM pose_inventory((SELECT * FROM frames)) looks at the frames"
         ))
 }

@@ -2,6 +2,7 @@
 
 use super::{Check, Facts, Finding, WildValue};
 use crate::frames::scale::short;
+use crate::schema::sql_name;
 use crate::split::side::Side;
 
 /// `wild_value`
@@ -17,6 +18,7 @@ fn find(facts: &Facts) -> Vec<Finding> {
 
 fn finding(WildValue { feature, value, window, others }: &WildValue) -> Finding {
     let (value, others, bound) = (short(*value), short(*others), short(1e3 * others));
+    let column = sql_name(feature);
     Finding::warning(
         &CHECK,
         format!("feature '{feature}' is {value} in window {window}, where the others stay below {others}"),
@@ -28,7 +30,7 @@ fn finding(WildValue { feature, value, window, others }: &WildValue) -> Finding 
          others become one",
     )
     .advise(format!(
-        "make it NULL in the subquery, CASE WHEN abs({feature}) < {bound} THEN {feature} END AS {feature}, and fill it: \
+        "make it NULL in the subquery, CASE WHEN abs({column}) < {bound} THEN {column} END AS {column}, and fill it: \
          pose_windows((SELECT * FROM frames), nulls => 'interpolate'); or leave such frames out"
     ))
 }

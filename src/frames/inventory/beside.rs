@@ -9,7 +9,7 @@ use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::function::{PartitionEvaluatorArgs, WindowUDFFieldArgs};
 use datafusion::logical_expr::{PartitionEvaluator, Signature, Volatility, WindowUDFImpl};
 
-use crate::account::doubts::doubts;
+use crate::account::class_names::doubts;
 use crate::frames::scale::short;
 
 /// Rates that differ by more than this are rates of different things.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::frames::median::Median;
 use crate::frames::scale::{Doubt, Scale, short};
+use crate::schema::sql_name;
 
 /// What was seen of a recording so far.
 #[derive(Debug, Clone, Default)]
@@ -86,17 +87,18 @@ fn rounded(hz: f64) -> f64 {
 }
 
 fn doubtful(feature: &str, doubt: &Doubt<Option<i64>>) -> String {
+    let column = sql_name(feature);
     match doubt {
         Doubt::Offset { mean, spread } => format!(
             "{feature} lies around {} and spreads by {} alone, which the 32 bits of a window cannot hold: subtract an offset \
-             first, {feature} - {} AS {feature}, or pose_center",
+             first, {column} - {} AS {column}, or pose_center",
             short(*mean),
             short(*spread),
             short(*mean)
         ),
         Doubt::Wild { value, at, others } => format!(
-            "{feature} is {}{}, where the others stay below {}: read wrong? CASE WHEN abs({feature}) < {} THEN {feature} END AS \
-             {feature}, then nulls => 'interpolate', or leave such frames out",
+            "{feature} is {}{}, where the others stay below {}: read wrong? CASE WHEN abs({column}) < {} THEN {column} END AS \
+             {column}, then nulls => 'interpolate', or leave such frames out",
             short(*value),
             at.map_or(String::new(), |frame| format!(" in frame {frame}")),
             short(*others),

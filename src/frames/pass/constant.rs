@@ -185,7 +185,7 @@ mod tests {
     type Rows<'a> = &'a [(&'a str, Option<i64>, f32)];
 
     fn shared(guessed: bool, partitions: usize) -> Option<Shared> {
-        let guess = Guess { taken: vec![], left_out: vec![], doubtful: vec![] };
+        let guess = Guess { taken: vec![], left_out: vec![], doubtful: vec![], texts: vec![] };
         let columns = FrameColumns {
             by: vec!["video".into()],
             order_by: "frame".into(),

@@ -64,12 +64,12 @@ fn check_settings(jobs: &[Job]) -> Result<()> {
 /// which of them is ready first.
 fn check_donors(jobs: &[Job]) -> Result<()> {
     // By model, the steps that train it, each for some values.
-    let mut trained: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut trained: BTreeMap<&str, BTreeSet<Vec<String>>> = BTreeMap::new();
     for job in jobs {
         for ((resolved, values), script) in job.cell.steps.iter().zip(&job.scripts) {
             for copy in script.statements.iter().filter_map(|of| model(&of.statement)) {
-                let task = values.iter().map(|(axis, value)| format!("{axis}={value}, "));
-                let task = task.collect::<String>() + &resolved.step.to_string();
+                let of = values.iter().flat_map(|(axis, value)| [axis.to_string(), value.to_string()]);
+                let task: Vec<String> = of.chain([resolved.step.to_string()]).collect();
                 trained.entry(copy.target.trim_end_matches('/')).or_default().insert(task);
             }
         }

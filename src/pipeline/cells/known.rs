@@ -30,7 +30,8 @@ impl Trainings {
     pub fn of(ctx: &SessionContext, job: &Job, place: usize, before: &[String]) -> Result<Self> {
         let (own, values) = &job.cell.steps[place];
         let for_the_same = job.cell.steps.iter().filter(|(_, of)| of.keys().all(|axis| values.contains_key(axis)));
-        let values: String = values.iter().map(|(axis, value)| format!("{axis}={value};")).collect();
+        let values: String =
+            values.iter().map(|(axis, value)| format!("{}={};", written(axis), written(&value.to_string()))).collect();
         let which = [own.step.to_string(), values, env!("CARGO_PKG_VERSION").to_owned()];
         let mut hasher = blake3::Hasher::new();
         // The text as it was written: a statement that is printed again has lost columns and options.
@@ -50,6 +51,11 @@ impl Trainings {
     pub fn is_empty(&self) -> bool {
         self.models.is_empty()
     }
+}
+
+/// A name or value of an axis as it stands in the digest, so that no two lists of them are one text.
+fn written(text: &str) -> String {
+    text.replace('%', "%25").replace(';', "%3B").replace('=', "%3D")
 }
 
 /// The targets of a step's COPYs that train.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::judged::Judged;
 use crate::error::Result;
 use crate::evaluate::baseline::statistics::Statistics;
-use crate::evaluate::baseline::{Baseline, Fitted, Logistic};
+use crate::evaluate::baseline::{Baseline, Fitted, Logistic, Standard};
 use crate::evaluate::diagnose::{Missingness, Score};
 use crate::evaluate::metric::{Better, accuracy};
 use crate::evaluate::paired::{Pair, compare};
@@ -76,19 +76,22 @@ pub fn beside(table: &Table, sides: &[Judged], seed: u64) -> Result<Beside> {
     Ok(beside)
 }
 
-/// How well the shares of filled frames alone tell the classes, on each side but train.
+/// How well the shares of filled frames alone tell the classes, on each side but train. The shares are brought to one scale,
+/// so that one lost frame in thirty counts as much as ten.
 fn missingness(filled: &Filled) -> Vec<Missingness> {
     let (train, dim) = (filled.side(Side::Train), filled.dim());
     if !filled.any() || train.labels.is_empty() || dim > MOST_COLUMNS {
         return vec![];
     }
-    let logistic = Logistic::fit(&train.shares, dim, &train.labels);
+    let standard = Standard::fit(&train.shares, dim);
+    let logistic = Logistic::fit(&standard.apply_all(&train.shares), dim, &train.labels);
     let on = |side: Side| {
         let Sample { labels, recordings, shares, .. } = filled.side(side);
         let classes = 1 + train.labels.iter().chain(labels).copied().max().unwrap_or(0) as usize;
         let (mut support, mut probabilities) = (vec![0; classes], vec![0.0; classes]);
         let (mut all, mut by_recording) = (Score::default(), BTreeMap::<u32, Score>::new());
-        for ((label, recording), row) in labels.iter().zip(recordings).zip(shares.chunks_exact(dim)) {
+        let rows = standard.apply_all(shares);
+        for ((label, recording), row) in labels.iter().zip(recordings).zip(rows.chunks_exact(dim)) {
             logistic.probabilities(row, &mut probabilities);
             // Of equals the first, as everywhere.
             let best = (1..classes).fold(0, |best, i| if probabilities[i] > probabilities[best] { i } else { best });

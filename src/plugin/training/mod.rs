@@ -2,7 +2,6 @@
 
 mod beside;
 mod diagnosis;
-mod doubts;
 mod ensemble;
 mod format;
 mod identity;
@@ -13,6 +12,7 @@ mod outcome;
 mod replayed;
 mod shape;
 mod sink;
+mod warnings;
 mod watch;
 
 pub use format::TrainingFormatFactory;

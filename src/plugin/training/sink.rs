@@ -18,11 +18,11 @@ use futures::StreamExt;
 
 use super::beside;
 use super::diagnosis::before_training;
-use super::doubts::doubts;
 use super::identity::{self, Identity};
 use super::no_rows::Cuttings;
 use super::outcome::{Asked, Outcome};
 use super::shape::Shape;
+use super::warnings::warnings;
 use super::watch::{CancelOnDrop, Keeper, Reporter};
 use crate::error::{Error, data_err};
 use crate::nn::config::ModelConfig;
@@ -187,7 +187,7 @@ impl TrainingSink {
         let shared_subjects = by.map(|by| by == Unit::Video);
         let has_split = feed.has_split();
         let table = feed.finish(Allowed { leaks, unseen_classes, shared_subjects })?;
-        doubts(&table, has_split, self.options.members.is_empty())
+        warnings(&table, has_split, self.options.members.is_empty())
             .into_iter()
             .for_each(|doubt| reporter.report(&Event::Warning(doubt)));
         let of_values = before_training(&table, &self.shape.names).into_iter();

@@ -1,15 +1,17 @@
 //! When frames were recorded: columns of times of any type, as seconds that keep their precision.
 
+pub mod advice;
+
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Float64Type, Schema, TimeUnit};
+use arrow::datatypes::{DataType, Float64Type, TimeUnit};
 
 use crate::account::columns::whole_numbers;
 use crate::args::Arguments;
 use crate::error::{Error, Result, query_err};
-use crate::schema::TIME;
+use crate::schema::sql_name;
 
 /// The unit of a column of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd)]
@@ -85,10 +87,11 @@ impl TimeColumn {
     pub fn check(&self, function: &str, data_type: &DataType) -> Result<()> {
         let name = &self.name;
         if kind(data_type, self.unit).is_none() {
+            let column = sql_name(name);
             let way_out = match data_type {
                 DataType::Date32 => "a date has no time of day".to_owned(),
                 _ => format!(
-                    "make one, as in CAST({name} AS TIMESTAMP) AS {name}, or date_part('epoch', {name}) AS {name}"
+                    "make one, as in CAST({column} AS TIMESTAMP) AS {column}, or date_part('epoch', {column}) AS {column}"
                 ),
             };
             return query_err!(
@@ -318,46 +321,6 @@ pub fn write(data_type: &DataType, unit: Option<Unit>, times: impl Iterator<Item
     match data_type {
         DataType::Time32(_) => cast(&cast(&ticks, &DataType::Int32).map_err(internal)?, data_type).map_err(internal),
         _ => cast(&ticks, data_type).map_err(internal),
-    }
-}
-
-/// What to write instead of a column of this type as the order of frames.
-pub fn way_out(function: &str, by: &[String], order_by: &str, data_type: &DataType) -> String {
-    let ways = ways(function, by, order_by);
-    if is_time(data_type) {
-        return format!("this is a time: {ways}");
-    }
-    if data_type.is_floating() || data_type.is_decimal() {
-        return format!(
-            "if it is a time, {ways}; if it is a whole number, cast it: CAST({order_by} AS BIGINT) AS {order_by}"
-        );
-    }
-    format!("cast it: CAST({order_by} AS BIGINT) AS {order_by}")
-}
-
-/// The two ways to order frames by a column of times.
-fn ways(function: &str, by: &[String], time: &str) -> String {
-    let rate = match ["pose_windows", "pose_window_stats", "pose_resample", "pose_timeline"].contains(&function) {
-        true => format!("hz => 25, time => '{time}'"),
-        false => format!("FROM pose_resample((SELECT ...), hz => 25, time => '{time}')"),
-    };
-    let by = by.join(", ");
-    format!(
-        "read the frames in its order at an even rate, {rate}, or number them, row_number() OVER (PARTITION BY {by} ORDER BY {time}) \
-         AS frame"
-    )
-}
-
-/// What to write where no column numbers the frames, but one tells their times; nothing where none does.
-pub fn without_numbers(function: &str, by: &[String], schema: &Schema) -> String {
-    let tells =
-        |field: &&Arc<Field>| is_time(field.data_type()) || (field.name() == TIME && field.data_type().is_numeric());
-    match schema.fields().iter().find(tells) {
-        Some(field) => {
-            let time = field.name();
-            format!("; there is '{time}': {}", ways(function, by, time))
-        }
-        None => String::new(),
     }
 }
 
