@@ -2,14 +2,13 @@
 //!
 //! Names are texts. A whole number has no decimal point and no exponent, so that 1, 1.0 and a decimal 1.00 are the class `1`;
 //! -0.0 is `0`, 1.5 is `1.5`; truth values are `true` and `false`. A text is its own name, unless it is compared with
-//! numbers: then `1.0` is `1`, too.
-
-use std::collections::BTreeSet;
+//! numbers: then `1.0` is `1`, too, and `01` is refused.
 
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Float32Type, Float64Type, Schema};
 
+use super::class_names::{padded_number, shown, trimmed, trimming};
 use crate::error::{Error, Result, data_err};
 
 /// How the classes of a column are named, or those of two columns that are compared.
@@ -44,7 +43,8 @@ impl Classes {
     /// The classes of a column, if the batch has one of that name; NULL stays NULL.
     ///
     /// # Errors
-    /// NaN or infinity, which are no classes; a text other than `true` and `false` beside truth values; a type that has no name.
+    /// NaN or infinity, which are no classes; a text other than `true` and `false` beside truth values, and one such as `01`
+    /// beside numbers; a type that has no name.
     pub fn names(&self, batch: &RecordBatch, column: &str) -> Result<Option<StringArray>> {
         let Some(values) = batch.column_by_name(column) else { return Ok(None) };
         let names = names_of(self.function, column, values)?;
@@ -57,12 +57,27 @@ impl Classes {
                 self.function
             );
         }
-        let is_text = is_text(values.data_type());
-        Ok(Some(if self.numbers && is_text {
-            names.iter().map(|name| name.map(|name| self.name(name))).collect()
-        } else {
-            names
-        }))
+        if !(self.numbers && is_text(values.data_type())) {
+            return Ok(Some(names));
+        }
+        let names = names.iter().map(|name| name.map(|name| self.beside_numbers(column, name)).transpose());
+        names.collect::<Result<_>>().map(Some)
+    }
+
+    /// The name of a text where the other column holds numbers.
+    fn beside_numbers(&self, column: &str, text: &str) -> Result<String> {
+        if let Some(number) = number_text(text) {
+            return Ok(number);
+        }
+        let Some(number) = padded_number(text) else { return Ok(text.to_owned()) };
+        let data_type = if number.contains('.') { "DOUBLE" } else { "BIGINT" };
+        let bare = if trimmed(text) == text { column.to_owned() } else { trimming(text, column) };
+        data_err!(
+            "{}: {column} is {} in a row, and the other of label and predicted holds numbers, where that may be {number}: as they \
+             are, these are two classes; make it a number: CAST({bare} AS {data_type}) AS {column}",
+            self.function,
+            shown(text)
+        )
     }
 
     /// The name of a class that the caller wrote as a text.
@@ -76,6 +91,11 @@ fn value_type(data_type: &DataType) -> &DataType {
         DataType::Dictionary(_, values) => value_type(values),
         other => other,
     }
+}
+
+/// Whether the classes of a column of this type are numbers.
+pub fn holds_numbers(data_type: &DataType) -> bool {
+    value_type(data_type).is_numeric()
 }
 
 fn is_text(data_type: &DataType) -> bool {
@@ -168,26 +188,6 @@ pub fn number_text(text: &str) -> Option<String> {
 /// Whether two stored names are one class: a model that was trained before numbers had one name may call class `1` `1.0`.
 pub fn is_same(one: &str, other: &str) -> bool {
     one == other || number_text(one).is_some_and(|one| number_text(other) == Some(one))
-}
-
-/// Refuses classes of the truth and of predictions that have none in common: every row would be wrong, by another name.
-///
-/// # Errors
-/// Names both sets, the first five of each.
-pub fn refuse_apart(function: &str, truth: &BTreeSet<&str>, predicted: &BTreeSet<&str>, way_out: &str) -> Result<()> {
-    if truth.is_empty() || predicted.is_empty() || truth.intersection(predicted).next().is_some() {
-        return Ok(());
-    }
-    let shown = |names: &BTreeSet<&str>| {
-        let first: Vec<String> = names.iter().take(5).map(|name| format!("'{name}'")).collect();
-        first.join(", ") + if names.len() > 5 { ", ..." } else { "" }
-    };
-    data_err!(
-        "{function}: label and predicted have no class in common (label has {}; predicted has {}), so every row would count as \
-         wrong: are these the same classes under other names? Name them alike on both sides{way_out}",
-        shown(truth),
-        shown(predicted)
-    )
 }
 
 #[cfg(test)]
@@ -290,6 +290,23 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_are_numbers_under_another_name_are_refused_beside_numbers() {
+        let texts = |text: &str| Arc::new(StringArray::from(vec!["12", text])) as ArrayRef;
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![12, 1]));
+        for (text, advice) in [
+            ("01", "CAST(label AS BIGINT) AS label"),
+            (" 1", "CAST(trim(label) AS BIGINT) AS label"),
+            ("01.50", "CAST(label AS DOUBLE) AS label"),
+        ] {
+            let error = both(texts(text), Arc::clone(&numbers)).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("f: label is '{text}' in a row")) && error.contains(advice), "{error}");
+        }
+        // A text that is no number may be another class, and among texts 01 is a name.
+        assert!(both(texts("none"), numbers).is_ok());
+        assert_eq!(both(texts("01"), texts("1")).unwrap(), [["12", "01"], ["12", "1"]]);
+    }
+
+    #[test]
     fn truth_values_are_compared_with_truth_values_alone() {
         let truths: ArrayRef = Arc::new(BooleanArray::from(vec![true, false]));
         let texts = |texts: [&str; 2]| Arc::new(StringArray::from(texts.to_vec())) as ArrayRef;
@@ -298,17 +315,5 @@ mod tests {
             let error = both(Arc::clone(&truths), other).unwrap_err();
             assert_eq!(error.exit_code(), 3, "{error}");
         }
-    }
-
-    #[test]
-    fn classes_without_one_in_common_are_refused_by_name() {
-        let set = |names: &[&'static str]| names.iter().copied().collect::<BTreeSet<_>>();
-        let letters = set(&["a", "b", "c", "d", "e", "f"]);
-        let error = refuse_apart("f", &letters, &set(&["0", "1"]), "").unwrap_err().to_string();
-        assert!(error.contains("(label has 'a', 'b', 'c', 'd', 'e', ...; predicted has '0', '1')"), "{error}");
-        assert!(refuse_apart("f", &letters, &set(&["x", "f"]), "").is_ok());
-        assert!(
-            refuse_apart("f", &letters, &set(&[]), "").is_ok() && refuse_apart("f", &set(&[]), &letters, "").is_ok()
-        );
     }
 }

@@ -16,10 +16,9 @@ use datafusion::logical_expr::{
 use super::columns::Columns;
 use super::feature_std;
 use super::frame::Frame;
-use super::mirror_labels::MirrorLabels;
 use super::policy::Policy;
 use super::pose_augment_copy::PoseAugmentCopy;
-use super::pose_mirror_label::PoseMirrorLabel;
+use super::pose_mirror_label::{PoseMirrorLabel, twins};
 use crate::args::{Arguments, Value};
 use crate::error::{Error, query_err};
 use crate::frames::skeletons::Skeletons;
@@ -28,8 +27,8 @@ use crate::relation::{RelationFunction, column, key_name, over_all, with_windows
 use crate::scalar::arguments::STATE_SHAPE;
 use crate::scalar::udf;
 use crate::schema::{
-    COPY, FEATURES, LABEL, OPERATIONS, SOURCE_WINDOW_ID, SPLIT, TRAIN, VALID_LEN, WINDOW_ID, feature_names, label_hint,
-    tensor_shape,
+    COPY, FEATURES, LABEL, OPERATIONS, SOURCE_WINDOW_ID, SPLIT, TRAIN, VALID_LEN, WINDOW_ID, check_axes, feature_names,
+    label_hint, tensor_shape,
 };
 
 /// Every row of the input, and augmented copies of its train rows.
@@ -67,6 +66,7 @@ impl RelationFunction for PoseAugment {
     fn plan(&self, input: LogicalPlan, arguments: &Arguments) -> Result<LogicalPlan> {
         check_columns(&input)?;
         let field = input.schema().field_with_unqualified_name(FEATURES)?;
+        check_axes("pose_augment", field)?;
         let names = feature_names(field);
         let Some(policy) = arguments.text("policy")? else {
             return Ok(query_err!(
@@ -157,14 +157,13 @@ impl RelationFunction for PoseAugment {
 
 /// The label of a copy: that of its twin where left and right have changed places.
 fn mirrored_label(schema: &DFSchema, pairs: &str) -> Result<Expr> {
-    MirrorLabels::parse(pairs).map_err(|e| Error::Query(format!("pose_augment: mirror_labels: {e}")))?;
     let Ok(field) = schema.field_with_unqualified_name(LABEL) else {
         let hint = label_hint(schema.as_arrow());
         return Ok(query_err!("pose_augment: mirror_labels needs a column '{LABEL}'{hint}")?);
     };
+    twins(field.data_type(), pairs).map_err(|e| Error::Query(format!("pose_augment: mirror_labels: {e}")))?;
     let operations = get_field(column(MADE), OPERATIONS);
-    let label = cast(column(LABEL), DataType::Utf8);
-    let label = udf(PoseMirrorLabel).call(vec![label, lit(pairs), operations]);
+    let label = udf(PoseMirrorLabel).call(vec![column(LABEL), lit(pairs), operations]);
     Ok(cast(label, field.data_type().clone()))
 }
 

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+mod apart;
 pub mod baseline;
 pub mod binomial;
 pub mod diagnose;
 pub mod events;
 pub mod holm;
 pub mod interval;
+mod labels;
 pub mod metric;
 pub mod paired;
 mod pose_class_metrics;

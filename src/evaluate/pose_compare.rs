@@ -9,12 +9,14 @@ use arrow::error::ArrowError;
 use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
+use super::apart::Named;
 use super::holm::holm;
 use super::interval::{RESAMPLES, bootstrap};
+use super::labels::{among, labels, refuse_others};
 use super::metric::Better;
 use super::paired::{Pair, Paired, Part, compare};
 use super::predicted::PREDICTED;
-use crate::account::classes::{Classes, refuse_apart};
+use crate::account::classes::Classes;
 use crate::account::columns::{apart, named, require, value, wholes};
 use crate::account::parts::{Parts, fields};
 use crate::account::recording::{Groups, Namer};
@@ -39,7 +41,7 @@ impl RelationFunction for PoseCompare {
     }
 
     fn parameters(&self) -> &'static [&'static str] {
-        &["by", "groups", "seed"]
+        &["by", "groups", "seed", "labels"]
     }
 
     fn about(&self) -> (&'static str, &'static str) {
@@ -67,12 +69,18 @@ impl RelationFunction for PoseCompare {
             require(function, &schema, LABEL, "the true class; or counts of windows, 'rows' and 'correct'")?;
             require(function, &schema, PREDICTED, "the class that was predicted")?;
         }
+        let labels = labels(arguments, "the classes")?;
+        if counted && labels.is_some() {
+            return Ok(query_err!(
+                "{function}: labels names classes, and the input has counts instead, '{ROWS}' and '{CORRECT}': leave labels out"
+            )?);
+        }
         let own = if counted { [ROWS, CORRECT] } else { [LABEL, PREDICTED] }.map(str::to_owned);
         let reads = own.into_iter().chain(by.iter().cloned()).chain(groups.columns.iter().cloned()).collect();
         let by: Vec<Field> = by.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
         let seed = arguments.whole("seed", 0)?.unwrap_or(SEED);
         apart(function, "by", &by, &own_fields())?;
-        over(Arc::new(CompareAccount { by, groups, counted, reads, seed }), input)
+        over(Arc::new(CompareAccount { by, groups, counted, labels, reads, seed }), input)
     }
 }
 
@@ -81,6 +89,8 @@ struct CompareAccount {
     by: Vec<Field>,
     groups: Groups,
     counted: bool,
+    /// As the caller named the classes.
+    labels: Option<Vec<String>>,
     reads: Vec<String>,
     seed: u64,
 }
@@ -92,7 +102,8 @@ impl Account for CompareAccount {
 
     fn describe(&self) -> String {
         let by: Vec<_> = self.by.iter().map(|field| field.name().as_str()).collect();
-        format!("by={by:?}, groups={:?}, counted={}, seed={}", self.groups.columns, self.counted, self.seed)
+        let labels = self.labels.as_ref().map_or(String::new(), |labels| format!(", labels={labels:?}"));
+        format!("by={by:?}, groups={:?}, counted={}{labels}, seed={}", self.groups.columns, self.counted, self.seed)
     }
 
     fn reads(&self) -> &[String] {
@@ -104,16 +115,20 @@ impl Account for CompareAccount {
     }
 
     fn ledger(&self, input: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
+        let classes = Classes::of(PoseCompare.name(), input, &[LABEL, PREDICTED])?;
         Ok(Box::new(CompareLedger {
             schema: self.output(),
             parts: Parts::new(PoseCompare.name(), &self.by)?,
+            by: self.by.clone(),
             groups: self.groups.namer(PoseCompare.name()),
             columns: self.groups.columns.clone(),
             counted: self.counted,
             seed: self.seed,
             models: vec![],
-            classes: Classes::of(PoseCompare.name(), input, &[LABEL, PREDICTED])?,
-            seen: Default::default(),
+            labels: among(&classes, self.labels.as_deref()),
+            classes,
+            truth: BTreeSet::new(),
+            predicted: vec![],
         }))
     }
 }
@@ -142,15 +157,45 @@ type Counts = BTreeMap<String, (u64, u64)>;
 struct CompareLedger {
     schema: SchemaRef,
     parts: Parts,
+    by: Vec<Field>,
     groups: Namer,
     columns: Vec<String>,
     counted: bool,
     seed: u64,
     /// By the number of the part.
     models: Vec<Counts>,
+    labels: Option<Vec<String>>,
     classes: Classes,
-    /// The classes of the truth, and of predictions.
-    seen: [BTreeSet<String>; 2],
+    /// The classes of the truth in all rows.
+    truth: BTreeSet<String>,
+    /// Those that are predicted, by the number of the part.
+    predicted: Vec<BTreeSet<String>>,
+}
+
+impl CompareLedger {
+    /// Takes a row's classes: whether it is right.
+    fn judge(&mut self, part: u32, label: Option<&str>, predicted: Option<&str>) -> error::Result<bool> {
+        let name = PoseCompare.name();
+        if label.is_none() {
+            return data_err!("{name}: a row has no label; leave such rows out: WHERE label IS NOT NULL");
+        }
+        for (seen, class) in [(&mut self.truth, label), (&mut self.predicted[part as usize], predicted)] {
+            refuse_others(name, self.labels.as_deref(), class)?;
+            seen.extend(class.filter(|class| !seen.contains(*class)).map(str::to_owned));
+        }
+        Ok(label == predicted)
+    }
+
+    /// Refuses other names of the same classes, unless the caller named them all.
+    fn refuse_apart(&self) -> error::Result<()> {
+        if self.labels.is_some() {
+            return Ok(());
+        }
+        let predicted = (0..).zip(&self.predicted);
+        let predicted = predicted.flat_map(|(part, classes)| classes.iter().map(move |class| (part, class.as_str())));
+        let named = Named::new(self.truth.iter().map(String::as_str), predicted);
+        named.refuse_apart(PoseCompare.name(), &self.parts, &self.by)
+    }
 }
 
 impl Ledger for CompareLedger {
@@ -160,7 +205,9 @@ impl Ledger for CompareLedger {
         let [labels, predicted] = [self.classes.names(batch, LABEL)?, self.classes.names(batch, PREDICTED)?];
         let [rows, correct] = [wholes(name, batch, ROWS)?, wholes(name, batch, CORRECT)?];
         let parts = self.parts.of(batch)?;
-        self.models.resize(self.parts.in_order().count(), Counts::new());
+        let models = self.parts.in_order().count();
+        self.models.resize(models, Counts::new());
+        self.predicted.resize(models, BTreeSet::new());
         let number = |of: &Option<Int64Array>, row: usize| {
             of.as_ref().filter(|of| of.is_valid(row)).and_then(|of| u64::try_from(of.value(row)).ok())
         };
@@ -177,18 +224,10 @@ impl Ledger for CompareLedger {
                         );
                     }
                 },
-                false => match value(&labels, row) {
-                    None => {
-                        return data_err!("{name}: a row has no label; leave such rows out: WHERE label IS NOT NULL");
-                    }
-                    label => {
-                        let predicted = value(&predicted, row);
-                        for (seen, class) in self.seen.iter_mut().zip([label, predicted]) {
-                            seen.extend(class.filter(|class| !seen.contains(*class)).map(str::to_owned));
-                        }
-                        (1, u64::from(label == predicted))
-                    }
-                },
+                false => {
+                    let is_right = self.judge(part, value(&labels, row), value(&predicted, row))?;
+                    (1, u64::from(is_right))
+                }
             };
             let (rows, correct) = self.models[part as usize].entry(recording).or_default();
             *rows += more;
@@ -202,8 +241,7 @@ impl Ledger for CompareLedger {
     }
 
     fn finish(self: Box<Self>) -> error::Result<RecordBatch> {
-        let [truth, predicted] = self.seen.each_ref().map(|seen| seen.iter().map(String::as_str).collect());
-        refuse_apart(PoseCompare.name(), &truth, &predicted, "")?;
+        self.refuse_apart()?;
         let failed = |e: ArrowError| Error::Internal(format!("pose_compare: {e}"));
         let order: Vec<u32> = self.parts.in_order().collect();
         let models: Vec<&Counts> = order.iter().map(|part| &self.models[*part as usize]).collect();

@@ -8,11 +8,13 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
+use super::apart::Named;
 use super::events::{EVENT_METRICS, Recorded, Segment, evaluate_events};
+use super::labels::{among, labels, refuse_others};
 use super::predicted::PREDICTED;
 use super::report::MetricRow;
 use super::tables::{metric_columns, metric_fields};
-use crate::account::classes::{Classes, refuse_apart};
+use crate::account::classes::Classes;
 use crate::account::columns::{apart, named, present, require, texts, value, wholes};
 use crate::account::parts::{Parts, fields};
 use crate::account::recording::of_source;
@@ -35,7 +37,7 @@ impl RelationFunction for PoseEventMetrics {
     }
 
     fn parameters(&self) -> &'static [&'static str] {
-        &["by", "max_gap", "hz", "seed"]
+        &["by", "max_gap", "hz", "seed", "labels"]
     }
 
     fn about(&self) -> (&'static str, &'static str) {
@@ -72,6 +74,7 @@ impl RelationFunction for PoseEventMetrics {
             by,
             max_gap: arguments.whole("max_gap", 1)?.map_or(crate::options::MAX_GAP, |gap| gap as i64),
             hz: arguments.number("hz", 1e-6, 1e6)?,
+            labels: labels(arguments, "the classes")?,
             seed: arguments.whole("seed", 0)?.unwrap_or(crate::options::SEED),
         };
         over(Arc::new(account), input)
@@ -84,6 +87,8 @@ struct EventAccount {
     by: Vec<Field>,
     max_gap: i64,
     hz: Option<f64>,
+    /// As the caller named the classes.
+    labels: Option<Vec<String>>,
     seed: u64,
 }
 
@@ -95,7 +100,9 @@ impl Account for EventAccount {
     fn describe(&self) -> String {
         let hz = self.hz.map_or(String::new(), |hz| format!(", hz={hz}"));
         let by: Vec<&String> = self.by.iter().map(Field::name).collect();
-        format!("by={by:?}, reads=[{}], max_gap={}{hz}, seed={}", self.reads.join(", "), self.max_gap, self.seed)
+        let labels = self.labels.as_ref().map_or(String::new(), |labels| format!(", labels={labels:?}"));
+        let reads = self.reads.join(", ");
+        format!("by={by:?}, reads=[{reads}], max_gap={}{hz}{labels}, seed={}", self.max_gap, self.seed)
     }
 
     fn reads(&self) -> &[String] {
@@ -107,12 +114,20 @@ impl Account for EventAccount {
     }
 
     fn ledger(&self, input: &SchemaRef) -> error::Result<Box<dyn Ledger>> {
-        let (max_gap, hz, seed) = (self.max_gap, self.hz, self.seed);
-        let parts = Parts::new(self.name(), &self.by)?;
         let names = Classes::of(self.name(), input, &[LABEL, PREDICTED])?;
-        let (classes, recordings) = (BTreeMap::new(), BTreeMap::new());
-        let schema = self.output();
-        Ok(Box::new(EventLedger { schema, parts, max_gap, hz, seed, names, classes, recordings, bytes: 0 }))
+        Ok(Box::new(EventLedger {
+            schema: self.output(),
+            parts: Parts::new(self.name(), &self.by)?,
+            by: self.by.clone(),
+            max_gap: self.max_gap,
+            hz: self.hz,
+            labels: among(&names, self.labels.as_deref()),
+            seed: self.seed,
+            names,
+            classes: BTreeMap::new(),
+            recordings: BTreeMap::new(),
+            bytes: 0,
+        }))
     }
 }
 
@@ -125,8 +140,10 @@ type Frame = (i64, Option<u32>, Option<u32>);
 struct EventLedger {
     schema: SchemaRef,
     parts: Parts,
+    by: Vec<Field>,
     max_gap: i64,
     hz: Option<f64>,
+    labels: Option<Vec<String>>,
     seed: u64,
     names: Classes,
     classes: BTreeMap<String, u32>,
@@ -151,6 +168,9 @@ impl Ledger for EventLedger {
                 return data_err!("{name}: frame is NULL in a row of video '{video}'; every frame needs a number");
             };
             let recording = of_source(&sources, row, video);
+            for class in [value(&labels, row), value(&predicted, row)] {
+                refuse_others(name, self.labels.as_deref(), class)?;
+            }
             let [truth, predicted] = [&labels, &predicted].map(|of| value(of, row).map(|class| self.class(class)));
             let name_bytes = ROW_BYTES + recording.len();
             let frames = self.recordings.entry((part, recording)).or_default();
@@ -193,20 +213,20 @@ impl Ledger for EventLedger {
 }
 
 impl EventLedger {
+    /// Refuses other names of the same classes, unless the caller named them all.
     fn refuse_apart(&self) -> error::Result<()> {
-        let names: Vec<&str> = {
-            let mut names: Vec<(&String, &u32)> = self.classes.iter().collect();
-            names.sort_by_key(|(_, number)| **number);
-            names.into_iter().map(|(name, _)| name.as_str()).collect()
-        };
-        let (mut truth, mut predicted) = (BTreeSet::new(), BTreeSet::new());
-        for (_, label, answer) in self.recordings.values().flatten() {
-            truth.extend(label);
-            predicted.extend(answer);
+        if self.labels.is_some() {
+            return Ok(());
         }
-        let name = |class: u32| names[class as usize];
-        let [truth, predicted] = [truth, predicted].map(|of| of.into_iter().map(name).collect());
-        refuse_apart(PoseEventMetrics.name(), &truth, &predicted, "")
+        let names: BTreeMap<u32, &str> = self.classes.iter().map(|(name, number)| (*number, name.as_str())).collect();
+        let (mut truth, mut predicted) = (BTreeSet::new(), BTreeSet::new());
+        for ((part, _), frames) in &self.recordings {
+            truth.extend(frames.iter().filter_map(|(_, label, _)| *label));
+            predicted.extend(frames.iter().filter_map(|(_, _, answer)| Some((*part, (*answer)?))));
+        }
+        let predicted = predicted.into_iter().map(|(part, class)| (part, names[&class]));
+        let named = Named::new(truth.into_iter().map(|class| names[&class]), predicted);
+        named.refuse_apart(PoseEventMetrics.name(), &self.parts, &self.by)
     }
 
     fn class(&mut self, label: &str) -> u32 {

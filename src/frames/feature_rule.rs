@@ -4,9 +4,8 @@
 //! width), in the order of the subquery, but for
 //!
 //! * the columns of `by`, `order_by` and `time`;
-//! * columns that are known by their name, in upper or lower case: who or what a row is of ([`IDENTITIES`]), its class
-//!   ([`LABELS`]), its number ([`NUMBERS`]), its time ([`TIMES`]), also with an ending as in `subject_id` or `time_ms`;
-//!   what pandas calls an index (`__index_level_0__`, `Unnamed: 0`, a column without a name); and the columns that
+//! * columns that are known by their name, in upper or lower case: who or what a row is of, or an index of pandas
+//!   ([`is_identity`]), its class ([`is_label`]), its number ([`is_number`]), its time ([`is_time`]); and the columns that
 //!   posequel itself makes ([`OWN`]: `weight`, `fold`, `split`, `window_id` ...);
 //! * the clock that pose_resample gave its frames ([`ROLE`]), whatever its name.
 //!
@@ -18,10 +17,7 @@ use std::borrow::Cow;
 use arrow::datatypes::{DataType, Field, Schema};
 
 use crate::notes::shortened;
-use crate::schema::{
-    DOUBTFUL_ENDINGS, FEATURES, ID_ENDINGS, IDENTITIES, LABEL, LABELS, NUMBERS, OWN, ROLE, TIME, TIME_ENDINGS, TIMES,
-    is_named,
-};
+use crate::schema::{DOUBTFUL_ENDINGS, FEATURES, LABEL, OWN, ROLE, TIME, is_identity, is_label, is_number, is_time};
 
 /// What was guessed of a table of frames.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
@@ -135,16 +131,11 @@ impl Guess {
 
 /// Whether a column of this name is never guessed as a feature.
 pub fn is_known(name: &str) -> bool {
-    let name = name.trim().to_ascii_lowercase();
-    let indexed = name.strip_prefix("__index_level_").and_then(|rest| rest.strip_suffix("__"));
-    name.is_empty()
-        || indexed.is_some_and(|level| level.bytes().all(|b| b.is_ascii_digit()))
-        || name.starts_with("unnamed:")
-        || is_named(&name, &IDENTITIES, &ID_ENDINGS)
-        || is_named(&name, &LABELS, &ID_ENDINGS)
-        || is_named(&name, &NUMBERS, &ID_ENDINGS)
-        || is_named(&name, &TIMES, &TIME_ENDINGS)
-        || OWN.contains(&name.as_str())
+    is_identity(name)
+        || is_label(name)
+        || is_number(name)
+        || is_time(name)
+        || OWN.contains(&name.trim().to_lowercase().as_str())
 }
 
 /// Whether the name says how sure a tracker was.
@@ -332,7 +323,28 @@ mod tests {
             "PacketCounter",
             "sample",
             "class_label",
+            "label_encoded",
+            "label2",
             "y_true",
+            "gt",
+            "level_0",
+            "unnamed_0",
+            "_row",
+            "...1",
+            "__null_dask_index__",
+            "seconds_elapsed",
+            "t (s)",
+            "timestamp [ns]",
+            "timestamp_utc",
+            "time_in_s",
+            "worldTime",
+            "utc",
+            "milliseconds",
+            "unixtime",
+            "ts_ms",
+            "Frame #",
+            "Frame No.",
+            "seq",
         ];
         for name in names {
             let guess = of(&[("x", Float32), (name, Float64)]);
@@ -344,9 +356,10 @@ mod tests {
 
     #[test]
     fn names_that_only_look_alike_are_features() {
-        for name in
-            ["index_x", "sidebend", "timing", "tx", "trial_x", "ages", "frame_x", "x", "nose_v", "tilt", "videos"]
-        {
+        for name in [
+            "index_x", "sidebend", "timing", "tx", "trial_x", "ages", "frame_x", "x", "nose_v", "tilt", "videos",
+            "speed_ms", "rms", "x (s)", "level", "target_x", "sampled", "tens", "0",
+        ] {
             assert_eq!(of(&[(name, Float32)]).taken, [name], "{name}");
         }
     }

@@ -36,6 +36,15 @@ impl Median {
         self.seen += 1;
     }
 
+    /// The mean of the values about as large as the median, from half of it to half as much again: what values of a few digits
+    /// were before they were rounded. Steps of 16 and 17 ms are 60 frames a second.
+    pub fn mean_near(&self) -> Option<f64> {
+        let median = self.value()?;
+        let near: Vec<f64> =
+            self.kept.iter().copied().filter(|value| (0.5 * median..=1.5 * median).contains(value)).collect();
+        if near.is_empty() { Some(median) } else { Some(near.iter().sum::<f64>() / near.len() as f64) }
+    }
+
     /// The median; none of no values.
     pub fn value(&self) -> Option<f64> {
         let mut kept = self.kept.clone();
@@ -53,6 +62,18 @@ mod tests {
         values.into_iter().for_each(|value| median.add(value));
         assert!(median.kept.len() < MOST);
         median.value()
+    }
+
+    #[test]
+    fn rounded_steps_have_the_mean_of_what_they_were() {
+        // Frames at 60 a second in whole milliseconds, one of which was lost.
+        let times: Vec<f64> = (0..=60).filter(|n| *n != 30).map(|n| (f64::from(n) * 1000.0 / 60.0).round()).collect();
+        let mut steps = Median::default();
+        times.windows(2).for_each(|pair| steps.add(pair[1] - pair[0]));
+        assert_eq!(steps.value(), Some(17.0));
+        // 58 steps, which are 1000 ms but for the lost frame's 34.
+        assert_eq!(steps.mean_near(), Some((1000.0 - 34.0) / 58.0));
+        assert_eq!(Median::default().mean_near(), None);
     }
 
     #[test]

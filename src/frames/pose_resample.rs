@@ -7,7 +7,7 @@ use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, cast};
 use super::columns::{Features, FrameColumns};
 use super::numbering::by_time;
 use super::pass::node::PassNode;
-use super::resampler::{Clock, Rate, Resample};
+use super::resampler::{Caller, Clock, Rate, Resample};
 use super::times::{TimeColumn, Unit, is_time};
 use crate::args::Arguments;
 use crate::error::query_err;
@@ -67,7 +67,8 @@ pub fn resampled(input: LogicalPlan, arguments: &Arguments) -> Result<(LogicalPl
     let columns = FrameColumns::find(schema, arguments)?;
     let clock = clock(schema, arguments)?;
     let max_gap = arguments.whole("max_gap", 1)?.map_or(MAX_GAP, |gap| gap as i64);
-    Ok((PassNode::new(Resample { columns, max_gap, hz: Rate(hz), clock }, input)?.into_plan(), Some(hz)))
+    let resample = Resample { columns, max_gap, hz: Rate(hz), clock, caller: Caller(arguments.clone()) };
+    Ok((PassNode::new(resample, input)?.into_plan(), Some(hz)))
 }
 
 /// Features that are whole (or half) numbers become Float64: between two of them lie others.

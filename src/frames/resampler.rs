@@ -1,5 +1,6 @@
 //! Recordings at an even rate: batches of frames in, batches of other frames out.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -16,7 +17,9 @@ use super::pass::segmenter::{Breaks, Rules, breaks, column, recording};
 use super::pass::{Pass, Worker, internal};
 use super::resample::{Grid, NEAR, Place, between};
 use super::times::{Origin, TimeColumn, Times, write};
+use crate::args::Arguments;
 use crate::error::{Error, Result, data_err};
+use crate::schema::{ROLE, TIME};
 
 /// A resampling.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
@@ -29,6 +32,45 @@ pub struct Resample {
     pub hz: Rate,
     /// When a frame was recorded.
     pub clock: Clock,
+    /// Who asks for it.
+    pub caller: Caller,
+}
+
+/// A call: its function stands in messages, and whoever runs it hears what is said. Calls of one function are the same.
+#[derive(Debug, Clone)]
+pub struct Caller(pub Arguments);
+
+impl Caller {
+    fn function(&self) -> &'static str {
+        self.0.function()
+    }
+
+    /// Says what is to be said, and refuses what is to be refused.
+    fn tell(&self, told: Result<Option<String>, String>) -> Result<()> {
+        let line = told.map_err(|what| Error::Data(format!("{}: {what}", self.function())))?;
+        line.into_iter().for_each(|line| self.0.note(line));
+        Ok(())
+    }
+}
+
+impl PartialEq for Caller {
+    fn eq(&self, other: &Self) -> bool {
+        self.function() == other.function()
+    }
+}
+
+impl Eq for Caller {}
+
+impl PartialOrd for Caller {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.function().partial_cmp(other.function())
+    }
+}
+
+impl Hash for Caller {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.function().hash(state);
+    }
 }
 
 /// When a frame was recorded.
@@ -52,7 +94,6 @@ impl Hash for Rate {
     }
 }
 
-const FUNCTION: &str = "pose_resample";
 /// The most frames of a batch.
 const BATCH: usize = 8192;
 /// The farthest that a row whose time was rounded may lie from a frame that is taken for it, in frames.
@@ -114,7 +155,8 @@ impl Pass for Resample {
             if *field.name() == self.columns.order_by {
                 Arc::new(Field::new(field.name(), DataType::Int64, false))
             } else if Some(field.name()) == self.time() {
-                Arc::new(Field::new(field.name(), TimeColumn::between(field.data_type()), false))
+                let clock = Field::new(field.name(), TimeColumn::between(field.data_type()), false);
+                Arc::new(clock.with_metadata([(ROLE.to_owned(), TIME.to_owned())].into()))
             } else {
                 Arc::clone(field)
             }
@@ -156,8 +198,8 @@ impl Worker for Resampler {
         if rows == 0 {
             return Ok(());
         }
-        let columns = &self.spec.columns;
-        let rules = Rules { function: FUNCTION, columns, max_gap: self.spec.max_gap, label_breaks: false };
+        let (columns, function) = (&self.spec.columns, self.spec.caller.function());
+        let rules = Rules { function, columns, max_gap: self.spec.max_gap, label_breaks: false };
         let Breaks { recordings, stretches, frames, .. } = breaks(&rules, self.last.as_ref(), batch)?;
         let mut begins = recordings.into_iter().peekable();
         let mut gaps = stretches.into_iter().peekable();
@@ -170,10 +212,10 @@ impl Worker for Resampler {
         for row in 0..rows {
             let refuse = |what: String| {
                 let recording = recording(columns, batch, row);
-                data_err!("{FUNCTION}: {recording}, frame {}: {what}", frames.value(row))
+                data_err!("{function}: {recording}, frame {}: {what}", frames.value(row))
             };
             if begins.next_if(|begin| *begin <= row).is_some() {
-                self.guess.end().map_err(Error::Data)?;
+                self.spec.caller.tell(self.guess.end())?;
                 self.grid.begin();
                 before = None;
                 if let Clocked::Times(times) = &times {
@@ -217,7 +259,7 @@ impl Worker for Resampler {
                 && !is_gap
             {
                 let name = || (recording(columns, batch, row), format!("{} ({})", column.name, times.data_type()));
-                self.guess.step(between, self.spec.hz.0, times.is_whole(row), name).map_err(Error::Data)?;
+                self.spec.caller.tell(self.guess.step(between, self.spec.hz.0, times.is_whole(row), name))?;
             }
             if is_gap {
                 self.grid.gap();
@@ -245,7 +287,7 @@ impl Worker for Resampler {
 
     fn finish(&mut self) -> Result<()> {
         self.last = None;
-        self.guess.end().map_err(Error::Data)
+        self.spec.caller.tell(self.guess.end())
     }
 
     fn pop(&mut self) -> Result<Option<RecordBatch>> {
@@ -276,11 +318,12 @@ impl Resampler {
             Clock::Rate(rate) => return Ok(Clocked::Frames(frames.clone(), rate.0)),
             Clock::Column(clock) => clock,
         };
-        let times = clock.read(FUNCTION, column(batch, &clock.name)?)?;
+        let function = self.spec.caller.function();
+        let times = clock.read(function, column(batch, &clock.name)?)?;
         match times.first_bad() {
             None => Ok(Clocked::Times(times)),
             Some((row, what)) => data_err!(
-                "{FUNCTION}: {}, frame {}: {} is {what}; every frame needs its time, in seconds where time_unit says nothing else, or \
+                "{function}: {}, frame {}: {} is {what}; every frame needs its time, in seconds where time_unit says nothing else, or \
                  say rate => frames a second",
                 recording(&self.spec.columns, batch, row),
                 frames.value(row),
@@ -378,4 +421,19 @@ fn lines<T: ArrowPrimitiveType>(
         is_there.then(|| narrow(between(wide(a.value(row)), wide(b.value(row)), share)))
     };
     shares.iter().enumerate().map(value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notes::Notes;
+
+    #[test]
+    fn what_is_said_and_refused_names_the_function_that_was_called() {
+        let notes = Notes::default();
+        let caller = Caller(Arguments::new("pose_windows").with_notes(notes.clone()));
+        assert_eq!((caller.tell(Ok(None)), caller.tell(Ok(Some("a".to_owned())))), (Ok(()), Ok(())));
+        assert_eq!(notes.take(), ["pose_windows: a"]);
+        assert_eq!(caller.tell(Err("b".to_owned())), data_err!("pose_windows: b"));
+    }
 }

@@ -1,7 +1,9 @@
 //! Values that the 32 bits of a window cannot hold, and values that are unlike all others. Pure.
 
 /// A mean so many times the deviation leaves an f32, of 24 bits, no digit for what changes.
-const OFFSET: f64 = 1e6;
+pub const OFFSET: f64 = 1e6;
+/// From here on an f32 is 1/32 or more away from the next: of metres, three centimetres.
+pub const FAR: f64 = (1u32 << 18) as f64;
 /// A value so many times the largest of the others is no value of the same thing.
 const WILD: f64 = 1e6;
 /// The largest values that may be wild: one of so many, and two at least.
@@ -17,7 +19,7 @@ pub struct Scale<T> {
     squares: f64,
     /// The value of the largest magnitude, and where it is: the first of several.
     largest: Option<(f64, T)>,
-    /// How many values there are of each power of two, but for zeros; sorted.
+    /// How many values there are of each power of two, sorted; zeros, which have none, are what is left of `count`.
     powers: Vec<(i32, u64)>,
     /// The place in `powers` that was counted last.
     last: usize,
@@ -110,28 +112,50 @@ impl<T> Scale<T> {
     /// The one value that they all have, if it is so large that an f32 beside it is 1 away or more: what changes may be lost.
     pub fn far_constant(&self) -> Option<f64> {
         let (mean, spread) = self.moments()?;
-        (self.count > 1 && spread == 0.0 && mean.abs() >= f64::from(1 << 23)).then_some(mean)
+        (self.count > 1 && spread == 0.0 && mean.abs() >= FAR).then_some(mean)
     }
 
     /// The power of two above the values that are left without the largest few; none where too few are left.
     fn others(&self) -> Option<f64> {
         let count: u64 = self.powers.iter().map(|(_, count)| count).sum();
-        let few = (count / FEW).max(2);
-        let mut left = few;
-        for (power, count) in self.powers.iter().rev() {
-            if *count > left {
-                return (few * 2 <= self.powers.iter().map(|(_, count)| count).sum::<u64>())
-                    .then(|| 2f64.powi(power + 1));
+        let mut left = few(count);
+        for (power, of_power) in self.powers.iter().rev() {
+            if *of_power > left {
+                return (2 * few(count) <= count).then(|| 2f64.powi(power + 1)).or_else(|| self.beside_zeros(count));
             }
-            left -= count;
+            left -= of_power;
         }
-        None
+        self.beside_zeros(count)
     }
+
+    /// The same where no more values than a few are not 0: zeros stay below 1, and so may some of these.
+    fn beside_zeros(&self, others_than_zero: u64) -> Option<f64> {
+        let few = few(self.count);
+        let (largest, _) = self.largest.as_ref().filter(|_| others_than_zero <= few && 2 * few <= self.count)?;
+        let bounds = self.powers.iter().map(|(power, _)| 2f64.powi(power + 1));
+        Some(bounds.filter(|bound| WILD * bound <= largest.abs()).fold(1.0, f64::max))
+    }
+}
+
+/// So many of these values may be wild.
+fn few(count: u64) -> u64 {
+    (count / FEW).max(2)
 }
 
 /// The power of two that a number which is not 0 begins with.
 fn exponent(value: f64) -> i32 {
     ((value.to_bits() >> 52) & 0x7ff) as i32 - 1023
+}
+
+/// How far an f32 of this size is from the next.
+pub fn step(value: f64) -> f64 {
+    let value = value.abs() as f32;
+    f64::from(value.next_up() - value)
+}
+
+/// A number to subtract: rounded to a few digits it would leave too much of a large one.
+pub fn whole(x: f64) -> String {
+    if x.abs() < 1e15 { short(x) } else { format!("{x:.0}") }
 }
 
 /// A number in few digits, for messages.
@@ -192,6 +216,25 @@ mod tests {
     #[test]
     fn zeros_are_no_magnitude() {
         assert_eq!(doubt((0..1000).map(|n| if n % 3 == 0 { 0.5 } else { 0.0 })), None);
+    }
+
+    #[test]
+    fn a_wild_value_among_zeros_is_told() {
+        let among = |wild: f64, second: f64| {
+            doubt((0..640).map(move |n| match n {
+                7 => wild,
+                9 => second,
+                _ => 0.0,
+            }))
+        };
+        assert_eq!(among(1e20, 0.0), Some(Doubt::Wild { value: 1e20, at: 7, others: 1.0 }));
+        assert_eq!(among(-1e6, 0.0), Some(Doubt::Wild { value: -1e6, at: 7, others: 1.0 }));
+        assert_eq!((among(999_999.0, 0.0), among(3.0, 0.0), among(0.0, 0.0)), (None, None, None));
+        // 3 is below 4; what is as large as the wild one is another of the few.
+        assert_eq!(among(1e20, 3.0), Some(Doubt::Wild { value: 1e20, at: 7, others: 4.0 }));
+        assert_eq!(among(1e20, 2e19), Some(Doubt::Wild { value: 1e20, at: 7, others: 1.0 }));
+        // Of few values nobody knows which one is wild.
+        assert_eq!(doubt([0.0, 1e20, 0.0]), None);
     }
 
     #[test]

@@ -35,6 +35,8 @@ fn decode(bytes: Vec<u8>) -> Result<String> {
         return wrong("it is UTF-16, as PowerShell and Notepad may write it".to_owned());
     }
     match String::from_utf8(bytes) {
+        // Lines of old Macs end with a carriage return alone, behind which a comment would never end.
+        Ok(text) if text.contains('\r') && !text.contains('\n') => Ok(without_mark(&text).replace('\r', "\n")),
         Ok(text) => Ok(without_mark(&text).to_owned()),
         Err(error) => {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
@@ -58,6 +60,7 @@ mod tests {
         assert_eq!(decode("\u{feff}SELECT '\u{feff}';\r\n".into()).unwrap(), "SELECT '\u{feff}';\r\n");
         assert_eq!(decode(vec![0xef, 0xbb, 0xbf]).unwrap(), "");
         assert_eq!(decode(vec![]).unwrap(), "");
+        assert_eq!(decode("-- first\rSELECT 1;".into()).unwrap(), "-- first\nSELECT 1;");
     }
 
     #[test]

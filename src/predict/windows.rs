@@ -10,7 +10,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 use crate::error::{Result, data_err, query_err};
 use crate::scalar::arguments::{Argument, literal_text};
 use crate::scalar::features::Features;
-use crate::schema::{feature_names, tensor_shape};
+use crate::schema::{check_axes, feature_names, tensor_shape};
 use crate::store::models::{Model, Models};
 
 /// The windows of a batch that a model is asked about.
@@ -76,6 +76,7 @@ impl Reads<'_> {
         valid_len: Option<&Argument<Int64Array>>,
     ) -> Result<Windows> {
         if let Some(field) = field {
+            check_axes("pose_predict", field)?;
             tensor_shape(field).map_or(Ok(()), |shape| self.check_shape(shape))?;
             self.check_names(&feature_names(field))?;
         }

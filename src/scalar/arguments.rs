@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{DataFusionError, Result, exec_err, plan_err};
 use datafusion::logical_expr::{ColumnarValue, Signature, Volatility};
 
-use crate::schema::{tensor_shape, with_nulls};
+use crate::schema::{check_axes, tensor_shape, with_nulls};
 
 /// What an argument has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +136,11 @@ impl Parameters {
         }
         let coerced = given.iter().zip(self.kinds).map(|(given, (name, kind))| match kind.coerced(given) {
             Some(coerced) => Ok(coerced),
-            None => plan_err!("{}: {name} must be {} (was of type {given})", self.function, kind.expected()),
+            None => {
+                let is_nested = item_of(given).is_some_and(|item| item_of(item).is_some());
+                let hint = if *kind == Kind::Features && is_nested { NESTED } else { "" };
+                plan_err!("{}: {name} must be {} (was of type {given}){hint}", self.function, kind.expected())
+            }
         });
         coerced.collect()
     }
@@ -204,6 +208,10 @@ pub fn literal_texts(function: &str, name: &str, value: &ColumnarValue) -> Resul
     }
 }
 
+/// What to do with windows that are lists of lists.
+const NESTED: &str =
+    "; one list of the values frame after frame is pose_tensor(features, 30, 6), for 30 frames of 6 values";
+
 /// What makes the shape of windows known that pose_windows did not make, or whose metadata were lost on the way.
 pub const STATE_SHAPE: &str = "pose_tensor(features, 30, 6) AS features for 30 frames of 6 values";
 
@@ -215,6 +223,7 @@ pub fn shape_of(fields: &[FieldRef]) -> Option<(usize, usize)> {
 /// The field of a result that has the type, the shape and the NULLs of the first argument, and may be NULL where any is.
 pub fn field_like_first(function: &str, fields: &[FieldRef]) -> Result<FieldRef> {
     let Some(first) = fields.first() else { return plan_err!("{function} takes features first") };
+    check_axes(function, first)?;
     let nullable = fields.iter().any(|field| field.is_nullable());
     Ok(Arc::new(first.as_ref().clone().with_name(function).with_nullable(nullable)))
 }

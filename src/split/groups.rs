@@ -1,6 +1,7 @@
 //! Rows of each group and class, read from (rows, label, key...), one row a group and label.
 
 use arrow::array::{Array, ArrayRef, Int64Array};
+use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::common::{DataFusionError, Result};
 
@@ -8,12 +9,12 @@ use super::assign::Counts;
 use crate::account::classes::names_of;
 use crate::account::key::{alone, joined};
 use crate::error::{Error, data_err};
-use crate::schema::LABEL;
+use crate::schema::{LABEL, SOURCE, sql_name};
 
 /// `source/subject` of each row, for the draw and for messages; one key is a name as it is. `by` are the names of the keys.
 ///
 /// # Errors
-/// A key that is NULL, other than the source.
+/// A key that is NULL, other than the source; one that is NaN.
 pub(super) fn groups(function: &str, by: &[String], values: &[ArrayRef], rows: usize) -> Result<Vec<String>> {
     let options = FormatOptions::default().with_null("");
     let keys = values.get(2..).unwrap_or_default();
@@ -21,15 +22,19 @@ pub(super) fn groups(function: &str, by: &[String], values: &[ArrayRef], rows: u
     let nulls: Vec<_> = keys.iter().map(|key| key.logical_nulls()).collect();
     let group = |row: usize| {
         let mut parts = vec![];
-        for ((nulls, text), name) in nulls.iter().zip(&formatters).zip(by) {
+        for (((nulls, text), name), key) in nulls.iter().zip(&formatters).zip(by).zip(keys) {
             let is_null = nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
-            if is_null && name != crate::schema::SOURCE {
+            if is_null && name != SOURCE {
                 return Ok(data_err!(
                     "{function}: {name} is NULL in some rows, so nobody can tell which belong together; \
                      fill it, or split by something else: by => 'video'"
                 )?);
             }
-            parts.push((!is_null).then(|| text.value(row).to_string()));
+            let part = (!is_null).then(|| text.value(row).to_string());
+            if part.as_deref() == Some("NaN") && holds_floats(key.data_type()) {
+                return Ok(refuse_nan(function, name)?);
+            }
+            parts.push(part);
         }
         Ok(match parts.as_slice() {
             [only] => alone(only.as_deref()).into_owned(),
@@ -37,6 +42,22 @@ pub(super) fn groups(function: &str, by: &[String], values: &[ArrayRef], rows: u
         })
     };
     (0..rows).map(group).collect()
+}
+
+fn holds_floats(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => holds_floats(values),
+        other => other.is_floating(),
+    }
+}
+
+/// NaN is what pandas makes of a missing number: all who miss would be one person.
+fn refuse_nan<T>(function: &str, name: &str) -> crate::error::Result<T> {
+    let column = sql_name(name);
+    data_err!(
+        "{function}: {name} is NaN in some rows, as pandas writes a missing number, so nobody can tell which belong together; \
+         leave such rows out, WHERE NOT isnan({column}), or split by something else: by => '...'"
+    )
 }
 
 /// The rows of each group by class; a row without a label counts for no class.

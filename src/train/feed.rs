@@ -113,11 +113,6 @@ impl Feed {
         self.shape
     }
 
-    /// Whether the input says which side a row is on; else all are train rows.
-    pub fn has_split(&self) -> bool {
-        OPTIONAL.iter().zip(&self.columns.optional).any(|(name, column)| *name == SPLIT && column.is_some())
-    }
-
     /// Rows taken so far.
     pub fn rows(&self) -> usize {
         self.rows

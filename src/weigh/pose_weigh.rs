@@ -54,7 +54,8 @@ impl RelationFunction for PoseWeigh {
             false => lit(1i64),
         };
         let rows = "__rows";
-        let weigh = WindowFunctionDefinition::WindowUDF(Arc::new(WindowUDF::from(PoseClassWeight::new(method))));
+        let weigh = WindowUDF::from(PoseClassWeight::new(self.name(), method));
+        let weigh = WindowFunctionDefinition::WindowUDF(Arc::new(weigh));
         let weight = over_all(weigh, vec![column(LABEL), column(rows)]);
         let counted =
             LogicalPlanBuilder::from(input.clone()).aggregate([column(LABEL)], [sum(counts).alias(rows)])?.build()?;

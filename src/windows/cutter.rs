@@ -10,7 +10,7 @@ use super::fills::Fills;
 use super::frames::Frames;
 use super::labels::Labels;
 use super::matrix::Matrix;
-use super::slicer::{Account, Short, Window};
+use super::slicer::{Account, Window};
 use super::sparse::Sparse;
 use super::spec::{Cut, Nulls, Spec, Windowing};
 use super::tally::{Fate, Tally};
@@ -42,8 +42,8 @@ pub struct Cutter {
     counts_filled: bool,
     filler: Option<Filler>,
     labels: Option<Labels>,
-    /// What looks for recordings without two frames side by side, where these give no window.
-    sparse: Option<(usize, Sparse)>,
+    /// What looks for recordings without two frames side by side, where a window has several.
+    sparse: Option<Sparse>,
     /// The last row, and the number of its frame: whether the next frame continues it is not known yet.
     last: Option<(RecordBatch, i64)>,
     open: Option<Open>,
@@ -106,11 +106,9 @@ impl Cutter {
             matrix: if counts_filled { matrix.map(Matrix::with_filled) } else { matrix },
             counts_filled,
             filler: filler.filter(|_| reads),
-            labels: label.map(|label| Labels::new(label, input)).transpose()?,
+            labels: label.map(|label| Labels::new(spec.function(), label, input)).transpose()?,
             sparse: match &spec.cut {
-                Cut::Windows(Windowing { slicer, .. }) if slicer.short == Short::Drop && slicer.width > 1 => {
-                    Some((slicer.width, Sparse::default()))
-                }
+                Cut::Windows(Windowing { slicer, .. }) if slicer.width > 1 => Some(Sparse::default()),
                 _ => None,
             },
             last: None,
@@ -245,7 +243,11 @@ impl Cutter {
     }
 
     fn refuse(&self, (row, place, value): (u64, usize, Option<f32>)) -> Result<()> {
-        let what = value.map_or("NULL".to_owned(), |value| value.to_string());
+        let what = match value {
+            None => "NULL".to_owned(),
+            Some(value) if value.is_infinite() => format!("{value} (infinite, or beyond the 3.4e38 that 32 bits hold)"),
+            Some(value) => value.to_string(),
+        };
         let feature = match &self.spec.columns.features {
             Features::Columns(names) => names[place].clone(),
             Features::List { column, .. } => format!("{column}[{}]", place + 1),
@@ -297,8 +299,8 @@ impl Worker for Cutter {
         }
         self.forget();
         let breaks = breaks(&self.spec.rules(), self.last.as_ref().map(|(last, _)| last), batch)?;
-        if let Some((width, sparse)) = &mut self.sparse {
-            sparse.push(&self.spec, *width, batch, &breaks, self.last.as_ref().map(|(_, last)| *last))?;
+        if let Some(sparse) = &mut self.sparse {
+            sparse.push(&self.spec, batch, &breaks, self.last.as_ref().map(|(_, last)| *last))?;
         }
         let Breaks { recordings, segments, stretches, frames } = breaks;
         let from = self.frames.rows();
@@ -339,8 +341,8 @@ impl Worker for Cutter {
             filler.finish(matrix);
         }
         self.count_filled();
-        if let Some((width, sparse)) = &mut self.sparse {
-            sparse.end(&self.spec, *width)?;
+        if let Some(sparse) = &mut self.sparse {
+            sparse.end(&self.spec)?;
         }
         let last = self.last.take().map(|(_, last)| last);
         self.close(self.frames.rows(), last);

@@ -10,10 +10,11 @@ use datafusion::logical_expr::{Documentation, ReturnFieldArgs, ScalarFunctionArg
 use datafusion_macros::user_doc;
 
 use crate::error::{self, data_err, query_err};
+use crate::notes::shortened;
 use crate::scalar::ScalarFunction;
 use crate::scalar::arguments::{Kind, Parameters, first_column};
 use crate::scalar::lists::{Lists, fixed_size, item};
-use crate::schema::{SHAPE, feature_names, features_field, tensor_shape};
+use crate::schema::{SHAPE, check_axes, feature_names, features_field, tensor_shape};
 
 /// The function `pose_tensor`.
 #[user_doc(
@@ -89,14 +90,16 @@ impl ScalarFunction for PoseTensor {
             return internal_err!("pose_tensor returns a tensor");
         };
         let outer = Lists::new(&first_column(&args.args, args.number_rows)?)?;
-        let mut windows = Windows { width, dim, values: Vec::with_capacity(outer.len() * width * dim) };
+        let mut windows = Windows { width, dim, values: vec![] };
         let nulls: NullBuffer = if item(outer.items.data_type()).is_some() {
             let frames = Lists::new(&outer.items)?;
             let numbers = frames.numbers()?;
+            windows.reserve(outer.len(), numbers.len());
             let add = |row| windows.add_frames(row, outer.row(row), &frames, &numbers);
             (0..outer.len()).map(add).collect::<error::Result<Vec<bool>>>()?.into()
         } else {
             let numbers = outer.numbers()?;
+            windows.reserve(outer.len(), numbers.len());
             let add = |row| windows.add(row, outer.row(row), &numbers);
             (0..outer.len()).map(add).collect::<error::Result<Vec<bool>>>()?.into()
         };
@@ -108,6 +111,7 @@ impl ScalarFunction for PoseTensor {
 
 /// [width, dim] of what these arguments make of `values`.
 fn shape(values: &Field, arguments: &[Option<&ScalarValue>]) -> error::Result<(usize, usize)> {
+    check_axes(NAME, values)?;
     let Some(width) = arguments.get(1).copied().flatten().and_then(whole) else {
         return query_err!("{NAME}: width must be a literal, a whole number above 0, the same for all rows");
     };
@@ -156,11 +160,25 @@ fn shape(values: &Field, arguments: &[Option<&ScalarValue>]) -> error::Result<(u
                 "{NAME}: the type of values says that they are windows [{w}, {d}]; [{width}, {dim}] is asked for"
             )
         }
+        None if !names_fit(values, dim) => {
+            let names = feature_names(values);
+            query_err!(
+                "{NAME}: [{width}, {dim}] has {dim} values in a frame, but the type of values names {} features ({}); give the width \
+                 with which a frame has as many",
+                names.len(),
+                shortened(&names)
+            )
+        }
         _ if width.checked_mul(dim).is_none_or(|size| size == 0 || i32::try_from(size).is_err()) => {
             query_err!("{NAME}: width times dim must be in 1..={} (was {width} times {dim})", i32::MAX)
         }
         _ => Ok((width, dim)),
     }
+}
+
+/// Whether a field names no features, or as many as a frame has values.
+fn names_fit(values: &Field, dim: usize) -> bool {
+    [0, dim].contains(&feature_names(values).len())
 }
 
 /// A literal above 0; None of anything else.
@@ -179,6 +197,11 @@ struct Windows {
 }
 
 impl Windows {
+    /// Makes room for so many rows, but for no more values than are there: a width may be a slip of the pen.
+    fn reserve(&mut self, rows: usize, values: usize) {
+        self.values.reserve(values.min(rows.saturating_mul(self.width * self.dim)));
+    }
+
     /// Adds a row whose values lie one behind the other; false if it is NULL.
     fn add(&mut self, row: usize, of: Option<std::ops::Range<usize>>, numbers: &Float32Array) -> error::Result<bool> {
         let (width, dim) = (self.width, self.dim);

@@ -2,11 +2,15 @@
 
 use arrow::array::{Int64Array, RecordBatch};
 
+use super::slicer::{Short, Slicer};
 use super::spec::Spec;
 use crate::error::{Result, data_err};
 use crate::frames::numbering::{STEPS, usual};
 use crate::frames::pass::segmenter::{Breaks, recording};
 use crate::schema::{sql_name, sql_names};
+
+/// Frames of a recording that is padded, of which none follows another: of two a frame may have been left out.
+const PADDED: u64 = 3;
 
 /// Looks at the steps between the frames of each recording, one after the other.
 #[derive(Default)]
@@ -24,15 +28,8 @@ impl Sparse {
     /// Looks at the rows of a batch; `last` is the number of the frame before them.
     ///
     /// # Errors
-    /// A recording that has ended and that had enough frames for windows of `width`, but none beside another.
-    pub fn push(
-        &mut self,
-        spec: &Spec,
-        width: usize,
-        batch: &RecordBatch,
-        breaks: &Breaks,
-        last: Option<i64>,
-    ) -> Result<()> {
+    /// A recording that has ended and that had enough frames to tell, but none beside another.
+    pub fn push(&mut self, spec: &Spec, batch: &RecordBatch, breaks: &Breaks, last: Option<i64>) -> Result<()> {
         let Breaks { recordings, stretches, frames, .. } = breaks;
         let first = (recordings.first() != Some(&0)).then_some(0);
         let starts: Vec<usize> = first.into_iter().chain(recordings.iter().copied()).collect();
@@ -40,7 +37,7 @@ impl Sparse {
         for (start, end) in starts.iter().copied().zip(ends) {
             let begins = recordings.binary_search(&start).is_ok();
             if begins {
-                self.end(spec, width)?;
+                self.end(spec)?;
                 self.name = Some(recording(&spec.columns, batch, start));
             }
             let from = stretches.partition_point(|row| *row < start);
@@ -58,10 +55,11 @@ impl Sparse {
     ///
     /// # Errors
     /// As [`push`](Self::push).
-    pub fn end(&mut self, spec: &Spec, width: usize) -> Result<()> {
+    pub fn end(&mut self, spec: &Spec) -> Result<()> {
         let Self { name, rows, alone, steps } = std::mem::take(self);
-        let (Some(name), max_gap) = (name, spec.max_gap) else { return Ok(()) };
-        if rows < (width as u64).max(2) || alone < rows {
+        let (Some(name), Some(windowing), max_gap) = (name, spec.windowing(), spec.max_gap) else { return Ok(()) };
+        let (least, gives) = expected(&windowing.slicer);
+        if rows < least || alone < rows {
             return Ok(());
         }
         let (function, order_by) = (spec.function(), &spec.columns.order_by);
@@ -69,11 +67,19 @@ impl Sparse {
         let column = sql_name(order_by);
         let by = sql_names(&spec.columns.by);
         data_err!(
-            "{function}: {name} gives no window: none of its {rows} frames follows another, since every step of {order_by} is above \
+            "{function}: {name} gives {gives}: none of its {rows} frames follows another, since every step of {order_by} is above \
              max_gap => {max_gap} (usually {usual}); if {order_by} counts time, read the frames at an even rate (hz => 25, time => \
              '{order_by}', time_unit => 'ms') or number them, row_number() OVER (PARTITION BY {by} ORDER BY {column}) AS {column}; \
              if frames were left out, say max_gap => {usual}"
         )
+    }
+}
+
+/// How many frames of a recording give windows, and what they give where none follows another.
+fn expected(slicer: &Slicer) -> (u64, &'static str) {
+    match slicer.short {
+        Short::Drop => ((slicer.width as u64).max(2), "no window"),
+        Short::Pad | Short::Loop => (PADDED, "windows of one frame each"),
     }
 }
 

@@ -7,11 +7,13 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::cutter::Cutter;
 use super::fill::Fill;
+use super::no_windows::reason;
 use super::rule::LabelRule;
 use super::slicer::{Slicer, Tail};
 use super::tally::{COUNTS, fill_fields};
 use crate::error::{Result, query_err};
 use crate::frames::columns::{Features, FrameColumns};
+use crate::frames::pass::pieces::Pieces;
 use crate::frames::pass::segmenter::Rules;
 use crate::frames::pass::{Pass, Worker};
 use crate::schema::{
@@ -212,6 +214,11 @@ impl Pass for Spec {
     /// Windows of features that say whose they are would be a net's shortest way to a wrong answer.
     fn refuses_constant(&self) -> Option<&'static str> {
         self.windowing().map(|_| self.function())
+    }
+
+    fn nothing_made(&self, pieces: &Pieces) -> Option<String> {
+        let is_empty = matches!(self.cut, Cut::Windows(_)) && pieces.frames > 0 && pieces.made == 0;
+        is_empty.then(|| reason(self, pieces))
     }
 
     fn required(&self) -> Vec<&String> {

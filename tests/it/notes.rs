@@ -75,12 +75,25 @@ fn how_sure_a_tracker_was_is_always_named() {
 #[test]
 fn a_label_of_another_name_is_said() {
     for function in ["pose_windows", "pose_segments"] {
-        let lines =
-            said(&format!("SELECT count(*) FROM {function}((SELECT video, frame, x, label AS activity FROM frames))"));
+        let width = if function == "pose_windows" { ", width => 2" } else { "" };
+        let lines = said(&format!(
+            "SELECT count(*) FROM {function}((SELECT video, frame, x, label AS activity FROM frames){width})"
+        ));
         let [line] = lines.as_slice() else { panic!("{lines:?}") };
         assert!(line.starts_with(&format!("note: {function}: the input has no column 'label'")), "{line}");
         assert!(line.ends_with("write activity AS label in the subquery"), "{line}");
     }
+}
+
+#[test]
+fn why_there_is_no_window_is_said_once() {
+    let none = "SELECT count(*) FROM pose_windows((SELECT video, frame, x FROM frames), width => 1000)";
+    let lines = said(none);
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    let reason = "note: pose_windows cuts windows of width 1000, and the longest of 2 recordings has 3 frames; ";
+    assert!(line.starts_with(reason), "{line}");
+    // No frames are no riddle, and what was not read to its end tells nothing.
+    assert_eq!(said(&none.replace("FROM frames", "FROM frames WHERE x > 9")), Vec::<String>::new());
 }
 
 #[test]
@@ -93,6 +106,14 @@ fn an_old_name_is_said_once_a_process() {
             "note: pose_windows: the argument 'label' is called 'label_rule' now; the old name still works, the new one is to be written"
         ]
     );
+}
+
+#[test]
+fn minutes_that_are_taken_for_seconds_are_said_once() {
+    let frames = "SELECT 'v' || (value / 200) AS video, value % 200 AS frame, (value % 200) * 0.04 / 60 AS t, value * 1.5 AS x FROM range(0, 400)";
+    let lines = said(&format!("SELECT count(*) FROM pose_windows(({frames}), width => 2, hz => 25)"));
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert!(line.starts_with("note: pose_windows: nothing says the unit of t (Float64); taken for seconds"), "{line}");
 }
 
 #[test]

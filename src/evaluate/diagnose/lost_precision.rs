@@ -1,7 +1,7 @@
 //! Features whose values lie too far from 0 for the 32 bits of a window.
 
 use super::{Check, Facts, Finding, Offset};
-use crate::frames::scale::short;
+use crate::frames::scale::{short, step, whole};
 use crate::schema::sql_name;
 use crate::split::side::Side;
 
@@ -24,16 +24,17 @@ fn finding(Offset { feature, mean, spread }: &Offset) -> Finding {
             short(*spread)
         ),
         false => format!(
-            "feature '{feature}' is {at} in all of train, where 32 bits hold no difference below 1: what changed may be lost"
+            "feature '{feature}' is {at} in all of train, where 32 bits hold no difference below {}: what changed may be lost",
+            short(step(*mean))
         ),
     };
-    let column = sql_name(feature);
+    let (column, offset) = (sql_name(feature), whole(*mean));
     Finding::warning(&CHECK, message)
         .on(Side::Train)
         .about(feature)
         .because("coordinates far from their origin, a time or a number taken for a feature")
         .advise(format!(
-            "subtract an offset before windows are made, {column} - {at} AS {column}, or pose_center; leave the column out if \
+            "subtract an offset before windows are made, {column} - {offset} AS {column}, or pose_center; leave the column out if \
              it is no feature; SELECT * FROM pose_inventory((SELECT * FROM frames)) looks at the frames"
         ))
 }
@@ -49,6 +50,9 @@ mod tests {
         let facts = Facts { offsets: vec![offset(29.0), offset(0.0)], ..healthy() };
         let messages: Vec<String> = found(&CHECK, &facts).into_iter().map(|finding| finding.message).collect();
         assert!(messages[0].contains("around 450000000 and spreads by 29 alone"), "{messages:?}");
-        assert!(messages[1].contains("is 450000000 in all of train"), "{messages:?}");
+        assert!(
+            messages[1].contains("is 450000000 in all of train, where 32 bits hold no difference below 32:"),
+            "{messages:?}"
+        );
     }
 }

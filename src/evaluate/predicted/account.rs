@@ -15,6 +15,7 @@ use crate::account::parts::{Parts, fields};
 use crate::account::recording::{Groups, Namer};
 use crate::account::{Account, Ledger};
 use crate::error::{Error, Result, data_err};
+use crate::evaluate::labels::among;
 use crate::schema::LABEL;
 
 /// Predictions, parted by `by`.
@@ -52,11 +53,12 @@ impl Account for PredictionAccount {
 
     fn ledger(&self, input: &SchemaRef) -> Result<Box<dyn Ledger>> {
         let classes = Classes::of(self.output.function, input, &[LABEL, PREDICTED])?;
-        let labels = self.labels.as_ref().map(|labels| labels.iter().map(|label| classes.name(label)).collect());
+        let labels = among(&classes, self.labels.as_deref());
         Ok(Box::new(PredictionLedger {
             schema: self.output(),
             output: self.output,
             parts: Parts::new(self.output.function, &self.by)?,
+            by: self.by.clone(),
             given: self.groups.given,
             groups: self.groups.namer(self.output.function),
             seed: self.seed,
@@ -71,6 +73,7 @@ struct PredictionLedger {
     schema: SchemaRef,
     output: Output,
     parts: Parts,
+    by: Vec<Field>,
     given: bool,
     groups: Namer,
     seed: u64,
@@ -125,6 +128,7 @@ impl Ledger for PredictionLedger {
 
     fn finish(self: Box<Self>) -> Result<RecordBatch> {
         let failed = |e: ArrowError| Error::Internal(format!("{}: {e}", self.output.function));
+        self.rows.refuse_apart(&self.parts, &self.by)?;
         let (mut parts, mut columns) = (vec![], vec![]);
         for (part, judged) in self.rows.finish(self.parts.in_order())? {
             let judged = Judged { grouped: self.given, ..judged };

@@ -12,11 +12,11 @@ use datafusion::logical_expr::LogicalPlan;
 
 use self::account::PredictionAccount;
 use super::Predictions;
-use crate::account::classes::number_text;
+use super::labels::labels;
 use crate::account::columns::{apart, named, present, require};
 use crate::account::over;
 use crate::account::recording::Groups;
-use crate::args::{Arguments, Value};
+use crate::args::Arguments;
 use crate::error;
 use crate::options::SEED;
 use crate::schema::{LABEL, SPLIT, VERSION};
@@ -69,29 +69,7 @@ pub fn judged(output: Output, input: LogicalPlan, arguments: &Arguments) -> Resu
     let alone: Vec<String> = present(&schema, &[SPLIT, VERSION]).into_iter().filter(|name| !is_by(name)).collect();
     let own = present(&schema, &[LABEL, PREDICTED, PROBABILITIES]).into_iter().chain(alone.iter().cloned());
     let reads = own.chain(by.iter().map(|field| field.name().clone())).chain(groups.columns.iter().cloned()).collect();
-    let labels = labels(arguments)?;
+    let labels = labels(arguments, "the classes in the order of the probabilities")?;
     let account = PredictionAccount { output, by, groups, labels, seed, reads, alone };
     over(Arc::new(account), input)
-}
-
-fn labels(arguments: &Arguments) -> error::Result<Option<Vec<String>>> {
-    let text = |value: &Value| match value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Int(number) => Some(number.to_string()),
-        Value::Float(number) => number_text(&number.to_string()),
-        Value::Bool(truth) => Some(truth.to_string()),
-        _ => None,
-    };
-    let labels = match arguments.value("labels") {
-        None => return Ok(None),
-        Some(Value::List(items)) => items.iter().map(text).collect::<Option<Vec<_>>>(),
-        Some(_) => None,
-    };
-    match labels {
-        Some(labels) if !labels.is_empty() => Ok(Some(labels)),
-        _ => {
-            let given = arguments.value("labels").map_or(String::new(), ToString::to_string);
-            arguments.wrong("labels", given, "the classes in the order of the probabilities, such as ['run', 'walk']")
-        }
-    }
 }

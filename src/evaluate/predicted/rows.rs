@@ -8,9 +8,11 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float32Type};
 
 use super::Judged;
-use crate::account::classes::refuse_apart;
+use crate::account::parts::Parts;
 use crate::error::{Error, Result, data_err, query_err};
 use crate::evaluate::Predictions;
+use crate::evaluate::apart::Named;
+use crate::evaluate::labels::refuse_others;
 
 /// Rows of numbered parts.
 pub(super) struct Rows {
@@ -103,10 +105,8 @@ impl Rows {
                 "{function}: a row has no label, so nobody knows whether it is right: WHERE label IS NOT NULL"
             );
         };
-        for class in [Some(label), predicted].into_iter().flatten() {
-            if let Some(labels) = self.labels.as_ref().filter(|labels| !labels.iter().any(|known| known == class)) {
-                return data_err!("{function}: class '{class}' is not among labels ({})", labels.join(", "));
-            }
+        for class in [Some(label), predicted] {
+            refuse_others(function, self.labels.as_deref(), class)?;
         }
         let truth = self.classes.number(label);
         let predicted = predicted.map(|class| self.classes.number(class));
@@ -140,7 +140,6 @@ impl Rows {
     /// The predictions of these parts, which are all that there are.
     pub fn finish(self, parts: impl Iterator<Item = u32>) -> Result<Vec<(u32, Judged)>> {
         let parts: Vec<u32> = parts.collect();
-        self.refuse_apart()?;
         let labels = self.all_labels()?;
         let place = |name: &Arc<str>| labels.iter().position(|label| **label == **name).unwrap_or_default() as u32;
         let classes: Vec<u32> = self.classes.names.iter().map(place).collect();
@@ -188,16 +187,20 @@ impl Rows {
         Ok(judged.collect())
     }
 
-    /// Refuses classes of which truth and predictions share none, unless the caller named them all.
-    fn refuse_apart(&self) -> Result<()> {
+    /// Refuses other names of the same classes, unless the caller named them all.
+    ///
+    /// # Errors
+    /// As [`Named::refuse_apart`].
+    pub fn refuse_apart(&self, parts: &Parts, by: &[Field]) -> Result<()> {
         if self.labels.is_some() {
             return Ok(());
         }
         let name = |class: u32| &*self.classes.names[class as usize];
-        let truth = self.rows.iter().map(|row| row.truth).collect::<BTreeSet<_>>().into_iter().map(name).collect();
-        let predicted: BTreeSet<u32> = self.rows.iter().filter_map(|row| row.predicted).collect();
-        let way_out = ", or say that all of them are classes: labels => ['...', '...']";
-        refuse_apart(self.function, &truth, &predicted.into_iter().map(name).collect(), way_out)
+        let truth: BTreeSet<u32> = self.rows.iter().map(|row| row.truth).collect();
+        let predicted: BTreeSet<(u32, u32)> =
+            self.rows.iter().filter_map(|row| Some((row.part, row.predicted?))).collect();
+        let predicted = predicted.into_iter().map(|(part, class)| (part, name(class)));
+        Named::new(truth.into_iter().map(name), predicted).refuse_apart(self.function, parts, by)
     }
 
     /// Those that were given, else all that occur.

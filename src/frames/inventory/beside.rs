@@ -15,7 +15,8 @@ use crate::frames::scale::short;
 /// Rates that differ by more than this are rates of different things.
 pub const SAME_RATE: f64 = 1.05;
 
-/// `pose_inventory_beside(labels, seconds from frame to frame, advice) OVER ()`: the advice with what the other recordings add.
+/// `pose_inventory_beside(labels, seconds from frame to frame, frames a second, advice) OVER ()`: the advice with what the other
+/// recordings add.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Beside {
     signature: Signature,
@@ -23,7 +24,7 @@ pub struct Beside {
 
 impl Default for Beside {
     fn default() -> Self {
-        Self { signature: Signature::any(3, Volatility::Immutable) }
+        Self { signature: Signature::any(4, Volatility::Immutable) }
     }
 }
 
@@ -47,8 +48,8 @@ impl WindowUDFImpl for Beside {
 
 impl PartitionEvaluator for Beside {
     fn evaluate_all(&mut self, values: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
-        let [labels, intervals, advice] = values else {
-            return exec_err!("pose_inventory: three columns are compared");
+        let [labels, intervals, hz, advice] = values else {
+            return exec_err!("pose_inventory: four columns are compared");
         };
         let (Some(labels), Some(advice)) = (labels.as_list_opt::<i32>(), advice.as_string_opt::<i32>()) else {
             return exec_err!("pose_inventory: lists of labels and texts of advice are compared");
@@ -57,24 +58,37 @@ impl PartitionEvaluator for Beside {
         let names: BTreeSet<&str> = labels.values().as_string::<i32>().iter().flatten().collect();
         let doubts = doubts(names);
         let rates = rates(intervals.iter().flatten());
+        let knows_unit = (0..rows).all(|row| intervals.is_null(row) || hz.is_valid(row));
         let text = |row: usize| {
             let of_row = labels.value(row);
             let found = of_row.as_string::<i32>().iter().flatten().filter_map(|label| doubts.get(label).cloned());
             let own = advice.is_valid(row).then(|| advice.value(row).to_owned());
-            let rate = rates.filter(|_| intervals.is_valid(row)).map(|(slow, fast)| {
-                format!(
-                    "recordings have different rates, {} to {} frames a second (this one {}): pose_windows(..., hz => ...) reads all \
-                     at one",
-                    short(slow),
-                    short(fast),
-                    short(1.0 / intervals.value(row))
-                )
-            });
+            let rates = rates.filter(|_| intervals.is_valid(row));
+            let rate = rates.map(|rates| different(rates, intervals.value(row), knows_unit));
             let all: Vec<String> = own.into_iter().chain(rate).chain(found).collect();
             (!all.is_empty()).then(|| all.join("; "))
         };
         Ok(Arc::new((0..rows).map(text).collect::<StringArray>()))
     }
+}
+
+/// What is said to a recording of this interval; where nobody knows the unit of times, of their steps instead of rates.
+fn different((slow, fast): (f64, f64), interval: f64, knows_unit: bool) -> String {
+    if knows_unit {
+        return format!(
+            "recordings have different rates, {} to {} frames a second (this one {}): pose_windows(..., hz => ...) reads all at one",
+            short(slow),
+            short(fast),
+            short(1.0 / interval)
+        );
+    }
+    format!(
+        "recordings have different rates, a frame every {} to {} of their times (this one every {}), whose unit nothing says: \
+         pose_windows(..., hz => ..., time => ..., time_unit => ...) reads all at one",
+        short(1.0 / fast),
+        short(1.0 / slow),
+        short(interval)
+    )
 }
 
 /// The lowest and the highest rate, where they are not the same by [`SAME_RATE`].
@@ -92,5 +106,13 @@ mod tests {
         assert_eq!(rates([0.04, 0.02].into_iter()), Some((25.0, 50.0)));
         assert_eq!(rates([0.04, 0.0415, 0.04].into_iter()), None);
         assert_eq!((rates([0.04].into_iter()), rates([].into_iter())), (None, None));
+    }
+
+    #[test]
+    fn no_rate_is_claimed_in_a_unit_that_nobody_knows() {
+        let text = different((0.025, 0.05), 40.0, false);
+        assert!(text.contains("a frame every 20 to 40 of their times (this one every 40), whose unit"), "{text}");
+        let text = different((25.0, 50.0), 0.04, true);
+        assert!(text.contains("25 to 50 frames a second (this one 25)"), "{text}");
     }
 }

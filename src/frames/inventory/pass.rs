@@ -9,7 +9,8 @@ use arrow::array::{
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
 
-use super::recording::Recording;
+use super::clock::ClockColumn;
+use super::recording::{Clock, Recording};
 use super::texts::Texts;
 use crate::account::classes::names_of;
 use crate::account::columns::whole_numbers;
@@ -18,7 +19,7 @@ use crate::frames::columns::{Features, FrameColumns};
 use crate::frames::pass::recordings::{Piece, Recordings};
 use crate::frames::pass::segmenter::column;
 use crate::frames::pass::{Pass, Worker, internal};
-use crate::frames::times::{Origin, TimeColumn};
+use crate::frames::times::Origin;
 use crate::schema::{FEATURES, FRAME_END, FRAME_START, LABEL, SUBJECT, sql_name};
 
 /// What is in each recording.
@@ -31,7 +32,7 @@ pub struct Inventory {
     /// The names of the features.
     pub names: Vec<String>,
     /// The column of times, if there is one.
-    pub time: Option<TimeColumn>,
+    pub time: Option<ClockColumn>,
     /// Columns of text that are looked at: for numbers, and for the class where no column says so.
     pub texts: Vec<String>,
     /// Whether there is no column of the class.
@@ -47,7 +48,7 @@ pub(super) const LABELS: &str = "labels";
 /// What to do before windows are made.
 pub(super) const ADVICE: &str = "advice";
 /// Frames a second.
-const HZ: &str = "hz";
+pub(super) const HZ: &str = "hz";
 
 fn counts() -> [&'static str; 6] {
     ["rows", FRAME_START, FRAME_END, "gaps", "missing_frames", "duplicates"]
@@ -59,7 +60,7 @@ impl Inventory {
         let keys = columns.by.iter().chain([&columns.order_by]).chain(&columns.label);
         let features = columns.features.columns().iter().chain(&self.texts);
         let carried = columns.carried.iter().filter(|name| *name == SUBJECT);
-        keys.chain(features).chain(carried).chain(self.time.iter().map(|time| &time.name))
+        keys.chain(features).chain(carried).chain(self.time.iter().map(|clock| &clock.time.name))
     }
 }
 
@@ -208,7 +209,8 @@ impl Taker {
     fn take(&mut self, rows: &RecordBatch) -> Result<()> {
         let Inventory { columns, time, has_subject, .. } = &self.spec;
         let numbers = whole_numbers(FUNCTION, &columns.order_by, column(rows, &columns.order_by)?)?;
-        let times = time.as_ref().map(|time| time.read(FUNCTION, column(rows, &time.name)?)).transpose()?;
+        let read = |clock: &ClockColumn| clock.time.read(FUNCTION, column(rows, &clock.time.name)?);
+        let times = time.as_ref().map(read).transpose()?;
         let labels = columns.label.as_ref().map(|label| names_of(FUNCTION, label, column(rows, label)?));
         let (labels, features) = (labels.transpose()?, features(rows, &columns.features)?);
         if self.open.is_none() {
@@ -219,7 +221,7 @@ impl Taker {
             self.open = Some(Named {
                 key: self.recordings.key(rows)?,
                 subject,
-                recording: Recording::default(),
+                recording: Recording::by(Clock::of(time.as_ref().is_some_and(|clock| clock.by_name))),
                 origin: None,
                 texts: vec![Texts::default(); self.spec.texts.len()],
             });
@@ -238,7 +240,8 @@ impl Taker {
             let Some(times) = times.as_ref().filter(|times| times.has(row)) else { continue };
             let origin = *origin.get_or_insert_with(|| times.origin(row));
             let guess = times.is_guess().then(|| times.is_whole(row));
-            recording.clock.tick(frame, Some(times.seconds(row, origin)), guess);
+            let least = time.as_ref().map_or(0.0, |clock| clock.least(times.is_whole(row)));
+            recording.clock.tick(frame, Some(times.seconds(row, origin)), guess, least);
         }
         Ok(())
     }

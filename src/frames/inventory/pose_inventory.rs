@@ -7,7 +7,8 @@ use datafusion::common::Result;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, WindowFunctionDefinition, WindowUDF};
 
 use super::beside::Beside;
-use super::pass::{ADVICE, INTERVAL, Inventory, LABELS};
+use super::clock::ClockColumn;
+use super::pass::{ADVICE, HZ, INTERVAL, Inventory, LABELS};
 use crate::args::Arguments;
 use crate::error::{self, query_err, suggest};
 use crate::frames::columns::{Features, FrameColumns};
@@ -15,7 +16,7 @@ use crate::frames::feature_rule::is_known;
 use crate::frames::pass::node::PassNode;
 use crate::frames::times::{TimeColumn, Unit};
 use crate::relation::{RelationFunction, column, over_all, with_windows};
-use crate::schema::{LABEL, SUBJECT, TIME, label_like};
+use crate::schema::{LABEL, SUBJECT, label_like};
 
 /// What is in each recording: classes, rows, gaps, frames that are there twice, missing values, which columns are features,
 /// and which of those never change.
@@ -46,7 +47,7 @@ impl RelationFunction for PoseInventory {
         };
         let has_subject = columns.carried.iter().any(|name| name == SUBJECT);
         let schema = input.schema().as_arrow();
-        let time = time(schema, arguments)?;
+        let time = time(schema, arguments, &columns)?;
         let is_text = |name: &&String| {
             schema.field_with_name(name).is_ok_and(|field| match field.data_type() {
                 DataType::Dictionary(_, values) => values.is_string(),
@@ -60,7 +61,7 @@ impl RelationFunction for PoseInventory {
         let inventory = PassNode::new(inventory, input)?.into_plan();
         let names: Vec<String> = inventory.schema().fields().iter().map(|field| field.name().clone()).collect();
         let beside = WindowFunctionDefinition::WindowUDF(Arc::new(WindowUDF::from(Beside::default())));
-        let beside = over_all(beside, [LABELS, INTERVAL, ADVICE].map(column).to_vec());
+        let beside = over_all(beside, [LABELS, INTERVAL, HZ, ADVICE].map(column).to_vec());
         let advised = |name: &String| match name.as_str() {
             ADVICE => column(BESIDE).alias(ADVICE),
             name => column(name),
@@ -74,25 +75,21 @@ impl RelationFunction for PoseInventory {
 /// The advice with that of all recordings together.
 const BESIDE: &str = "__beside";
 
-/// The column of times: the one that is named, else `t`, else the only one of timestamps; none where none is.
-fn time(schema: &Schema, arguments: &Arguments) -> error::Result<Option<TimeColumn>> {
+/// The column of times: the one that is named, else that of [`ClockColumn::find`]; none where none is.
+fn time(schema: &Schema, arguments: &Arguments, columns: &FrameColumns) -> error::Result<Option<ClockColumn>> {
     let (function, unit) = (arguments.function(), Unit::given(arguments)?);
-    let of = |name: &str| schema.field_with_name(name).ok().map(|field| field.data_type());
     if let Some(name) = arguments.text("time")? {
-        let Some(data_type) = of(name) else {
+        let Ok(field) = schema.field_with_name(name) else {
             let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
             return query_err!("{function}: time: the input has no column '{name}'{}", suggest(name, names));
         };
         let time = TimeColumn { name: name.to_owned(), unit };
-        return time.check(function, data_type).map(|()| Some(time));
+        time.check(function, field.data_type())?;
+        return Ok(Some(ClockColumn { time, by_name: false }));
     }
-    let named = |name: &str| TimeColumn { name: name.to_owned(), unit };
-    let tells = |time: &TimeColumn| of(&time.name).is_some_and(|data_type| time.check(function, data_type).is_ok());
-    let mut clocks = schema.fields().iter().filter(|field| matches!(field.data_type(), DataType::Timestamp(..)));
-    let only = clocks.next().filter(|_| clocks.next().is_none());
-    let found = Some(named(TIME)).filter(tells).or_else(|| only.map(|field| named(field.name())).filter(tells));
-    match (&found, unit) {
+    let others: Vec<String> = columns.by.iter().chain([&columns.order_by]).cloned().collect();
+    match (ClockColumn::find(function, schema, unit, &others), unit) {
         (None, Some(_)) => query_err!("{function}: time_unit is of a column of times: say which, time => '...'"),
-        _ => Ok(found),
+        (found, _) => Ok(found),
     }
 }

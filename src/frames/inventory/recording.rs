@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::frames::median::Median;
-use crate::frames::scale::{Doubt, Scale, short};
+use crate::frames::scale::{Doubt, Scale, short, whole};
 use crate::schema::sql_name;
 
 /// What was seen of a recording so far.
@@ -46,30 +46,52 @@ pub(super) struct Clock {
     standing: u64,
     /// Whether all times are whole numbers, of which nobody said the unit.
     guess: Option<bool>,
+    /// Whether the column is a clock by its name alone: then nothing is advised by it.
+    by_name: bool,
 }
 
 impl Clock {
+    /// That of a column which is one by its name alone, or not.
+    pub fn of(by_name: bool) -> Self {
+        Self { by_name, ..Self::default() }
+    }
+
     /// Takes the time of the next row, in seconds; `guess` is whether it is a whole number where nobody knows its unit.
-    pub fn tick(&mut self, frame: Option<i64>, seconds: Option<f64>, guess: Option<bool>) {
+    /// Where it lies less than `least` behind the last, a later row tells the step.
+    pub fn tick(&mut self, frame: Option<i64>, seconds: Option<f64>, guess: Option<bool>, least: f64) {
         let (Some(frame), Some(seconds)) = (frame, seconds.filter(|s| s.is_finite())) else { return };
         self.guess = guess.map(|is_whole| is_whole && self.guess.unwrap_or(true));
         if let Some((last, before)) = self.last
             && frame > last
         {
-            match seconds > before {
-                true => self.steps.add((seconds - before) / (frame - last) as f64),
+            let since = seconds - before;
+            if (0.0..least).contains(&since) {
+                return;
+            }
+            match since > 0.0 {
+                true => self.steps.add(since / (frame - last) as f64),
                 false => self.standing += 1,
             }
         }
         self.last = Some((frame, seconds));
     }
 
-    /// The median of the seconds from one frame to the next, whatever their unit is.
+    /// The usual seconds from one frame to the next, whatever their unit is.
     pub fn interval(&self) -> Option<f64> {
-        self.steps.value()
+        self.steps.mean_near()
     }
 
-    /// Frames a second, by the median; none where times are in a unit that nobody knows, and cannot be seconds.
+    /// Rows whose time should be later; none of a column that may be no clock.
+    fn standing(&self) -> u64 {
+        if self.by_name { 0 } else { self.standing }
+    }
+
+    /// Whether nobody knows the unit of times that were meant to be read.
+    fn lacks_unit(&self) -> bool {
+        !self.by_name && self.hz().is_none() && self.interval().is_some()
+    }
+
+    /// Frames a second; none where times are in a unit that nobody knows, and cannot be seconds.
     pub fn hz(&self) -> Option<f64> {
         let least = match self.guess {
             None => 0.0,
@@ -94,7 +116,7 @@ fn doubtful(feature: &str, doubt: &Doubt<Option<i64>>) -> String {
              first, {column} - {} AS {column}, or pose_center",
             short(*mean),
             short(*spread),
-            short(*mean)
+            whole(*mean)
         ),
         Doubt::Wild { value, at, others } => format!(
             "{feature} is {}{}, where the others stay below {}: read wrong? CASE WHEN abs({column}) < {} THEN {column} END AS \
@@ -119,6 +141,11 @@ pub(super) struct Values {
 }
 
 impl Recording {
+    /// One whose frames have the times of a clock.
+    pub fn by(clock: Clock) -> Self {
+        Self { clock, ..Self::default() }
+    }
+
     /// Takes the number of the next row, in rising order.
     pub fn number(&mut self, frame: Option<i64>) {
         self.rows += 1;
@@ -222,13 +249,13 @@ impl Recording {
             advice.push(format!("{} never {verb}: a sensor that was off?", constant.join(", ")));
         }
         advice.extend(self.doubts.iter().map(|(place, doubt)| doubtful(&feature(*place), doubt)));
-        if self.clock.standing > 0 {
+        if self.clock.standing() > 0 {
             advice.push(format!(
                 "time does not rise with the frame in {} rows: order by it, or leave such rows out",
-                self.clock.standing
+                self.clock.standing()
             ));
         }
-        if self.clock.hz().is_none() && self.clock.interval().is_some() {
+        if self.clock.lacks_unit() {
             advice.push("nothing says the unit of the times, which are no seconds: time_unit => 'ms'".to_owned());
         }
         (!advice.is_empty()).then(|| advice.join("; "))
@@ -264,11 +291,11 @@ mod tests {
         let mut clock = Clock::default();
         // A frame is missing, and a pause is long.
         for (frame, seconds) in [(0, 0.0), (1, 0.04), (3, 0.12), (4, 0.16), (5, 9.0), (6, 9.04)] {
-            clock.tick(Some(frame), Some(seconds), None);
+            clock.tick(Some(frame), Some(seconds), None, 0.0);
         }
         assert_eq!((clock.hz(), clock.standing), (Some(25.0), 0));
-        clock.tick(Some(7), Some(9.0), None);
-        clock.tick(None, Some(10.0), None);
+        clock.tick(Some(7), Some(9.0), None, 0.0);
+        clock.tick(None, Some(10.0), None, 0.0);
         assert_eq!(clock.standing, 1);
         assert_eq!(rounded(1.0 / (1.0 / 29.97)), 29.97);
     }
@@ -276,8 +303,20 @@ mod tests {
     #[test]
     fn whole_numbers_that_cannot_be_seconds_tell_no_rate() {
         let mut clock = Clock::default();
-        (0..9).for_each(|frame| clock.tick(Some(frame), Some(40.0 * frame as f64), Some(true)));
+        (0..9).for_each(|frame| clock.tick(Some(frame), Some(40.0 * frame as f64), Some(true), 0.0));
         assert_eq!((clock.interval(), clock.hz()), (Some(40.0), None));
+    }
+
+    #[test]
+    fn a_coarse_clock_tells_a_rate_by_rows_that_lie_far_apart() {
+        // 80 frames a second in whole milliseconds: steps of 12 and 13, and 100 from every eighth frame to the next.
+        let mut clock = Clock::of(true);
+        (0..99).for_each(|frame| clock.tick(Some(frame), Some((12.5 * frame as f64).floor()), Some(true), 100.0));
+        assert_eq!(clock.interval(), Some(12.5));
+        // 50 frames in each second are no time that stands still.
+        let mut clock = Clock::of(true);
+        (0..99).for_each(|frame| clock.tick(Some(frame), Some((frame / 50) as f64), Some(true), 100.0));
+        assert_eq!((clock.interval(), clock.standing()), (None, 0));
     }
 
     #[test]

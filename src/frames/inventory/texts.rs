@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::account::class_names::MISSING;
 use crate::schema::{LABEL, sql_name};
 
 /// The most values of a column that may be classes.
 const MOST_CLASSES: usize = 20;
 /// Of so many texts one must be a number for the column to be one of numbers.
 const ONE_IN: u64 = 2;
-/// What stands for a missing number.
-const MISSING: [&str; 9] = ["", "na", "n/a", "nan", "null", "none", "-", "--", "?"];
 
 /// What was seen of a column of text.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +19,8 @@ pub(super) struct Texts {
     comma: Option<String>,
     /// The first of them.
     number: Option<String>,
+    /// Whether some stand for a missing one.
+    has_missing: bool,
     /// Texts that are neither a number nor stand for a missing one.
     others: u64,
     /// The first of those.
@@ -41,7 +42,9 @@ impl Texts {
             if has_comma {
                 self.comma.get_or_insert_with(|| text.to_owned());
             }
-        } else if !MISSING.iter().any(|missing| missing.eq_ignore_ascii_case(text)) {
+        } else if MISSING.iter().any(|missing| missing.eq_ignore_ascii_case(text)) {
+            self.has_missing = true;
+        } else {
             self.others += 1;
             self.other.get_or_insert_with(|| text.to_owned());
         }
@@ -56,6 +59,7 @@ impl Texts {
         let column = sql_name(name);
         let text = if self.comma.is_some() { format!("replace({column}, ',', '.')") } else { column.clone() };
         let (cast, other) = match &self.other {
+            None if self.has_missing => ("TRY_CAST", String::new()),
             None => ("CAST", String::new()),
             Some(other) => ("TRY_CAST", format!("; '{other}' is none")),
         };
@@ -127,7 +131,7 @@ mod tests {
     #[test]
     fn numbers_as_text_come_with_the_cast_that_reads_them() {
         let advice = of(&["1,5", "2,5", "", "NA"]).as_numbers("x").unwrap();
-        assert_eq!(advice, "x holds numbers as text ('1,5'): CAST(replace(x, ',', '.') AS DOUBLE) AS x");
+        assert_eq!(advice, "x holds numbers as text ('1,5'): TRY_CAST(replace(x, ',', '.') AS DOUBLE) AS x");
         let advice = of(&["1.5", "2", "off"]).as_numbers("Left X").unwrap();
         assert_eq!(
             advice,

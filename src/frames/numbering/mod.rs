@@ -64,7 +64,7 @@ pub fn by_time(input: &LogicalPlan, arguments: &Arguments) -> Result<Option<(Log
         }
         _ => ticked,
     };
-    let numbered = Numbered { columns, time: time.to_owned(), number: number.to_owned(), function };
+    let numbered = Numbered { columns, time: time.to_owned(), unit: clock.unit, number: number.to_owned(), function };
     let mut named = arguments.with("order_by", text(number));
     if !arguments.is_given("rate") {
         named = named.with("time", text(time));
@@ -81,7 +81,7 @@ fn ticks(time: &TimeColumn, data_type: &DataType) -> Expr {
         whole if is_time(whole) => cast(name, DataType::Int64),
         _ => {
             let per_second = time.unit.unwrap_or(Unit::Seconds).per_second();
-            // What is no finite number becomes NULL, and is refused with the name of its recording.
+            // What is no finite number, or none of 64 bits, becomes NULL, and is refused with the name of its recording.
             try_cast(cast(name, DataType::Float64) * lit(1e9 / per_second), DataType::Int64)
         }
     }

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
 
 use super::number::{STEPS, frames, usual};
 use crate::account::columns::whole_numbers;
@@ -13,6 +14,7 @@ use crate::frames::columns::FrameColumns;
 use crate::frames::pass::recordings::{Piece, Recordings};
 use crate::frames::pass::segmenter::{column, recording};
 use crate::frames::pass::{Pass, Worker, internal};
+use crate::frames::times::Unit;
 
 /// A numbering of frames in the order of their times.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
@@ -21,6 +23,8 @@ pub struct Numbered {
     pub columns: FrameColumns,
     /// The column of times, for messages.
     pub time: String,
+    /// Its unit, where the caller said it.
+    pub unit: Option<Unit>,
     /// The column of numbers that is added.
     pub number: String,
     /// The SQL name, for messages.
@@ -140,11 +144,7 @@ impl Numberer {
         let times = self.times(&rows)?;
         for row in 0..times.len() {
             if times.is_null(row) {
-                return data_err!(
-                    "{function}: {} has a row whose {time} is NULL or no finite number; frames are put in order by it: fill it, or \
-                     leave such rows out",
-                    recording(columns, &rows, row)
-                );
+                return self.refuse(&rows, row);
             }
             let time_here = times.value(row);
             let step = self.last.replace(time_here).map(|last| time_here.saturating_sub(last));
@@ -163,6 +163,22 @@ impl Numberer {
         }
         self.waiting.push(rows);
         if self.steps.len() < STEPS { Ok(()) } else { self.release() }
+    }
+
+    /// Refuses a row without a time, or with one that no clock shows.
+    fn refuse(&self, rows: &RecordBatch, row: usize) -> Result<()> {
+        let Numbered { function, time, unit, columns, .. } = &self.spec;
+        let (recording, unit) = (recording(columns, rows, row), unit.unwrap_or(Unit::Seconds).name());
+        match finite(rows, time, row) {
+            Some(value) => data_err!(
+                "{function}: {recording} has a row whose {time} is {value} {unit}, centuries beyond any clock; is {time} in {unit}? \
+                 time_unit => 'ms', 'us' or 'ns' says otherwise"
+            ),
+            None => data_err!(
+                "{function}: {recording} has a row whose {time} is NULL or no finite number; frames are put in order by it: fill it, \
+                 or leave such rows out"
+            ),
+        }
     }
 
     /// Numbers what waits, by the steps that were seen.
@@ -199,4 +215,11 @@ impl Numberer {
     fn times(&self, rows: &RecordBatch) -> Result<Int64Array> {
         whole_numbers(self.spec.function, &self.spec.time, column(rows, &self.spec.columns.order_by)?)
     }
+}
+
+/// A number of a column, if there is one in that row and it is finite.
+fn finite(rows: &RecordBatch, name: &str, row: usize) -> Option<f64> {
+    let values = cast(rows.column_by_name(name)?, &DataType::Float64).ok()?;
+    let values = values.as_primitive_opt::<Float64Type>()?;
+    values.is_valid(row).then(|| values.value(row)).filter(|value| value.is_finite())
 }

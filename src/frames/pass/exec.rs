@@ -24,13 +24,14 @@ use datafusion::physical_plan::{
 use futures::{Stream, StreamExt, stream};
 
 use super::constant::{Look, Shared};
-use super::pieces::Ledger;
+use super::pieces::{Ledger, Pieces};
 use super::{Pass, Worker};
 use crate::frames::columns::FrameColumns;
 use crate::frames::distinct::Distinct;
 use crate::frames::numbering::pass::Numbered;
 use crate::frames::resampler::Resample;
 use crate::frames::series::exec::SeriesExec;
+use crate::notes::Notes;
 use crate::options::BATCH_BYTES;
 
 /// Makes rows of recordings; it holds what a row that is open still needs.
@@ -247,7 +248,9 @@ impl<P: Pass> ExecutionPlan for PassExec<P> {
         let memory = MemoryConsumer::new(format!("{}[{partition}]", self.name())).register(context.memory_pool());
         let counters = Counters::new(&self.metrics, P::COUNTERS, partition);
         let look = self.seen.as_ref().map(|seen| Look::new(Arc::clone(seen), partition));
-        let running = Running { input, worker, look, memory, counters, ledger: self.ledger.clone(), ended: false };
+        let last_word = last_word(&self.pass, self.input.output_partitioning().partition_count(), &context);
+        let ledger = self.ledger.clone();
+        let running = Running { input, worker, look, memory, counters, ledger, last_word, ended: false };
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), running.stream())))
     }
 
@@ -276,6 +279,17 @@ impl Counters {
     }
 }
 
+/// Says why nothing was made, once the last of so many partitions has ended.
+type LastWord = Box<dyn Fn(usize, &Pieces) + Send>;
+
+fn last_word<P: Pass>(pass: &P, partitions: usize, context: &TaskContext) -> LastWord {
+    let (pass, notes) = (pass.clone(), context.session_config().get_extension::<Notes>());
+    Box::new(move |ended, pieces| {
+        let line = || pass.nothing_made(pieces).filter(|_| ended == partitions);
+        notes.iter().for_each(|notes| line().into_iter().for_each(|line| notes.say(line)));
+    })
+}
+
 struct Running {
     input: SendableRecordBatchStream,
     worker: Box<dyn Worker>,
@@ -283,6 +297,7 @@ struct Running {
     memory: MemoryReservation,
     counters: Counters,
     ledger: Ledger,
+    last_word: LastWord,
     ended: bool,
 }
 
@@ -303,7 +318,8 @@ impl Running {
             if self.ended {
                 let counts = self.counters.counts.iter().zip(self.worker.counts());
                 counts.for_each(|(count, rows)| count.add(rows as usize));
-                self.ledger.add(self.worker.pieces());
+                let (ended, pieces) = self.ledger.add(self.worker.pieces());
+                (self.last_word)(ended, &pieces);
                 self.memory.free();
                 return Ok(None);
             }

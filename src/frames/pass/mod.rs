@@ -39,6 +39,11 @@ pub trait Pass: Debug + Clone + PartialEq + Eq + Hash + PartialOrd + Send + Sync
         None
     }
 
+    /// What is said beside rows of which there are none, where all partitions have ended.
+    fn nothing_made(&self, _: &Pieces) -> Option<String> {
+        None
+    }
+
     /// The columns of the input without which the rows would be others.
     fn required(&self) -> Vec<&String>;
 

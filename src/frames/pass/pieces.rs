@@ -73,18 +73,21 @@ impl Pieces {
 /// The pieces of all partitions, for whoever holds the plan before it runs. Optimizers build plans anew, and their metrics
 /// with them; this goes from the old plan to the new one.
 #[derive(Debug, Clone, Default)]
-pub struct Ledger(Arc<Mutex<Option<Pieces>>>);
+pub struct Ledger(Arc<Mutex<(usize, Pieces)>>);
 
 impl Ledger {
-    /// Adds those of a partition that has ended.
-    pub fn add(&self, pieces: Pieces) {
+    /// Adds those of a partition that has ended. How many have, and the pieces of all of them.
+    pub fn add(&self, pieces: Pieces) -> (usize, Pieces) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get_or_insert_default().merge(pieces);
+        all.0 += 1;
+        all.1.merge(pieces);
+        *all
     }
 
     /// Those of all partitions that have ended; None where none has.
     pub fn read(&self) -> Option<Pieces> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let (ended, pieces) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (ended > 0).then_some(pieces)
     }
 }
 
@@ -102,9 +105,9 @@ mod tests {
         };
         let ledger = Ledger::default();
         assert_eq!(ledger.read(), None);
-        ledger.add(of(&[0, 3, 10], 12));
-        ledger.clone().add(of(&[0], 5));
-        let all = ledger.read().unwrap();
+        assert_eq!(ledger.add(of(&[0, 3, 10], 12)).0, 1);
+        let (ended, all) = ledger.clone().add(of(&[0], 5));
+        assert_eq!((ended, ledger.read()), (2, Some(all)));
         assert_eq!((all.frames, all.segments.count, all.segments.longest), (17, 4, 7));
     }
 
@@ -113,7 +116,9 @@ mod tests {
         let mut pieces = Pieces::default();
         [7, 3, 5].into_iter().for_each(|step| pieces.gap(step));
         let ledger = Ledger::default();
-        [pieces, Pieces::default()].into_iter().for_each(|pieces| ledger.add(pieces));
+        for pieces in [pieces, Pieces::default()] {
+            ledger.add(pieces);
+        }
         assert_eq!(ledger.read().unwrap().least_gap, Some(3));
     }
 }

@@ -10,8 +10,9 @@ use datafusion::physical_plan::ExecutionPlan;
 
 use crate::error::{Result, data_err, query_err};
 use crate::frames::pass::exec::PassExec;
+use crate::notes::shortened;
 use crate::scalar::lists::{Lists, fixed_size, item};
-use crate::schema::{FEATURES, feature_names, tensor_shape};
+use crate::schema::{FEATURES, check_axes, feature_names, tensor_shape};
 use crate::windows::spec::{Cut, Spec, Windowing};
 
 /// The shape of the windows, and the names of their features where they are known.
@@ -40,6 +41,7 @@ impl Shape {
                 names.join(", ")
             );
         };
+        check_axes("training", field)?;
         match (Self::known(field, input), stated) {
             (Some(shape), Some(width)) if width != shape.width => query_err!(
                 "option width: the windows of this query are known to be {shape}, of {} frames (was '{width}'); leave the \
@@ -89,16 +91,32 @@ impl Shape {
                  frames they are"
             ),
             (_, size) => {
-                let (dim, names) = (size.map(|size| size / width), feature_names(field));
-                Ok(Self { width, dim, names: if dim == Some(names.len()) { names } else { vec![] } })
+                let shape = Self { width, dim: size.map(|size| size / width), names: feature_names(field) };
+                shape.dim.map_or(Ok(()), |dim| shape.check_names(dim))?;
+                Ok(shape)
             }
         }
+    }
+
+    /// Refuses a width that gives a frame more or fewer values than have a name.
+    fn check_names(&self, dim: usize) -> Result<()> {
+        let Self { width, names, .. } = self;
+        if names.is_empty() || names.len() == dim {
+            return Ok(());
+        }
+        query_err!(
+            "option width: {} values of a window are {dim} in each of '{width}' frames, but the type of features names {} of a frame \
+             ({}); say the number of frames with which each has as many",
+            width * dim,
+            names.len(),
+            shortened(names)
+        )
     }
 
     /// The values in a frame, as the first row of a batch tells; None without a row that has features.
     ///
     /// # Errors
-    /// A first row that is no whole frames.
+    /// A first row that is no whole frames, or of frames with another number of values than of names.
     pub fn dim_of(&self, batch: &RecordBatch) -> Result<Option<usize>> {
         let features = batch.column_by_name(FEATURES).filter(|features| !features.is_empty());
         let Some(features) =
@@ -108,7 +126,10 @@ impl Shape {
         };
         match Lists::new(&features.slice(0, 1))?.row(0).map(|of| of.len()) {
             None => Ok(None),
-            Some(size) if size > 0 && size.is_multiple_of(self.width) => Ok(Some(size / self.width)),
+            Some(size) if size > 0 && size.is_multiple_of(self.width) => {
+                let dim = size / self.width;
+                self.check_names(dim).map(|()| Some(dim))
+            }
             Some(size) => data_err!(
                 "training: option width: the first window has {size} values, which are not whole frames of a window of '{}'; \
                  say how many frames they are",

@@ -185,9 +185,8 @@ impl TrainingSink {
         reserve(&mut feed, |rows| rows + CHUNKS_IN_MEMORY.min(values) + beside, memory, context)?;
         let TrainingOptions { allow_leaks: leaks, allow_unseen_classes: unseen_classes, by, .. } = self.options;
         let shared_subjects = by.map(|by| by == Unit::Video);
-        let has_split = feed.has_split();
         let table = feed.finish(Allowed { leaks, unseen_classes, shared_subjects })?;
-        warnings(&table, has_split, self.options.members.is_empty())
+        warnings(&table, &self.schema, self.options.members.is_empty())
             .into_iter()
             .for_each(|doubt| reporter.report(&Event::Warning(doubt)));
         let of_values = before_training(&table, &self.shape.names).into_iter();

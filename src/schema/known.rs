@@ -1,0 +1,237 @@
+//! What a column of frames is by its name, in small or capital letters: who or what a row is of, its class, its number, its
+//! time. Pure: a name in, a role out.
+
+use arrow::datatypes::Schema;
+
+use super::{
+    COPY, FILLED, FOLD, FRAME, FRAME_END, FRAME_START, FRAMES, LABEL, OPERATIONS, PURITY, RECORDING, REPEAT, SOURCE,
+    SOURCE_WINDOW_ID, SPLIT, SPLIT_MODE, SUBJECT, TIME, VALID_LEN, VERSION, VIDEO, WEIGHT, WINDOW_ID,
+};
+
+/// Who or what a row is of, with or without one of [`ENDINGS`].
+const IDENTITIES: [&str; 26] = [
+    SOURCE,
+    VIDEO,
+    RECORDING,
+    SUBJECT,
+    "person",
+    "participant",
+    "patient",
+    "animal",
+    "individual",
+    "track",
+    "session",
+    "trial",
+    "take",
+    "clip",
+    "sequence",
+    "segment",
+    "repetition",
+    "camera",
+    "side",
+    "sex",
+    "gender",
+    "age",
+    "id",
+    "row",
+    "index",
+    "idx",
+];
+/// The class, with or without one of [`ENDINGS`]; also what an error names where the column [`LABEL`] is missing.
+pub const LABELS: [&str; 11] = [
+    LABEL,
+    "labels",
+    "activity",
+    "class",
+    "action",
+    "target",
+    "category",
+    "gesture",
+    "exercise",
+    "behavior",
+    "behaviour",
+];
+/// What somebody says the class is, with or without one of [`ENDINGS`].
+const ANSWERS: [&str; 8] = ["y_true", "y_pred", "gt", "ground_truth", "truth", "pred", "prediction", "predictions"];
+/// The number of a frame or of a row, with or without one of [`ENDINGS`].
+const NUMBERS: [&str; 6] = [FRAME, "sample", "packet", "counter", "seq", "line"];
+/// What may follow such a name: `subject_id`, `frame_idx`, `FrameNumber`.
+const ENDINGS: [&str; 10] = ["id", "idx", "index", "no", "nr", "num", "number", "counter", "name", "code"];
+/// A clock, as the last word of a name but for the unit: `timestamp`, `sensor_time`, `seconds_elapsed`.
+const CLOCKS: [&str; 10] =
+    [TIME, "time", "timestamp", "timestamps", "datetime", "epoch", "clock", "elapsed", "unixtime", "ts"];
+/// Units of time, which may follow or be the whole name: `time_ms`, `timestamp_utc`, `time_in_s`, `seconds`.
+const UNITS: [&str; 18] = [
+    "s",
+    "sec",
+    "secs",
+    "second",
+    "seconds",
+    "ms",
+    "msec",
+    "millis",
+    "milliseconds",
+    "us",
+    "micros",
+    "microseconds",
+    "ns",
+    "nanos",
+    "nanoseconds",
+    "unix",
+    "utc",
+    "in",
+];
+/// Columns of posequel itself, which are never guessed as features either.
+pub const OWN: [&str; 17] = [
+    WEIGHT,
+    SPLIT,
+    SPLIT_MODE,
+    FOLD,
+    REPEAT,
+    VERSION,
+    WINDOW_ID,
+    SOURCE_WINDOW_ID,
+    COPY,
+    OPERATIONS,
+    FRAME_START,
+    FRAME_END,
+    FRAMES,
+    PURITY,
+    VALID_LEN,
+    FILLED,
+    "predicted",
+];
+/// How a column ends that says how sure a tracker was of a joint: a feature, but a doubtful one.
+pub const DOUBTFUL_ENDINGS: [&str; 5] = ["likelihood", "score", "confidence", "visibility", "presence"];
+
+/// Whether a column of this name says who or what a row is of, or is an index that pandas, dask or R left.
+pub fn is_identity(name: &str) -> bool {
+    let lower = name.trim().to_lowercase();
+    let numbered = |prefix: &str, end: &str| {
+        let level = lower.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(end));
+        level.is_some_and(|level| !level.is_empty() && level.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    lower.is_empty()
+        || numbered("__index_level_", "__")
+        || numbered("level_", "")
+        || numbered("unnamed_", "")
+        || numbered("...", "")
+        || lower.starts_with("unnamed:")
+        || lower == "__null_dask_index__"
+        || is_one(name, &IDENTITIES)
+}
+
+/// Whether a column of this name holds a class, or an answer to which it is: `activity`, `class_id`, `label_encoded`, `y_true`.
+pub fn is_label(name: &str) -> bool {
+    may_be_label(name) || is_one(name, &ANSWERS)
+}
+
+fn may_be_label(name: &str) -> bool {
+    is_one(name, &LABELS)
+        || words(name)
+            .iter()
+            .any(|word| matches!(word.trim_end_matches(|c: char| c.is_ascii_digit()), "label" | "labels"))
+}
+
+/// Whether a column of this name numbers frames or rows.
+pub fn is_number(name: &str) -> bool {
+    is_one(name, &NUMBERS)
+}
+
+/// Whether a column of this name is a clock.
+pub fn is_time(name: &str) -> bool {
+    let (words, plain) = (words(name), plain(name));
+    let last = words.iter().rev().find(|word| !UNITS.contains(&word.as_str()));
+    let joined = UNITS.iter().any(|unit| plain.strip_suffix(unit).is_some_and(|clock| CLOCKS.contains(&clock)));
+    (last.is_none() && !words.is_empty()) || last.is_some_and(|word| CLOCKS.contains(&word.as_str())) || joined
+}
+
+/// Whether `name` is one of `names`, with or without one of [`ENDINGS`].
+fn is_one(name: &str, names: &[&str]) -> bool {
+    let name = plain(name);
+    let has_stem = |ending: &&str| {
+        let stem = name.strip_suffix(*ending).map(|stem| stem.trim_end_matches(SEPARATORS));
+        stem.is_some_and(|stem| names.contains(&stem))
+    };
+    names.contains(&name.as_str()) || ENDINGS.iter().any(has_stem)
+}
+
+const SEPARATORS: [char; 6] = ['_', '-', '.', ' ', '#', ':'];
+
+/// A name in small letters, without a unit in brackets and what stands at its ends: `Time (s)`, `frame#`, `_row`.
+fn plain(name: &str) -> String {
+    bare(name).trim_matches(SEPARATORS).to_lowercase()
+}
+
+fn bare(name: &str) -> &str {
+    let name = name.trim();
+    match name.find(['(', '[']) {
+        Some(unit) if unit > 0 && name.ends_with([')', ']']) => &name[..unit],
+        _ => name,
+    }
+}
+
+/// The words of a name in small letters: `sensorTime` and `sensor_time` have two.
+fn words(name: &str) -> Vec<String> {
+    let (mut words, mut before) = (vec![String::new()], None::<char>);
+    for letter in bare(name).chars() {
+        let begins = letter.is_uppercase() && before.is_some_and(char::is_lowercase);
+        if begins || SEPARATORS.contains(&letter) {
+            words.push(String::new());
+        }
+        if let (false, Some(word)) = (SEPARATORS.contains(&letter), words.last_mut()) {
+            word.extend(letter.to_lowercase());
+        }
+        before = Some(letter);
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// The columns that may hold the class, by their names, where none is called [`LABEL`].
+pub fn label_like(schema: &Schema) -> Vec<&str> {
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    let found: Vec<&str> = names.filter(|name| may_be_label(name)).collect();
+    if found.contains(&LABEL) { vec![] } else { found }
+}
+
+/// What to write where the column [`LABEL`] is missing and another looks like it; else nothing.
+pub fn label_hint(schema: &Schema) -> String {
+    match label_like(schema).first() {
+        Some(name) => format!("; write {} AS {LABEL} in the subquery", sql_name(name)),
+        None => String::new(),
+    }
+}
+
+/// The name of a column as SQL wants it: in quotes where it is not plain and lower case.
+pub fn sql_name(name: &str) -> String {
+    let is_plain = !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// The names of columns as SQL wants them, `source, "Video"`.
+pub fn sql_names(names: &[String]) -> String {
+    names.iter().map(|name| sql_name(name)).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::{DataType, Field};
+
+    use super::*;
+
+    #[test]
+    fn a_column_that_looks_like_the_label_is_named_as_sql_wants_it() {
+        let schema = |names: &[&str]| {
+            Schema::new(names.iter().map(|n| Field::new(*n, DataType::Utf8, true)).collect::<Vec<_>>())
+        };
+        assert_eq!(label_hint(&schema(&["video", "activity", "x"])), "; write activity AS label in the subquery");
+        assert_eq!(label_hint(&schema(&["video", "Class Name"])), "; write \"Class Name\" AS label in the subquery");
+        assert_eq!(label_hint(&schema(&["video", "Label"])), "; write \"Label\" AS label in the subquery");
+        assert_eq!(label_hint(&schema(&["label", "activity"])), "");
+        assert_eq!(label_hint(&schema(&["video", "x"])), "");
+        assert_eq!(sql_name("a\"b"), "\"a\"\"b\"");
+    }
+}
