@@ -138,6 +138,9 @@ fn queries() -> Vec<String> {
         "SELECT x, label FROM t ORDER BY x, n".to_owned(),
         "SELECT a.n, b.n FROM t AS a JOIN m AS b ON a.x = b.x ORDER BY a.n, b.n".to_owned(),
         "SELECT a.n FROM t AS a JOIN (SELECT * FROM m WHERE x < 3) AS b ON a.x = b.x ORDER BY a.n".to_owned(),
+        // To a join 0.0 and -0.0 are equal.
+        "SELECT a.n FROM t AS a JOIN (VALUES (0.0::DOUBLE), (7.0)) AS b (x) ON a.x = b.x ORDER BY a.n".to_owned(),
+        "SELECT n FROM t WHERE x IN (SELECT x FROM (VALUES (0.0::DOUBLE), (7.0)) AS b (x)) ORDER BY n".to_owned(),
     ];
     for condition in CONDITIONS {
         queries.push(format!("SELECT n, x FROM t WHERE {condition} ORDER BY n"));

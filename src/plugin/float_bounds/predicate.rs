@@ -9,7 +9,7 @@ use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::physical_plan::{FileScanConfig, FileScanConfigBuilder, FileSource, ParquetSource};
 use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::expressions::{
-    BinaryExpr, CastExpr, Column, InListExpr, IsNotNullExpr, IsNullExpr, Literal, TryCastExpr, lit,
+    BinaryExpr, CastExpr, Column, DynamicFilterPhysicalExpr, InListExpr, IsNotNullExpr, IsNullExpr, Literal, TryCastExpr, lit,
 };
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{PhysicalExpr, conjunction, split_conjunction};
@@ -61,7 +61,7 @@ fn sound(predicate: &Arc<dyn PhysicalExpr>, schema: &Schema, filters: bool) -> O
         if !floats.is_empty() && (filters || !prunes) {
             changed = true;
             // Beside a condition that prunes, too: else bounds could prove that all rows of a group meet it.
-            kept.extend(filters.then(|| opaque(condition)));
+            kept.extend((filters && !is_hint(condition)).then(|| opaque(condition)));
         }
     }
     changed.then(|| conjunction(kept))
@@ -72,6 +72,12 @@ fn float_columns(expr: &Arc<dyn PhysicalExpr>, schema: &Schema) -> Vec<Column> {
     let is_float =
         |column: &Column| schema.field_with_name(column.name()).map_or(true, |field| holds_floats(field.data_type()));
     collect_columns(expr).into_iter().filter(is_float).collect()
+}
+
+/// What a join or TopK above knows by now: the rows that it would leave out are left out above, too. As a filter it would be wrong:
+/// -0.0 and 0.0 are equal to a join, and two values to the bounds that it hands down.
+fn is_hint(condition: &Arc<dyn PhysicalExpr>) -> bool {
+    condition.downcast_ref::<DynamicFilterPhysicalExpr>().is_some()
 }
 
 /// Counts of NULLs know NaN as a value.
