@@ -5,20 +5,24 @@ use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::physical_plan::{FileScanConfig, FileScanConfigBuilder, FileSource, ParquetSource};
 use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::expressions::{
-    BinaryExpr, CastExpr, Column, DynamicFilterPhysicalExpr, InListExpr, IsNotNullExpr, IsNullExpr, Literal, TryCastExpr, lit,
+    BinaryExpr, CastExpr, Column, DynamicFilterPhysicalExpr, InListExpr, IsNotNullExpr, IsNullExpr, Literal,
+    TryCastExpr, lit,
 };
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{PhysicalExpr, conjunction, split_conjunction};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 
 use super::{change_scans, holds_floats};
 
-/// Takes from the predicate of every scan of Parquet what reads a float column that may be NaN.
+/// Takes from the predicate of every scan of Parquet what reads a float column that may be NaN, and from filters above any table what
+/// a join handed down of one.
 ///
 /// It stands behind DataFusion's rules, since filters that are known while a query runs (those of TopK and joins) come last. Where the scan alone filters
 /// (`pushdown_filters`), such a condition stays in a form that nothing can be concluded from.
@@ -35,8 +39,25 @@ impl PhysicalOptimizerRule for FloatPredicate {
     }
 
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        change_scans(plan, without)
+        change_scans(plan, without)?.transform_up(without_hints).data()
     }
+}
+
+/// A filter above a table that filters nothing itself, without the hints of joins about floats.
+fn without_hints(node: Arc<dyn ExecutionPlan>) -> Result<Transformed<Arc<dyn ExecutionPlan>>> {
+    let Some(filter) = node.downcast_ref::<FilterExec>() else { return Ok(Transformed::no(node)) };
+    let schema = filter.input().schema();
+    let conditions = split_conjunction(filter.predicate());
+    let kept: Vec<_> = conditions
+        .iter()
+        .filter(|condition| !is_hint(condition) || float_columns(condition, &schema).is_empty())
+        .map(|condition| Arc::clone(condition))
+        .collect();
+    if kept.len() == conditions.len() {
+        return Ok(Transformed::no(node));
+    }
+    let kept = FilterExecBuilder::from(filter).with_predicate(conjunction(kept)).build()?;
+    Ok(Transformed::yes(Arc::new(kept)))
 }
 
 fn without(config: &FileScanConfig, source: &ParquetSource) -> Option<FileScanConfig> {
