@@ -188,7 +188,7 @@ mod tests {
 
     #[tokio::test]
     async fn options_of_external_tables_are_not_told() {
-        let table = "CREATE EXTERNAL TABLE windows (a TEXT) STORED AS CSV LOCATION 'Cargo.toml' OPTIONS ('format.null_regex' 'secret')";
+        let table = "CREATE EXTERNAL TABLE windows (a TEXT) STORED AS CSV LOCATION 'Cargo.toml' OPTIONS ('format.null_value' 'secret')";
         assert_eq!(told(&format!("{table}; {COPY}")).await, format!("-- windows is an external table;\n\n{COPY};\n"));
     }
 

@@ -5,11 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    ArrayRef, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array,
+    ListBuilder, NullArray, RecordBatch, StringArray, StringDictionaryBuilder, TimestampMicrosecondArray,
+    TimestampNanosecondArray,
 };
 use arrow::datatypes::Int8Type;
+use arrow::ipc::writer::FileWriter;
 use datafusion::prelude::SessionContext;
 use parquet::arrow::ArrowWriter;
+use parquet::file::metadata::SortingColumn;
+use parquet::file::properties::WriterProperties;
 use posequel::notes::Notes;
 
 use crate::support::{lines, rows, session};
@@ -34,13 +39,29 @@ impl Lake {
     }
 
     fn parquet(self, name: &str, columns: &[(&str, ArrayRef)]) -> Self {
-        let path = self.path(name);
-        fs::create_dir_all(Path::new(&path).parent().unwrap()).unwrap();
-        let batch = RecordBatch::try_from_iter(columns.iter().cloned()).unwrap();
-        let mut writer = ArrowWriter::try_new(fs::File::create(path).unwrap(), batch.schema(), None).unwrap();
+        self.parquet_with(name, columns, None)
+    }
+
+    fn parquet_with(self, name: &str, columns: &[(&str, ArrayRef)], properties: Option<WriterProperties>) -> Self {
+        let (file, batch) = self.file(name, columns);
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), properties).unwrap();
         writer.write(&batch).unwrap();
         writer.close().unwrap();
         self
+    }
+
+    fn arrow(self, name: &str, columns: &[(&str, ArrayRef)]) -> Self {
+        let (file, batch) = self.file(name, columns);
+        let mut writer = FileWriter::try_new(file, &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        self
+    }
+
+    fn file(&self, name: &str, columns: &[(&str, ArrayRef)]) -> (fs::File, RecordBatch) {
+        let path = self.path(name);
+        fs::create_dir_all(Path::new(&path).parent().unwrap()).unwrap();
+        (fs::File::create(path).unwrap(), RecordBatch::try_from_iter(columns.iter().cloned()).unwrap())
     }
 
     /// `CREATE EXTERNAL TABLE f STORED AS ... LOCATION 'of the lake/name'`
@@ -80,6 +101,14 @@ fn floats(values: &[f64]) -> ArrayRef {
 
 fn texts(values: &[&str]) -> ArrayRef {
     Arc::new(StringArray::from(values.to_vec()))
+}
+
+fn categories(values: &[&str]) -> ArrayRef {
+    Arc::new(values.iter().copied().collect::<DictionaryArray<Int8Type>>())
+}
+
+fn ints(values: &[i64]) -> ArrayRef {
+    Arc::new(Int64Array::from(values.to_vec()))
 }
 
 #[tokio::test]
@@ -318,4 +347,430 @@ async fn order_inserts_and_pruning_are_those_of_datafusion() {
     lake.create(" STORED AS PARQUET PARTITIONED BY (take)", "k/", "").await.unwrap();
     let plan = lines(&lake.1, "EXPLAIN SELECT * FROM f WHERE take = '2'").await;
     assert!(plan.contains("take=2/") && !plan.contains("take=1/"), "{plan}");
+}
+
+#[tokio::test]
+async fn folders_above_a_location_are_columns_where_they_are_asked_for() {
+    let lake = Lake::new()
+        .text("l/subject=s1/a.csv", "x\n1\n")
+        .text("l/subject=s2/b.csv", "x\n2\n")
+        .text("k/Subject=s3/a.csv", "x\n3\n")
+        .text("a.csv", "subject,x\ns4,4\n");
+    for location in ["l/subject=s1/a.csv", "l/subject=s1/"] {
+        lake.create(" STORED AS CSV PARTITIONED BY (subject)", location, "").await.unwrap();
+        assert_eq!(lake.ask("SELECT x, subject FROM f").await, "1|s1", "{location}");
+        assert_eq!(lake.ask("SELECT count(*) FROM f WHERE subject = 's2'").await, "0", "{location}");
+    }
+    // A pattern names folders as it names files; a folder is where its table begins.
+    assert_eq!(lake.ask("SELECT x, subject FROM '$l/subject=s1/*.csv'").await, "1|s1");
+    assert_eq!(lake.ask("SELECT x, subject FROM '$l/subject=s*/*.csv' ORDER BY x").await, "1|s1; 2|s2");
+    assert_eq!(lake.ask("SELECT * EXCEPT (filename) FROM '$l/subject=s1/'").await, "1");
+    assert_eq!(lake.ask("SELECT * FROM '$l/subject=s1/a.csv'").await, "1");
+    // In other letters, where no folder has these.
+    lake.create(" STORED AS CSV PARTITIONED BY (subject)", "k/", "").await.unwrap();
+    assert_eq!(lake.ask("SELECT x, subject FROM f").await, "3|s3");
+    let error = lake.create(" STORED AS CSV PARTITIONED BY (subject)", "a.csv", "").await.unwrap_err();
+    assert!(
+        error.contains("a.csv': PARTITIONED BY (subject): no folder on the way to a file is called subject="),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn what_exists_is_no_pattern() {
+    let lake =
+        Lake::new().text("take [1.csv", "x\n1\n").text("a***b.csv", "x\n2\n").text("[2026] study/c.csv", "x\n3\n");
+    assert_eq!(lake.ask("SELECT x FROM '$take [1.csv'").await, "1");
+    assert_eq!(lake.ask("SELECT x FROM '$a***b.csv'").await, "2");
+    assert_eq!(lake.ask("SELECT x FROM '$[2026] study/*.csv'").await, "3");
+    let error = lake.error("SELECT * FROM '$take [2.csv'").await;
+    assert!(error.contains("there is no file '") && error.contains("it is no pattern: 'take [2.csv'"), "{error}");
+}
+
+#[tokio::test]
+async fn patterns_see_through_partitions_but_not_through_files() {
+    let lake = Lake::new()
+        .text("p/subject=s1/lr=0.1.csv", "x\n1\n")
+        .text("q/subject=s1/label=walk/a.csv", "x\n2\n")
+        .text("q/subject=s3/label=walk/a.csv", "x\n4\n")
+        .text("r/s1/a.csv", "x\n8\n")
+        .text("r/s2/t/b.csv", "x\n16\n")
+        .text("r/u/c.csv", "x\n32\n");
+    assert_eq!(lake.ask("SELECT x, subject FROM '$p/*.csv'").await, "1|s1");
+    assert_eq!(lake.ask("SELECT x, subject, label FROM '$q/subject=s[12]/*.csv'").await, "2|s1|walk");
+    assert_eq!(lake.ask("SELECT sum(x) FROM '$r/s*/'").await, "24");
+}
+
+#[tokio::test]
+async fn where_no_file_is_read_the_reason_is_said() {
+    let lake = Lake::new()
+        .text("deep/s1/a.csv", "x\n1\n")
+        .text("packed/a.csv.gz", "x")
+        .text("empty/a.csv", "")
+        .text("renamed/b.pq", "x")
+        .text("renamed/c.tsv", "x\ty\n1\t2\n")
+        .text("other/README.md", "x")
+        .text("two/a.csv", "x\n1\n")
+        .text("two/b.json", "{\"x\": 1}\n")
+        .text("some/a.csv", "x\n1\n")
+        .text("some/b.tsv", "x\n1\n");
+    for (location, reasons) in [
+        ("deep/", ["holds no file that can be read", "in folders below it ('", "/deep/**/*' reads them): 1 ("]),
+        ("deep", ["holds no file that can be read", "in folders below it ('", "/deep/**/*' reads them): 1 ("]),
+        ("packed/", ["holds no file that can be read", "compressed (unpack them first): 1 (", "packed/a.csv.gz)"]),
+        ("packed/a.csv.gz", ["is compressed", "unpack it first", ""]),
+        ("empty/", ["holds no file that can be read", "0 bytes long: 1 (", "empty/a.csv)"]),
+        (
+            "renamed/",
+            ["holds no file that can be read", "STORED AS PARQUET LOCATION '", "/renamed/*.pq' reads them: 1 ("],
+        ),
+        ("other/", ["holds no file that can be read", "of other kinds: 1 (", "other/README.md)"]),
+        ("two", ["holds files of several kinds (CSV, JSON)", "name those of one: '", "/two/*.csv'"]),
+        ("two/*", ["holds files of several kinds (CSV, JSON)", "name those of one: '", "/two/*.csv'"]),
+    ] {
+        let error = lake.error(&format!("SELECT * FROM '${location}'")).await;
+        assert!(reasons.iter().all(|reason| error.contains(reason)), "{location}: {error}");
+    }
+    lake.create(" STORED AS CSV", "renamed/*.tsv", r"OPTIONS ('format.delimiter' E'\t')").await.unwrap();
+    assert_eq!(lake.ask("SELECT x, y FROM f").await, "1|2");
+    lake.notes();
+    assert_eq!(lake.ask("SELECT x FROM '$some/'").await, "1");
+    let notes = lake.notes().join("\n");
+    assert!(notes.contains("of an ending that is not known") && notes.contains("some/b.tsv"), "{notes}");
+}
+
+#[tokio::test]
+async fn other_delimiters_and_options_are_named() {
+    let lake = Lake::new().text("a.csv", "x;y\n1;2,5\n").text("b.csv", "x\n1\nNA\n");
+    let error = lake.error("SELECT * FROM '$a.csv'").await;
+    assert!(error.contains("OPTIONS ('format.delimiter' ';')"), "{error}");
+    lake.create(" STORED AS CSV", "a.csv", "OPTIONS ('format.delimiter' ';')").await.unwrap();
+    assert_eq!(lake.ask("SELECT x, y FROM f").await, "1|2,5");
+    let error = lake.create(" STORED AS CSV", "b.csv", "OPTIONS ('format.null_regex' 'NA')").await.unwrap_err();
+    assert!(error.contains("'format.null_regex' 'NA': the reader of CSV does not follow it"), "{error}");
+    assert_eq!(lake.ask("SELECT TRY_CAST(nullif(x, 'NA') AS DOUBLE) AS x FROM '$b.csv' ORDER BY x").await, "1.0; ");
+}
+
+#[tokio::test]
+async fn a_file_whose_values_hold_ends_of_lines_is_not_parted() {
+    let text: String = (0..2000).map(|i| format!("{i},\"a\nb,c\nd\"\n")).collect();
+    let lake = Lake::new().text("a.csv", &format!("n,t\n{text}"));
+    rows(&lake.1, "SET datafusion.optimizer.repartition_file_min_size = 1").await;
+    assert_eq!(
+        lake.ask("SELECT count(*), sum(n), min(length(t)), max(length(t)) FROM '$a.csv'").await,
+        "2000|1999000|7|7"
+    );
+    lake.create(" (n INT, t VARCHAR) STORED AS CSV", "a.csv", "").await.unwrap();
+    assert_eq!(lake.ask("SELECT count(*), sum(n), max(length(t)) FROM f").await, "2000|1999000|7");
+}
+
+#[tokio::test]
+async fn json_keeps_digits_and_refuses_two_kinds() {
+    let lake = Lake::new()
+        .text(
+            "a.ndjson",
+            "{\"id\": 18446744073709551615, \"n\": -1}\n{\"id\": 18446744073709551614, \"n\": 9223372036854775808}\n",
+        )
+        .text("b.ndjson", "{\"x\": 1}\n{\"x\": \"a\"}\n")
+        .text("c.json", "[{\"x\": 1}, {\"x\": 2}]\n");
+    assert_eq!(
+        lake.ask("SELECT id, n FROM '$a.ndjson' ORDER BY id").await,
+        "18446744073709551614|9223372036854775808; 18446744073709551615|-1"
+    );
+    let error = lake.error("SELECT * FROM '$b.ndjson'").await;
+    assert!(error.contains("b.ndjson, line 2, column 'x': a text here and a number in line 1"), "{error}");
+    let error = lake.error("SELECT * FROM '$c.json'").await;
+    assert!(error.contains("c.json, line 1: an array begins, and an object in each line is expected"), "{error}");
+    lake.create(" STORED AS JSON", "c.json", "OPTIONS ('format.newline_delimited' 'false')").await.unwrap();
+    assert_eq!(lake.ask("SELECT sum(x) FROM f").await, "3");
+}
+
+#[tokio::test]
+async fn categories_inside_of_lists_are_their_values() {
+    let lists = |prefix: &str| -> ArrayRef {
+        let mut lists = ListBuilder::new(StringDictionaryBuilder::<Int8Type>::new());
+        (0..100).for_each(|i| lists.append_value([Some(format!("{prefix}{i}"))]));
+        Arc::new(lists.finish())
+    };
+    let lake = Lake::new().parquet("t/a.parquet", &[("v", lists("a"))]).parquet("t/b.parquet", &[("v", lists("b"))]);
+    // Both together have more values than Int8 has keys.
+    assert_eq!(lake.ask("SELECT count(DISTINCT v[1]), min(v[1]), max(v[1]) FROM '$t/'").await, "200|a0|b99");
+}
+
+#[tokio::test]
+async fn names_in_other_letters_are_one_column() {
+    let lake = Lake::new()
+        .text("c/a.csv", "X,y\n1,1\n")
+        .text("c/b.csv", "y,x\n2,2\n")
+        .text("j/a.json", "{\"X\": 1}\n")
+        .text("j/b.json", "{\"x\": 2}\n")
+        .parquet("p/a.parquet", &[("X", floats(&[1.0]))])
+        .parquet("p/b.parquet", &[("x", floats(&[2.0]))]);
+    for (folder, sum) in [("c", "3"), ("j", "3"), ("p", "3.0")] {
+        assert_eq!(lake.ask(&format!("SELECT sum(\"X\") FROM '${folder}/'")).await, sum, "{folder}");
+        let notes = lake.notes().join("\n");
+        assert!(notes.contains("column 'X' of ") && notes.contains("both are read as 'X'"), "{folder}: {notes}");
+    }
+    let lake = lake.text("c/c.csv", "x,X\n3,4\n");
+    assert_eq!(lake.ask("SELECT sum(x), sum(\"X\") FROM '$c/'").await, "5|5");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_that_leads_back_ends_no_query() {
+    let lake = Lake::new().text("l/a.csv", "x\n1\n").text("l/s/b.csv", "x\n2\n");
+    std::os::unix::fs::symlink(lake.path("l"), lake.path("l/loop")).unwrap();
+    assert_eq!(lake.ask("SELECT x FROM '$l/'").await, "1");
+    lake.notes();
+    assert_eq!(lake.ask("SELECT x FROM '$l/**/*.csv' ORDER BY x").await, "1; 2");
+    let notes = lake.notes().join("\n");
+    assert!(notes.contains("links that lead back: 1 (") && notes.contains("l/loop)"), "{notes}");
+}
+
+#[tokio::test]
+async fn the_least_and_the_greatest_are_those_of_all_files() {
+    let decimals = |values: &[i128], digits, scale| -> ArrayRef {
+        Arc::new(Decimal128Array::from(values.to_vec()).with_precision_and_scale(digits, scale).unwrap())
+    };
+    let lake = Lake::new()
+        .parquet(
+            "t/a.parquet",
+            &[
+                ("n", Arc::new(Int32Array::from(vec![0, 500, 999]))),
+                ("v", categories(&["m", "z", "k"])),
+                ("t", Arc::new(TimestampMicrosecondArray::from(vec![1_000_000, 3_000_000, 2_000_000]))),
+                ("d", Arc::new(Date32Array::from(vec![2, 3, 1]))),
+                ("c", decimals(&[150, 25, 100], 5, 2)),
+            ],
+        )
+        .parquet(
+            "t/b.parquet",
+            &[
+                ("n", ints(&[9, 3, 5])),
+                ("v", texts(&["b", "c", "d"])),
+                ("t", Arc::new(TimestampNanosecondArray::from(vec![2_000_000_000; 3]))),
+                // Two and a half days.
+                ("d", Arc::new(TimestampMicrosecondArray::from(vec![216_000_000_000; 3]))),
+                ("c", decimals(&[5_000, 20_000, 10_000], 6, 4)),
+            ],
+        );
+    for (column, least, greatest) in [
+        ("n", "0", "999"),
+        ("v", "b", "z"),
+        ("t", "1970-01-01T00:00:01", "1970-01-01T00:00:03"),
+        ("d", "1970-01-02T00:00:00", "1970-01-04T00:00:00"),
+        ("c", "0.2500", "2.0000"),
+    ] {
+        assert_eq!(lake.ask(&format!("SELECT max({column}) FROM '$t/'")).await, greatest);
+        assert_eq!(lake.ask(&format!("SELECT min({column}) FROM '$t/'")).await, least);
+        let both = lake.ask(&format!("SELECT min({column}), max({column}) FROM '$t/'")).await;
+        assert_eq!(both, format!("{least}|{greatest}"));
+    }
+    // One after the other, the files are in no order.
+    rows(&lake.1, "SET datafusion.execution.target_partitions = 1").await;
+    let lake = lake
+        .parquet("o/a.parquet", &[("n", Arc::new(Int32Array::from(vec![0, 500, 999])))])
+        .parquet("o/b.parquet", &[("n", ints(&[3, 5, 9]))]);
+    lake.create(" STORED AS PARQUET WITH ORDER (n)", "o/", "").await.unwrap();
+    assert_eq!(lake.ask("SELECT n FROM f ORDER BY n").await, "0; 3; 5; 9; 500; 999");
+}
+
+#[tokio::test]
+async fn files_without_rows_and_orders_of_their_own_are_not_believed() {
+    let lake = Lake::new()
+        .parquet("k/take=1/a.parquet", &[("x", floats(&[1.0]))])
+        .parquet("k/take=9/b.parquet", &[("x", floats(&[]))]);
+    lake.create(" (x DOUBLE, take INT) STORED AS PARQUET PARTITIONED BY (take)", "k/", "").await.unwrap();
+    assert_eq!(lake.ask("SELECT min(take), max(take), count(*) FROM f").await, "1|1|1");
+    assert_eq!(lake.ask("SELECT count(*), max(take) FROM f WHERE take = 9").await, "0|");
+    // The metadata say sorted, which is what the writer was told.
+    let sorted = SortingColumn { column_idx: 0, descending: false, nulls_first: false };
+    let properties = WriterProperties::builder().set_sorting_columns(Some(vec![sorted])).build();
+    let lake = lake.parquet_with("s.parquet", &[("n", ints(&[3, 1, 2]))], Some(properties));
+    assert_eq!(lake.ask("SELECT n FROM '$s.parquet' ORDER BY n").await, "1; 2; 3");
+}
+
+#[tokio::test]
+async fn arrow_is_read_by_the_names_of_its_columns() {
+    let lake = Lake::new()
+        .arrow(
+            "l/a.arrow",
+            &[
+                ("x", Arc::new(Float32Array::from(vec![1.5]))),
+                ("y", ints(&[10])),
+                ("c", categories(&["k"])),
+                ("n", Arc::new(NullArray::new(1))),
+            ],
+        )
+        .arrow("l/b.arrow", &[("y", ints(&[20])), ("x", floats(&[2.5]))]);
+    assert_eq!(lake.ask("SELECT x, y, c, n FROM '$l/' ORDER BY y").await, "1.5|10|k|; 2.5|20||");
+    assert_eq!(lake.ask("SELECT sum(y) FROM '$l/' WHERE x > 2").await, "20");
+    assert_eq!(lake.ask("SELECT y FROM '$l/' WHERE c = 'k'").await, "10");
+    assert_eq!(
+        lake.ask("SELECT arrow_typeof(x), arrow_typeof(c), count(*) FROM '$l/' GROUP BY 1, 2").await,
+        "Float64|Utf8View|2"
+    );
+    lake.create(" (y BIGINT, x DOUBLE) STORED AS ARROW", "l/", "").await.unwrap();
+    assert_eq!(lake.ask("SELECT * FROM f ORDER BY y").await, "10|1.5; 20|2.5");
+    let lake = lake.text("l/c.arrow", "no");
+    let error = lake.error("SELECT * FROM f").await;
+    assert!(error.contains("l/c.arrow: cannot be read"), "{error}");
+}
+
+#[tokio::test]
+async fn of_a_column_in_files_and_folders_that_of_the_folders_is_read() {
+    let lake = Lake::new()
+        .text("l/subject=s01/a.csv", "subject,x\nanon,1\n")
+        .parquet("p/subject=s01/a.parquet", &[("subject", texts(&["anon"])), ("x", ints(&[1]))])
+        .arrow("a/subject=s01/a.arrow", &[("subject", texts(&["anon"])), ("x", ints(&[1]))])
+        .text("j/subject=s01/a.json", "{\"subject\": \"anon\", \"x\": 1}\n")
+        .text("v/a.csv", "filename,x\nraw.mp4,1\n");
+    for folder in ["l", "p", "a", "j"] {
+        let from = format!("FROM '${folder}/'");
+        assert_eq!(lake.ask(&format!("SELECT subject, x {from}")).await, "s01|1", "{folder}");
+        assert_eq!(lake.ask(&format!("SELECT subject, sum(x) {from} GROUP BY subject")).await, "s01|1", "{folder}");
+        assert_eq!(lake.ask(&format!("SELECT subject {from} WHERE subject = 's01'")).await, "s01", "{folder}");
+        assert_eq!(lake.ask(&format!("SELECT count(*) {from} WHERE subject = 'anon'")).await, "0", "{folder}");
+    }
+    lake.create(" STORED AS CSV PARTITIONED BY (filename)", "v/", "").await.unwrap();
+    assert_eq!(lake.ask("SELECT split_part(filename, '/', -1), x FROM f").await, "a.csv|1");
+}
+
+#[tokio::test]
+async fn exact_names_come_before_other_letters() {
+    let lake = Lake::new()
+        .text("c/a.csv", "x,X\n1,2\n")
+        .text("c/b.csv", "x\n3\n")
+        .text("j/a.json", "{\"x\": 1, \"X\": 2}\n")
+        .text("j/b.json", "{\"x\": 3}\n")
+        .parquet("p/a.parquet", &[("x", ints(&[1])), ("X", ints(&[2]))])
+        .parquet("p/b.parquet", &[("x", ints(&[3]))])
+        .arrow("a/a.arrow", &[("x", ints(&[1])), ("X", ints(&[2]))])
+        .arrow("a/b.arrow", &[("x", ints(&[3]))]);
+    for folder in ["c", "j", "p", "a"] {
+        let found = lake.ask(&format!("SELECT x, \"X\" FROM '${folder}/' ORDER BY x")).await;
+        assert_eq!(found, "1|2; 3|", "{folder}");
+    }
+    // Declared in small letters, written in capitals.
+    let lake = lake
+        .text("u/a.json", "{\"N\": 1}\n")
+        .text("u/b.json", "{\"n\": 2}\n")
+        .parquet("u/a.parquet", &[("N", ints(&[1]))])
+        .parquet("u/b.parquet", &[("n", ints(&[2]))])
+        .arrow("u/a.arrow", &[("N", ints(&[1]))])
+        .arrow("u/b.arrow", &[("n", ints(&[2]))]);
+    for kind in ["JSON", "PARQUET", "ARROW"] {
+        lake.create(&format!(" (n BIGINT) STORED AS {kind}"), "u/", "").await.unwrap();
+        assert_eq!(lake.ask("SELECT sum(n), min(n), max(n) FROM f").await, "3|1|2", "{kind}");
+        assert_eq!(lake.ask("SELECT n FROM f WHERE n < 2").await, "1", "{kind}");
+        assert_eq!(lake.ask("SELECT n FROM f ORDER BY n DESC LIMIT 1").await, "2", "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_another_type_that_comes_later_is_an_error() {
+    let lake = Lake::new()
+        .parquet("p/a.parquet", &[("x", ints(&[1]))])
+        .arrow("a/a.arrow", &[("x", ints(&[1]))])
+        .text("j/a.json", "{\"x\": 1}\n")
+        .text("c/a.csv", "x\n1\n");
+    let stored = [("p", "PARQUET"), ("a", "ARROW"), ("j", "JSON"), ("c", "CSV")];
+    for (folder, kind) in stored {
+        let table =
+            format!("CREATE EXTERNAL TABLE {folder} STORED AS {kind} LOCATION '{}'", lake.path(&format!("{folder}/")));
+        rows(&lake.1, &table).await;
+        assert_eq!(lake.ask(&format!("SELECT sum(x) FROM {folder}")).await, "1", "{folder}");
+    }
+    let lake = lake
+        .parquet("p/b.parquet", &[("x", floats(&[0.5]))])
+        .arrow("a/b.arrow", &[("x", floats(&[0.5]))])
+        .text("j/b.json", "{\"x\": 0.5}\n")
+        .text("c/b.csv", "x\n0.5\n");
+    for (folder, kind) in stored {
+        let error = lake.error(&format!("SELECT sum(x) FROM {folder}")).await;
+        assert!(error.contains("column 'x' is Float64 in ") && error.contains(&format!("{folder}/b.")), "{error}");
+        assert!(error.contains("and the table was made when it was Int64: make the table again"), "{error}");
+        lake.create(&format!(" STORED AS {kind}"), &format!("{folder}/"), "").await.unwrap();
+        assert_eq!(lake.ask("SELECT sum(x) FROM f").await, "1.5", "{folder}");
+    }
+    // Nobody promised that later files have no NULL.
+    let lake = lake.parquet("q/a.parquet", &[("x", ints(&[1]))]);
+    lake.create(" STORED AS PARQUET", "q/", "").await.unwrap();
+    let lake = lake.parquet("q/b.parquet", &[("x", Arc::new(Int64Array::from(vec![None, Some(2)])))]);
+    assert_eq!(lake.ask("SELECT count(*) FROM f WHERE x IS NULL").await, "1");
+    assert_eq!(lake.ask("SELECT sum(x) FROM f WHERE x IS NOT NULL").await, "3");
+}
+
+#[tokio::test]
+async fn a_declared_type_that_would_lose_something_is_refused() {
+    let lake = Lake::new()
+        .parquet("p.parquet", &[("x", floats(&[1.5])), ("n", ints(&[7]))])
+        .arrow("a.arrow", &[("x", floats(&[1.5])), ("n", ints(&[7]))])
+        .text("j.json", "{\"x\": 1.5, \"n\": 7}\n");
+    for (file, kind) in [("p.parquet", "PARQUET"), ("a.arrow", "ARROW"), ("j.json", "JSON")] {
+        let error = lake.create(&format!(" (x INT) STORED AS {kind}"), file, "").await.unwrap_err();
+        assert!(error.contains("column 'x' is Float64 in ") && error.contains(file), "{error}");
+        let advice = "declared as Int32, which loses what stands behind the point; declare it as DOUBLE, and CAST it in the query";
+        assert!(error.contains(advice), "{error}");
+        lake.create(&format!(" (x DOUBLE, n INT) STORED AS {kind}"), file, "").await.unwrap();
+        assert_eq!(lake.ask("SELECT CAST(x AS INT), n FROM f").await, "1|7", "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_declared_column_that_files_lack_is_told() {
+    let lake = Lake::new()
+        .parquet("p/a.parquet", &[("x", floats(&[1.0])), ("leg", floats(&[2.0]))])
+        .parquet("p/b.parquet", &[("x", floats(&[3.0]))]);
+    let error = lake.create(" (x DOUBLE, legs DOUBLE) STORED AS PARQUET", "p/", "").await.unwrap_err();
+    assert!(error.contains("p/: no file has column 'legs'; did you mean 'leg'?"), "{error}");
+    lake.create(" (x DOUBLE, leg DOUBLE) STORED AS PARQUET", "p/", "").await.unwrap();
+    let notes = lake.notes().join("\n");
+    assert!(notes.contains("1 of 2 files have column leg; in the others it is NULL"), "{notes}");
+    assert_eq!(lake.ask("SELECT x, leg FROM f ORDER BY x").await, "1.0|2.0; 3.0|");
+    // The files may come after the table.
+    fs::create_dir(lake.path("late")).unwrap();
+    lake.create(" (x DOUBLE, legs DOUBLE) STORED AS JSON", "late/", "").await.unwrap();
+    let lake = lake.text("late/a.json", "{\"x\": 1, \"leg\": 2}\n");
+    let error = lake.error("SELECT legs FROM f").await;
+    assert!(error.contains("late/: no file has column 'legs'; did you mean 'leg'?"), "{error}");
+}
+
+#[tokio::test]
+async fn null_becomes_a_folder_without_a_value() {
+    let lake = Lake::new();
+    fs::create_dir(lake.path("i")).unwrap();
+    let columns = " (x INT, take INT, ok BOOLEAN, day DATE) STORED AS PARQUET PARTITIONED BY (take, ok, day)";
+    lake.create(columns, "i/", "").await.unwrap();
+    lake.ask("INSERT INTO f VALUES (1, NULL, NULL, NULL), (2, 7, true, '2026-01-31')").await;
+    assert_eq!(lake.ask("SELECT x, take, ok, day FROM f ORDER BY x").await, "1|||; 2|7|true|2026-01-31");
+    assert!(Path::new(&lake.path("i/take=7/ok=true/day=2026-01-31")).is_dir());
+    // A text that was there before lies below such a NULL.
+    fs::create_dir(lake.path("n")).unwrap();
+    lake.create(" (x INT, s VARCHAR) STORED AS CSV PARTITIONED BY (s)", "n/", "").await.unwrap();
+    lake.ask("INSERT INTO f SELECT x, nullif(s, 'a') FROM (VALUES (1, 'a'), (2, 'b')) AS t(x, s)").await;
+    assert_eq!(lake.ask("SELECT x, s FROM f ORDER BY x").await, "1|; 2|b");
+    fs::create_dir(lake.path("m")).unwrap();
+    lake.create(" (x INT NOT NULL, y INT) STORED AS PARQUET", "m/", "").await.unwrap();
+    assert!(!lake.error("INSERT INTO f VALUES (NULL, 1)").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_broken_file_that_comes_later_is_named() {
+    let lake = Lake::new().parquet("b/a.parquet", &[("x", floats(&[1.0]))]);
+    lake.create(" STORED AS PARQUET", "b/", "").await.unwrap();
+    let lake = lake.text("b/b.parquet", "PAR1 and nothing that follows from it");
+    let error = lake.error("SELECT * FROM f").await;
+    assert!(error.contains("b/b.parquet: cannot be read"), "{error}");
+}
+
+#[tokio::test]
+async fn lines_of_errors_are_those_of_the_file() {
+    let lake = Lake::new().text("a.csv", "n,t\n1,\"a\nb\"\n\n2,c\nz,d\n").text("b.csv", "n,t\n1,\"a\nb\"\n2,c,d\n");
+    lake.create(" (n INT, t VARCHAR) STORED AS CSV", "a.csv", "").await.unwrap();
+    let error = lake.error("SELECT * FROM f").await;
+    assert!(error.contains("a.csv, line 6, column 'n': 'z' is no Int32"), "{error}");
+    lake.create(" (n INT, t VARCHAR) STORED AS CSV", "b.csv", "").await.unwrap();
+    let error = lake.error("SELECT * FROM f").await;
+    assert!(error.contains("b.csv, line 4: 3 values, expected 2"), "{error}");
 }

@@ -4,12 +4,11 @@ use std::fmt;
 
 use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use glob::{MatchOptions, Pattern};
 use object_store::path::Path;
 use url::Url;
 
 use super::kind::Kind;
-use crate::error::{Result, query_err};
+use crate::error::{Error, Result, query_err};
 
 /// Characters that make a pattern of a text, unless a file of that name is there.
 const GLOB: [char; 3] = ['*', '?', '['];
@@ -20,35 +19,40 @@ pub struct Location {
     text: String,
     /// The text as it stands.
     literal: ListingTableUrl,
-    /// The text as a pattern below a folder, where it can be one.
-    pattern: Option<(ListingTableUrl, Pattern)>,
+    /// The folder before the first character of a pattern, and the parts of the path from there on, where there is such a character.
+    pattern: Option<(Path, Vec<String>)>,
+    /// How many parts of the path nobody wrote: those of the current directory.
+    unwritten: usize,
 }
 
 impl Location {
     /// Reads `frames/`, `/data/a.csv`, `lake/**/*.parquet`, `s3://bucket/frames/`.
     ///
+    /// What a pattern means is not asked here: a file of that very name may be there.
+    ///
     /// # Errors
-    /// A text that is no path and no URL, and a pattern that is none.
+    /// A text that is no path and no URL.
     pub fn parse(text: &str) -> Result<Self> {
-        let wrong = |e: &dyn fmt::Display| {
-            crate::error::Error::Query(format!(
-                "'{text}' is no location: {e}; expected a file, a folder, a pattern or a URL"
-            ))
+        let wrong = |e: String| {
+            Error::Query(format!("'{text}' is no location: {e}; expected a file, a folder, a pattern or a URL"))
         };
         if text.trim().is_empty() {
             return query_err!("a location must not be empty; expected a file, a folder, a pattern or a URL");
         }
-        let literal = url_of(text).map_err(|e| wrong(&e))?;
+        let literal = url_of(text).map_err(wrong)?;
         let pattern = match text.find(GLOB) {
             None => None,
             Some(at) => {
                 let folder = text[..at].rfind('/').map_or(0, |slash| slash + 1);
                 let base = if folder == 0 { "./" } else { &text[..folder] };
-                let pattern = Pattern::new(&text[folder..]).map_err(|e| wrong(&e))?;
-                Some((url_of(base).map_err(|e| wrong(&e))?, pattern))
+                Some((url_of(base).map_err(wrong)?.prefix().clone(), parts_of(&text[folder..])))
             }
         };
-        Ok(Self { text: text.to_owned(), literal, pattern })
+        let unwritten = match is_url(text) || std::path::Path::new(text).is_absolute() {
+            true => 0,
+            false => in_common(url_of("./").map_err(wrong)?.prefix(), literal.prefix()),
+        };
+        Ok(Self { text: text.to_owned(), literal, pattern, unwritten })
     }
 
     /// Whether a text is meant as a location where a table might be meant, too: it has a slash, a pattern's character, or the ending of a file that we read.
@@ -61,9 +65,19 @@ impl Location {
         &self.text
     }
 
+    /// The text with a slash at its end, for advice on what lies below it.
+    pub fn text_of_folder(&self) -> String {
+        format!("{}/", self.text.trim_end_matches('/'))
+    }
+
     /// The store that it is in.
     pub fn store(&self) -> ObjectStoreUrl {
         self.literal.object_store()
+    }
+
+    /// Whether it is on this machine.
+    pub fn is_local(&self) -> bool {
+        self.literal.scheme() == "file"
     }
 
     /// The text as the path of a file or a folder, without a look at what is there.
@@ -81,21 +95,14 @@ impl Location {
         &self.literal
     }
 
-    /// The folder below which a pattern looks, where the text can be one.
-    pub fn pattern_folder(&self) -> Option<&Path> {
-        self.pattern.as_ref().map(|(folder, _)| folder.prefix())
+    /// The folder below which a pattern looks and the parts of the pattern, where the text can be one.
+    pub fn pattern(&self) -> Option<(&Path, &[String])> {
+        self.pattern.as_ref().map(|(folder, parts)| (folder, parts.as_slice()))
     }
 
-    /// Whether the path of a file below [`Self::pattern_folder`] is one that the pattern means.
-    ///
-    /// A star ends at a slash and two do not, but folders of partitions, `subject=s01`, need not be written: `lake/*.parquet` means the files in them.
-    pub fn matches(&self, segments: &[&str]) -> bool {
-        let options = MatchOptions { require_literal_separator: true, ..MatchOptions::default() };
-        let without =
-            || segments.iter().filter(|segment| !segment.contains('=')).copied().collect::<Vec<_>>().join("/");
-        self.pattern.as_ref().is_some_and(|(_, pattern)| {
-            pattern.matches_with(&segments.join("/"), options) || pattern.matches_with(&without(), options)
-        })
+    /// How many parts of the path nobody wrote: of `lake/*.csv` those of the current directory, of `/data/*.csv` none.
+    pub fn unwritten(&self) -> usize {
+        self.unwritten
     }
 }
 
@@ -114,8 +121,8 @@ impl fmt::Display for Location {
 
 fn url_of(text: &str) -> std::result::Result<ListingTableUrl, String> {
     let url = match is_url(text) {
-        // What begins a query in a URL is a letter of a name in a store.
-        true => Url::parse(&text.replace('?', "%3F")).map_err(|e| e.to_string())?,
+        // What begins a query or a fragment of a URL is a letter of a name in a store.
+        true => Url::parse(&text.replace('?', "%3F").replace('#', "%23")).map_err(|e| e.to_string())?,
         false => {
             let path = std::path::absolute(text).map_err(|e| e.to_string())?;
             let is_folder = text.ends_with('/') || path.is_dir();
@@ -133,30 +140,44 @@ fn is_url(text: &str) -> bool {
         .is_some_and(|(scheme, _)| !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
+/// The parts of a pattern between its slashes. One that ends with a slash means all that is below the folders.
+fn parts_of(pattern: &str) -> Vec<String> {
+    let parts = pattern.split('/').filter(|part| !part.is_empty() && *part != ".");
+    let below = if pattern.ends_with('/') { &["**", "*"][..] } else { &[] };
+    parts.chain(below.iter().copied()).map(str::to_owned).collect()
+}
+
+/// With how many same parts two paths begin.
+fn in_common(one: &Path, other: &Path) -> usize {
+    one.parts().zip(other.parts()).take_while(|(one, other)| one == other).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn matches(text: &str, path: &str) -> bool {
-        Location::parse(text).unwrap().matches(&path.split('/').collect::<Vec<_>>())
+    #[test]
+    fn a_pattern_is_parted_at_its_slashes_behind_a_folder() {
+        let pattern = |text: &str| {
+            let location = Location::parse(text).unwrap();
+            location.pattern().map(|(folder, parts)| (folder.to_string(), parts.join(" ")))
+        };
+        let told = |folder: &str, parts: &str| Some((folder.to_owned(), parts.to_owned()));
+        assert_eq!(pattern("/data/lake/s*/a.csv"), told("data/lake", "s* a.csv"));
+        assert_eq!(pattern("/data/s*//./x/"), told("data", "s* x ** *"));
+        assert_eq!(pattern("s3://bucket/lake/?.csv"), told("lake", "?.csv"));
+        assert_eq!(pattern("/data/a.csv"), None);
+        // No pattern at all, and nobody asks here.
+        assert_eq!(pattern("/data/take [1.csv"), told("data", "take [1.csv"));
     }
 
     #[test]
-    fn a_star_ends_at_a_slash_but_sees_through_partitions() {
-        assert!(matches("lake/*.csv", "a.csv"));
-        assert!(matches("lake/*.csv", "subject=s1/label=walk/a.csv"));
-        assert!(!matches("lake/*.csv", "s1/a.csv"));
-        assert!(matches("lake/**/*.csv", "s1/x/a.csv"));
-        assert!(matches("lake/s[12]/a.csv", "s2/a.csv"));
-        assert!(matches("lake/subject=s1/*.csv", "subject=s1/a.csv"));
-    }
-
-    #[test]
-    fn the_folder_of_a_pattern_is_what_stands_before_it() {
-        let folder = |text: &str| Location::parse(text).unwrap().pattern_folder().map(ToString::to_string);
-        assert_eq!(folder("/data/lake/s*/a.csv").as_deref(), Some("data/lake"));
-        assert_eq!(folder("s3://bucket/lake/?.csv").as_deref(), Some("lake"));
-        assert_eq!(folder("/data/a.csv"), None);
+    fn parts_of_the_current_directory_are_not_written() {
+        let unwritten = |text: &str| Location::parse(text).unwrap().unwritten();
+        let current = Path::from_absolute_path(std::env::current_dir().unwrap()).unwrap().parts_count();
+        assert_eq!(unwritten("lake/*.csv"), current);
+        assert_eq!(unwritten("../lake/*.csv"), current - 1);
+        assert_eq!([unwritten("/data/*.csv"), unwritten("s3://bucket/*.csv")], [0, 0]);
     }
 
     #[test]
@@ -165,6 +186,8 @@ mod tests {
         assert_eq!(path("/data/a [1].csv"), "data/a [1].csv");
         assert_eq!(path("/data/x/../b.csv"), "data/b.csv");
         assert_eq!(path("/data/100%.csv"), "data/100%.csv");
+        assert_eq!(path("/data/a#1.csv"), "data/a#1.csv");
+        assert_eq!(path("s3://bucket/a#1?.csv"), "a#1?.csv");
     }
 
     #[test]

@@ -14,10 +14,27 @@ pub const FILENAME: &str = "filename";
 /// What Hive, Spark, pyarrow and DuckDB name a folder of rows without a value.
 const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 
-/// The names and values of folders on the way to a file, outermost first.
-pub fn of_path<'a>(segments: &[&'a str]) -> Vec<(&'a str, Option<String>)> {
-    let folders = segments.split_last().map_or(&[][..], |(_, folders)| folders);
-    folders.iter().filter_map(|segment| segment.split_once('=')).map(|(name, value)| (name, decoded(value))).collect()
+/// The names and values of folders on the way to a file, outermost first. Of two of one name the inner one counts.
+pub fn of_path(parts: &[String]) -> Vec<(String, Option<String>)> {
+    let folders = parts.split_last().map_or(&[][..], |(_, folders)| folders);
+    let mut all: Vec<(String, Option<String>)> = vec![];
+    for (name, value) in folders.iter().filter_map(|part| part.split_once('=')) {
+        match all.iter_mut().find(|(known, _)| known == name) {
+            Some((_, before)) => *before = decoded(value),
+            None => all.push((name.to_owned(), decoded(value))),
+        }
+    }
+    all
+}
+
+/// The values of those columns that folders have, under the columns' names.
+///
+/// A statement's names are in small letters unless they were quoted, so a folder `Subject=s1` has the value of `subject` where none is called so exactly.
+pub fn of_columns(folders: &[(String, Option<String>)], columns: &[String]) -> Vec<(String, Option<String>)> {
+    let in_other_letters =
+        |column: &String| folders.iter().rfind(|(name, _)| name.to_lowercase() == column.to_lowercase());
+    let found = |column: &String| folders.iter().find(|(name, _)| name == column).or_else(|| in_other_letters(column));
+    columns.iter().filter_map(|column| Some((column.clone(), found(column)?.1.clone()))).collect()
 }
 
 /// NULL for the name that says so, and for an empty one, as which DataFusion writes NULL; other characters than letters may be percent-encoded.
@@ -56,13 +73,32 @@ pub fn value(field: &Field, text: Option<&str>, file: &str) -> Result<ScalarValu
 mod tests {
     use super::*;
 
+    fn of(path: &str) -> Vec<(String, Option<String>)> {
+        of_path(&path.split('/').map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    fn told(expected: &[(&str, Option<&str>)]) -> Vec<(String, Option<String>)> {
+        expected.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned))).collect()
+    }
+
     #[test]
     fn values_are_decoded_and_nobody_is_null() {
-        let path = ["subject=a%2Fb%20c", "x", "label=__HIVE_DEFAULT_PARTITION__", "side=", "take=1=2", "f=1.csv"];
+        let found = of("subject=a%2Fb%20c/x/label=__HIVE_DEFAULT_PARTITION__/side=/take=1=2/f=1.csv");
         let expected = [("subject", Some("a/b c")), ("label", None), ("side", None), ("take", Some("1=2"))];
-        let found = of_path(&path);
-        assert_eq!(found.iter().map(|(name, value)| (*name, value.as_deref())).collect::<Vec<_>>(), expected);
-        assert!(of_path(&["a=1.csv"]).is_empty() && of_path(&[]).is_empty());
+        assert_eq!(found, told(&expected));
+        assert_eq!([of("a=1.csv"), of_path(&[])], [vec![], vec![]]);
+    }
+
+    #[test]
+    fn the_inner_folder_counts() {
+        assert_eq!(of("a=1/b=2/a=3/f.csv"), told(&[("a", Some("3")), ("b", Some("2"))]));
+    }
+
+    #[test]
+    fn a_column_is_a_folder_in_the_same_letters_or_else_in_others() {
+        let columns = ["subject".to_owned(), "label".to_owned(), "take".to_owned()];
+        let found = of_columns(&of("Subject=s1/Label=run/label=walk/f.csv"), &columns);
+        assert_eq!(found, told(&[("subject", Some("s1")), ("label", Some("walk"))]));
     }
 
     #[test]

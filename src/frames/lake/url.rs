@@ -13,6 +13,7 @@ use datafusion::datasource::TableType;
 use datafusion::execution::session_state::SessionState;
 
 use super::location::Location;
+use super::schema::file::Shared;
 use super::table::{Definition, LakeTable};
 
 /// The session that a location is read in; nothing once it is gone.
@@ -23,16 +24,18 @@ pub type CurrentSession = Arc<dyn Fn() -> Option<SessionState> + Send + Sync>;
 pub struct WithLocations<T: ?Sized> {
     inner: Arc<T>,
     session: CurrentSession,
+    /// What was read of files before, by whatever statement.
+    schemas: Arc<Shared>,
 }
 
 impl<T: ?Sized> WithLocations<T> {
     /// Around catalogs.
     pub fn new(inner: Arc<T>, session: CurrentSession) -> Self {
-        Self { inner, session }
+        Self { inner, session, schemas: Arc::default() }
     }
 
     fn around<S: ?Sized>(&self, inner: Arc<S>) -> WithLocations<S> {
-        WithLocations { inner, session: Arc::clone(&self.session) }
+        WithLocations { inner, session: Arc::clone(&self.session), schemas: Arc::clone(&self.schemas) }
     }
 }
 
@@ -88,7 +91,11 @@ impl SchemaProvider for WithLocations<dyn SchemaProvider> {
         if let Some(table) = self.inner.table(name).await? {
             return Ok(Some(table));
         }
-        let Some(session) = (self.session)().filter(|_| Location::is_meant_by(name)) else { return Ok(None) };
+        if !Location::is_meant_by(name) {
+            return Ok(None);
+        }
+        let Some(mut session) = (self.session)() else { return Ok(None) };
+        session.config_mut().set_extension(Arc::clone(&self.schemas));
         let locations = vec![Location::parse(name)?];
         let definition = Definition { locations, has_filename: true, ..Definition::default() };
         Ok(Some(Arc::new(LakeTable::open(&session, definition).await?)))

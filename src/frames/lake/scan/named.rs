@@ -1,4 +1,4 @@
-//! A reader whose errors name the file, the line and the column.
+//! Readers whose errors name the file, the line and the column.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,34 +7,39 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener, FileScanConfig, FileSource};
+use datafusion::datasource::physical_plan::{CsvSource, FileOpenFuture, FileOpener, FileScanConfig, FileSource};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::projection::ProjectionExprs;
+use datafusion::physical_expr::{LexOrdering, PhysicalExpr};
 use datafusion::physical_plan::DisplayFormatType;
 use datafusion::physical_plan::filter_pushdown::FilterPushdownPropagation;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::{FutureExt, StreamExt, TryStreamExt};
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::ObjectStore;
 
+use super::failure::Failure;
+use super::lines::line_of;
+use super::records::Marks;
 use crate::error::Error;
 use crate::frames::lake::location::name_of;
 
-/// A source of text files (CSV, JSON) as DataFusion reads them, but for its errors.
+/// A source of files (CSV, JSON, Arrow) as DataFusion reads them, but for its errors.
 #[derive(Clone)]
 pub struct NamedSource {
     inner: Arc<dyn FileSource>,
+    /// Whether a file is read by one reader from its beginning to its end.
+    is_whole: bool,
 }
 
 impl NamedSource {
     /// Around a source.
-    pub fn new(inner: Arc<dyn FileSource>) -> Self {
-        Self { inner }
+    pub fn new(inner: Arc<dyn FileSource>, is_whole: bool) -> Self {
+        Self { inner, is_whole }
     }
 
     fn with(&self, inner: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
-        Arc::new(Self { inner })
+        Arc::new(Self { inner, is_whole: self.is_whole })
     }
 }
 
@@ -48,7 +53,8 @@ impl FileSource for NamedSource {
         let opener = self.inner.create_file_opener(Arc::clone(&store), config, partition)?;
         let fields = self.inner.table_schema().file_schema().fields().iter();
         let columns = fields.map(|field| field.name().clone()).collect();
-        Ok(Arc::new(NamedOpener { opener, store, url: config.object_store_url.clone(), columns }))
+        let marks = self.inner.downcast_ref::<CsvSource>().map(Marks::of);
+        Ok(Arc::new(NamedOpener { opener, store, url: config.object_store_url.clone(), columns, marks }))
     }
 
     fn table_schema(&self) -> &TableSchema {
@@ -80,7 +86,21 @@ impl FileSource for NamedSource {
     }
 
     fn supports_repartitioning(&self) -> bool {
-        self.inner.supports_repartitioning()
+        !self.is_whole && self.inner.supports_repartitioning()
+    }
+
+    fn repartitioned(
+        &self,
+        target_partitions: usize,
+        repartition_file_min_size: usize,
+        output_ordering: Option<LexOrdering>,
+        config: &FileScanConfig,
+    ) -> Result<Option<FileScanConfig>> {
+        // The configuration has this source, which stays in it.
+        match self.is_whole {
+            true => Ok(None),
+            false => self.inner.repartitioned(target_partitions, repartition_file_min_size, output_ordering, config),
+        }
     }
 
     fn try_pushdown_filters(
@@ -111,13 +131,16 @@ struct NamedOpener {
     url: ObjectStoreUrl,
     /// Of the file, in its order.
     columns: Arc<[String]>,
+    /// Of CSV.
+    marks: Option<Marks>,
 }
 
 impl FileOpener for NamedOpener {
     fn open(&self, file: PartitionedFile) -> Result<FileOpenFuture> {
         let opened = self.opener.open(file.clone())?;
         let name = name_of(&self.url, &file.object_meta.location);
-        let place = Arc::new(Place { name, file, store: Arc::clone(&self.store), columns: Arc::clone(&self.columns) });
+        let (store, columns) = (Arc::clone(&self.store), Arc::clone(&self.columns));
+        let place = Arc::new(Place { name, file, store, columns, marks: self.marks });
         Ok(async move {
             match opened.await {
                 Ok(rows) => {
@@ -134,81 +157,34 @@ impl FileOpener for NamedOpener {
     }
 }
 
-/// Bytes that are read at once to count lines.
-const CHUNK: u64 = 8 << 20;
-
 /// What an error is of.
 struct Place {
     name: String,
     file: PartitionedFile,
     store: Arc<dyn ObjectStore>,
     columns: Arc<[String]>,
+    marks: Option<Marks>,
 }
 
 impl Place {
     async fn tell(&self, error: DataFusionError) -> DataFusionError {
-        let file = &self.name;
-        let text = error.strip_backtrace();
-        let Some(value) = Unparsed::of(&text) else { return Error::Data(format!("{file}: {text}")).into() };
-        let line = match self.lines_before().await {
-            Ok(before) => before + value.line + 1,
+        let (file, text) = (&self.name, error.strip_backtrace());
+        let Some((marks, failure)) = self.marks.zip(Failure::of(&text)) else {
+            return Error::Data(format!("{file}: {text}")).into();
+        };
+        let start = self.file.range.as_ref().map_or(0, |range| range.start.unsigned_abs());
+        let line = match line_of(&self.store, &self.file.object_meta, marks, start, failure.record).await {
+            Ok(line) => line,
             Err(e) => return e,
         };
-        let names = self.columns.get(value.column).map_or_else(|| value.column.to_string(), Clone::clone);
-        Error::Data(format!(
-            "{file}, line {line}, column '{names}': '{}' is no {}; mend the file, or say what the column is: \
-             CREATE EXTERNAL TABLE frames ({names} VARCHAR, ...)",
-            value.text, value.data_type
-        ))
-        .into()
-    }
-
-    /// Lines of the file before the part of it that was read.
-    async fn lines_before(&self) -> Result<u64> {
-        let Some(range) = self.file.range.as_ref().filter(|range| range.start > 0) else { return Ok(0) };
-        let (mut at, end) = (0, range.start as u64);
-        let (mut ends, mut last) = (0, b'\n');
-        while at < end {
-            let next = end.min(at + CHUNK);
-            let bytes = self.store.get_range(&self.file.object_meta.location, at..next).await?;
-            ends += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-            (at, last) = (next, bytes.last().copied().unwrap_or(last));
-        }
-        // A part begins behind the end of the line that it begins in.
-        Ok(if last == b'\n' { ends } else { ends + 1 })
-    }
-}
-
-/// A value that could not be read, as arrow-csv tells of it.
-#[derive(Debug, PartialEq)]
-struct Unparsed<'a> {
-    text: &'a str,
-    data_type: &'a str,
-    column: usize,
-    /// From 0, in the part of the file that was read.
-    line: u64,
-}
-
-impl<'a> Unparsed<'a> {
-    /// `Error while parsing value '4.x4' as type 'Float32' for column 1 at line 4. Row data: ...`
-    fn of(error: &'a str) -> Option<Self> {
-        let (_, rest) = error.split_once("while parsing value '")?;
-        let (text, rest) = rest.split_once("' as type '")?;
-        let (data_type, rest) = rest.split_once("' for column ")?;
-        let (column, rest) = rest.split_once(" at line ")?;
-        let (line, _) = rest.split_once('.')?;
-        Some(Self { text, data_type, column: column.parse().ok()?, line: line.parse().ok()? })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_arrow_says_of_a_value_is_understood() {
-        let error = "Parser error: Error while parsing value '4.x4' as type 'Float32' for column 1 at line 4. Row data: '[4,4.x4,,false]'";
-        assert_eq!(Unparsed::of(error), Some(Unparsed { text: "4.x4", data_type: "Float32", column: 1, line: 4 }));
-        assert_eq!(Unparsed::of("incorrect number of fields for line 3, expected 2 got 1"), None);
+        let what = failure.what;
+        let message = match failure.column.map(|column| self.columns.get(column).map_or("", String::as_str)) {
+            Some(column) => format!(
+                "{file}, line {line}, column '{column}': {what}; mend the file, or say what the column is: \
+                 CREATE EXTERNAL TABLE frames ({column} VARCHAR, ...)"
+            ),
+            None => format!("{file}, line {line}: {what}; mend the file"),
+        };
+        Error::Data(message).into()
     }
 }

@@ -10,8 +10,10 @@ use arrow::datatypes::{DataType, Field, Schema};
 use bytes::Bytes;
 use datafusion::common::config::CsvOptions;
 
+use super::header::names;
+use super::lines::{in_quotes, spanning};
 use super::text::Texts;
-use crate::error::{Error, Result, data_err};
+use crate::error::{Error, Result};
 
 /// How files are written.
 #[derive(Debug, Clone)]
@@ -25,9 +27,9 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    fn format(&self, has_header: bool) -> Result<Format> {
-        let CsvOptions { delimiter, quote, escape, terminator, comment, null_regex, truncated_rows, .. } =
-            &self.options;
+    /// For arrow's reader.
+    pub fn format(&self, has_header: bool) -> Format {
+        let CsvOptions { delimiter, quote, escape, terminator, comment, truncated_rows, .. } = &self.options;
         let mut format = Format::default().with_header(has_header).with_delimiter(*delimiter).with_quote(*quote);
         format = format.with_truncated_rows(truncated_rows.unwrap_or(false));
         if let Some(escape) = escape {
@@ -39,49 +41,59 @@ impl Dialect {
         if let Some(comment) = comment {
             format = format.with_comment(*comment);
         }
-        if let Some(pattern) = null_regex {
-            let pattern = pattern.parse().map_err(|e| Error::Query(format!("null_regex '{pattern}': {e}")))?;
-            format = format.with_null_regex(pattern);
-        }
-        Ok(format)
+        format
+    }
+
+    /// The schema, which remembers whether a value of the file may hold the end of a line. Where it was not looked at whole, quotes anywhere may hold one.
+    fn remembering(&self, schema: Schema, parts: &[Bytes], is_whole: bool) -> Schema {
+        let has_quotes = |part: &Bytes| part.contains(&self.options.quote);
+        let spans = match parts {
+            [part] if is_whole => in_quotes(part, &self.options),
+            parts => parts.iter().any(has_quotes),
+        };
+        if spans { spanning(schema) } else { schema }
     }
 }
 
-/// The columns of a file, from its parts (see [`super::sample`]). `file` is its name, for messages.
-///
-/// A column without a name is called as pandas calls it, `Unnamed: 0`; a mark of the byte order before the first name is no part of it.
+/// The columns of a file, from its parts (see [`super::sample`]), which are all of it if it `is_whole`. `file` is its name, for messages.
 ///
 /// # Errors
-/// Two columns of one name; a row of another length than the first line.
-pub fn columns(parts: &[Bytes], dialect: &Dialect, file: &str) -> Result<Schema> {
-    let first = parts.first().map(Bytes::as_ref).unwrap_or_default();
-    let failed = |e: &dyn std::fmt::Display| Error::Data(format!("{file}: {e}"));
-    let one =
-        dialect.format(dialect.has_header)?.infer_schema(Cursor::new(first), Some(usize::from(!dialect.has_header)));
-    let (schema, _) = one.map_err(|e| failed(&e))?;
-    let names: Vec<String> =
-        schema.fields().iter().enumerate().map(|(place, field)| named(place, field.name())).collect();
-    for (place, name) in names.iter().enumerate() {
-        if names[..place].contains(name) {
-            return data_err!("{file}: two columns are called '{name}'; rename one in its first line");
-        }
-    }
+/// Two columns of one name; a first line of other delimiters; a row of another length than the first line.
+pub fn columns(parts: &[Bytes], is_whole: bool, dialect: &Dialect, file: &str) -> Result<Schema> {
+    let head = parts.first().map(Bytes::as_ref).unwrap_or_default();
+    let names = names(head, dialect, file)?;
+    // Where a value holds the end of a line, what looks like a line further on may be the rest of a value.
+    let readable = if parts.len() > 1 && in_quotes(head, &dialect.options) { &parts[..1] } else { parts };
     let mut seen = vec![Texts::default(); names.len()];
     let mut left = dialect.options.schema_infer_max_rec.unwrap_or(usize::MAX);
     let read_nothing = left == 0;
-    for (place, part) in parts.iter().enumerate() {
-        let format = dialect.format(dialect.has_header && place == 0)?;
-        left -= take(&mut seen, part, format, left).map_err(|e| failed(&e))?;
+    for (place, part) in readable.iter().enumerate() {
+        let format = dialect.format(dialect.has_header && place == 0);
+        left -= take(&mut seen, part, format, left).map_err(|e| failed(place, &e, file))?;
     }
     // Without any record to look at, everything is a text: that is what 0 records are asked for.
     let data_type = |seen: &Texts| if read_nothing { DataType::Utf8 } else { seen.data_type() };
     let fields = names.into_iter().zip(&seen).map(|(name, seen)| Field::new(name, data_type(seen), true));
-    Ok(Schema::new(fields.collect::<Vec<_>>()))
+    Ok(dialect.remembering(Schema::new(fields.collect::<Vec<_>>()), parts, is_whole))
 }
 
-fn named(place: usize, name: &str) -> String {
-    let name = if place == 0 { name.strip_prefix('\u{feff}').unwrap_or(name) } else { name };
-    if name.is_empty() { format!("Unnamed: {place}") } else { name.to_owned() }
+/// The columns of a file as texts, for one of which the types are declared: its values are not parsed.
+///
+/// # Errors
+/// As [`columns`], of the first line.
+pub fn undecided(parts: &[Bytes], is_whole: bool, dialect: &Dialect, file: &str) -> Result<Schema> {
+    let names = names(parts.first().map(Bytes::as_ref).unwrap_or_default(), dialect, file)?;
+    let fields = names.into_iter().map(|name| Field::new(name, DataType::Utf8, true));
+    Ok(dialect.remembering(Schema::new(fields.collect::<Vec<_>>()), parts, is_whole))
+}
+
+fn failed(part: usize, error: &arrow::error::ArrowError, file: &str) -> Error {
+    Error::Data(match part {
+        0 => format!("{file}: {error}"),
+        _ => format!(
+            "{file}, in a part at its middle or end: {error}; if a value holds the end of a line, say so: OPTIONS ('format.newlines_in_values' 'true')"
+        ),
+    })
 }
 
 /// Takes at most so many rows, and tells how many.
@@ -116,11 +128,12 @@ fn take(
 
 #[cfg(test)]
 mod tests {
+    use super::super::lines::spans;
     use super::*;
 
     fn read(text: &str, options: CsvOptions, has_header: bool) -> Result<Vec<(String, DataType)>> {
         let dialect = Dialect { options, has_header, newlines_in_values: false };
-        let schema = columns(&[Bytes::from(text.to_owned())], &dialect, "a.csv")?;
+        let schema = columns(&[Bytes::from(text.to_owned())], true, &dialect, "a.csv")?;
         Ok(schema.fields().iter().map(|f| (f.name().clone(), f.data_type().clone())).collect())
     }
 
@@ -136,16 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn marks_and_missing_names_are_mended() {
-        let found = of("\u{feff}x,,y\r\n1,2,\r\n");
-        let expected = [("x", DataType::Int64), ("Unnamed: 1", DataType::Int64), ("y", DataType::Null)];
-        assert_eq!(found, expected.map(|(name, t)| (name.to_owned(), t)));
-    }
-
-    #[test]
     fn the_dialect_is_that_of_the_options() {
-        let options = CsvOptions { delimiter: b';', null_regex: Some("^(NA|)$".to_owned()), ..CsvOptions::default() };
-        let found = read("1;NA;\"a;b\"\n2;3.5;c\n", options, false).unwrap();
+        let options = CsvOptions { delimiter: b';', quote: b'\'', ..CsvOptions::default() };
+        let found = read("1;;'a;b'\n2;3.5;c\n", options, false).unwrap();
         assert_eq!(
             found.iter().map(|(_, t)| t.clone()).collect::<Vec<_>>(),
             [DataType::Int64, DataType::Float64, DataType::Utf8]
@@ -158,7 +164,33 @@ mod tests {
     #[test]
     fn what_cannot_be_a_table_is_refused_by_its_file() {
         let error = |text: &str| read(text, CsvOptions::default(), true).unwrap_err().to_string();
-        assert!(error("x,y,x\n1,2,3\n").starts_with("a.csv: two columns are called 'x'"), "{}", error("x,y,x\n"));
         assert!(error("x,y\n1,2\n3\n").starts_with("a.csv: "), "{}", error("x,y\n1,2\n3\n"));
+    }
+
+    #[test]
+    fn a_schema_remembers_ends_of_lines_in_values() {
+        let dialect = Dialect { options: CsvOptions::default(), has_header: true, newlines_in_values: false };
+        let of = |parts: &[&'static str], is_whole: bool| {
+            let parts: Vec<Bytes> = parts.iter().map(|part| Bytes::from(*part)).collect();
+            let schema = columns(&parts, is_whole, &dialect, "a.csv").unwrap();
+            (spans(&schema), schema.field(1).data_type().clone())
+        };
+        assert_eq!(of(&["x,y\n\"a\",1\n"], true), (false, DataType::Int64));
+        assert_eq!(of(&["x,y\n\"a\nb\",1\n"], true), (true, DataType::Int64));
+        // Of what was not seen nobody knows, unless nothing is in quotes.
+        assert_eq!(of(&["x,y\n\"a\",1\n", "a,2\n"], false), (true, DataType::Int64));
+        assert_eq!(of(&["x,y\na,1\n", "a,2.5\n"], false), (false, DataType::Float64));
+        // The second part may begin inside of a value.
+        assert_eq!(of(&["x,y\n\"a\nb\",1\n", "b\",1\n"], false), (true, DataType::Int64));
+    }
+
+    #[test]
+    fn declared_columns_need_names_alone() {
+        let dialect = Dialect { options: CsvOptions::default(), has_header: true, newlines_in_values: false };
+        let schema = undecided(&[Bytes::from("x,y\n1\n")], true, &dialect, "a.csv").unwrap();
+        assert_eq!(
+            schema.fields().iter().map(|f| f.data_type().clone()).collect::<Vec<_>>(),
+            [DataType::Utf8, DataType::Utf8]
+        );
     }
 }

@@ -7,31 +7,59 @@ use arrow::datatypes::{Fields, Schema, SchemaRef};
 use datafusion::catalog::Session;
 use datafusion::common::Result;
 use datafusion::datasource::file_format::FileFormat;
-use datafusion::datasource::file_format::csv::CsvFormat;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
-use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
 
-use super::csv::{self, Dialect};
-use super::sample::sample;
+use super::lines::{spanning, spans};
+use super::reader::Reader;
+pub use super::reader::dialect;
 use super::union::Union;
-use crate::error::Error;
 
 /// What was read of the files of a table. A file that has changed since is read again.
 ///
 /// Files that have the same columns share one schema, so that a lake of ten thousand files does not hold ten thousand.
 #[derive(Debug, Default)]
-pub struct Schemas(Mutex<Known>);
+pub struct Schemas {
+    known: Mutex<Known>,
+    is_declared: bool,
+}
 
 #[derive(Debug, Default)]
 struct Known {
-    files: HashMap<Path, (ObjectMeta, SchemaRef)>,
-    schemas: HashMap<Fields, SchemaRef>,
+    /// By the names of the files.
+    files: HashMap<String, (ObjectMeta, SchemaRef)>,
+    /// By what they hold, and whether a value may hold the end of a line.
+    schemas: HashMap<(Fields, bool), SchemaRef>,
+}
+
+/// What was read of files in a session, for all its statements: without it each `SELECT * FROM 'lake/'` looks at every value anew. An extension of the session.
+#[derive(Debug, Default)]
+pub struct Shared(Mutex<HashMap<String, Arc<Schemas>>>);
+
+/// Of so many files a session remembers what they hold; then it begins anew.
+const MOST_SHARED: usize = 100_000;
+
+impl Shared {
+    /// Those of files that are read in one way.
+    fn of(&self, way: String) -> Arc<Schemas> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.values().map(|schemas| schemas.len()).sum::<usize>() > MOST_SHARED {
+            all.clear();
+        }
+        Arc::clone(all.entry(way).or_default())
+    }
 }
 
 impl Schemas {
+    /// Of files whose columns a statement declares: of CSV the names are enough.
+    pub fn of_declared() -> Self {
+        Self { is_declared: true, ..Self::default() }
+    }
+
     /// The schema of each file, in their order. They come with their names, for messages.
+    ///
+    /// Whether a file of CSV may be read in parts is for [`super::lines::spans`] to say of its schema.
     ///
     /// # Errors
     /// A file that cannot be read, by its name.
@@ -42,12 +70,16 @@ impl Schemas {
         format: &Arc<dyn FileFormat>,
         files: &[(String, ObjectMeta)],
     ) -> Result<Vec<SchemaRef>> {
-        let dialect = dialect(session, format);
+        let reader = Reader::of(session, format);
+        let shared = session.config().get_extension::<Shared>();
+        let shared = shared.map(|shared| shared.of(format!("{reader:?} {}", self.is_declared)));
         let execution = &session.config_options().execution;
-        // A file of CSV is in memory while it is looked at.
-        let at_once =
-            if dialect.is_some() { execution.target_partitions } else { execution.meta_fetch_concurrency.get() };
-        let one = |(name, meta)| self.one(session, store, format, dialect.clone(), name, meta).boxed();
+        // A file of text is work for a processor, and one of CSV in memory while it is looked at.
+        let at_once = match reader {
+            Reader::Format(_) => execution.meta_fetch_concurrency.get(),
+            Reader::Csv(_) | Reader::Json(_) => execution.target_partitions,
+        };
+        let one = |(name, meta)| self.one(session, store, reader.clone(), shared.as_deref(), name, meta).boxed();
         // Boxed: https://github.com/rust-lang/rust/issues/64552
         let each: Vec<BoxFuture<'_, Result<SchemaRef>>> = files.iter().cloned().map(one).collect();
         stream::iter(each).buffered(at_once).try_collect().await
@@ -57,54 +89,45 @@ impl Schemas {
         &self,
         session: &dyn Session,
         store: &Arc<dyn ObjectStore>,
-        format: &Arc<dyn FileFormat>,
-        dialect: Option<Dialect>,
+        reader: Reader,
+        shared: Option<&Self>,
         name: String,
         meta: ObjectMeta,
     ) -> Result<SchemaRef> {
-        if let Some(schema) = self.known(&meta) {
+        if let Some(schema) = self.known(&name, &meta) {
             return Ok(schema);
         }
-        let schema = match dialect {
-            // Parsing is work for a processor: a thread of its own for each.
-            Some(dialect) => {
-                let parts = sample(store.as_ref(), &meta, !dialect.newlines_in_values).await?;
-                let parsed = tokio::task::spawn_blocking(move || csv::columns(&parts, &dialect, &name)).await;
-                Arc::new(parsed.map_err(|e| Error::Internal(e.to_string()))??)
-            }
-            None => {
-                let read = format.infer_schema(session, store, std::slice::from_ref(&meta)).await;
-                read.map_err(|e| Error::Data(format!("{name}: cannot be read: {}", e.strip_backtrace())))?
-            }
+        let schema = match shared.and_then(|shared| shared.known(&name, &meta)) {
+            Some(schema) => schema,
+            None => reader.read(session, store, name.clone(), &meta, self.is_declared).await?,
         };
-        Ok(self.note(&meta, schema))
+        if let Some(shared) = shared {
+            shared.note(&name, &meta, &schema);
+        }
+        Ok(self.note(&name, &meta, &schema))
     }
 
-    fn known(&self, meta: &ObjectMeta) -> Option<SchemaRef> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.files.get(&meta.location).filter(|(before, _)| before == meta).map(|(_, schema)| Arc::clone(schema))
+    fn known(&self, name: &str, meta: &ObjectMeta) -> Option<SchemaRef> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.files.get(name).filter(|(before, _)| before == meta).map(|(_, schema)| Arc::clone(schema))
     }
 
-    fn note(&self, meta: &ObjectMeta, schema: SchemaRef) -> SchemaRef {
+    fn note(&self, name: &str, meta: &ObjectMeta, schema: &Schema) -> SchemaRef {
         // What a program noted of itself may differ in each file.
-        let fields = schema.fields();
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let one = known.schemas.entry(fields.clone()).or_insert_with(|| Arc::new(Schema::new(fields.clone())));
-        let schema = Arc::clone(one);
-        known.files.insert(meta.location.clone(), (meta.clone(), Arc::clone(&schema)));
+        let (fields, spans) = (schema.fields().clone(), spans(schema));
+        let bare = || {
+            let schema = Schema::new(fields.clone());
+            Arc::new(if spans { spanning(schema) } else { schema })
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let schema = Arc::clone(known.schemas.entry((fields.clone(), spans)).or_insert_with(bare));
+        known.files.insert(name.to_owned(), (meta.clone(), Arc::clone(&schema)));
         schema
     }
-}
 
-/// How the files are written, where they are CSV.
-pub fn dialect(session: &dyn Session, format: &Arc<dyn FileFormat>) -> Option<Dialect> {
-    let options = format.downcast_ref::<CsvFormat>()?.options().clone();
-    let defaults = &session.config_options().catalog;
-    Some(Dialect {
-        has_header: options.has_header.unwrap_or(defaults.has_header),
-        newlines_in_values: options.newlines_in_values.unwrap_or(defaults.newlines_in_values),
-        options,
-    })
+    fn len(&self) -> usize {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).files.len()
+    }
 }
 
 /// The schema of all files, and lines on what some of them lack.
@@ -120,5 +143,39 @@ pub fn union(files: &[(String, ObjectMeta)], schemas: &[SchemaRef]) -> Result<(S
             union.add(schema, name, count)?;
         }
     }
-    Ok(union.finish())
+    Ok(union.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::execution::session_state::SessionStateBuilder;
+    use object_store::ObjectStoreExt;
+    use object_store::memory::InMemory;
+    use object_store::path::Path;
+
+    use super::*;
+    use crate::frames::lake::kind::Kind;
+
+    #[tokio::test]
+    async fn a_session_remembers_files_until_they_change() {
+        let mut session = SessionStateBuilder::new().with_default_features().build();
+        let shared = Arc::new(Shared::default());
+        session.config_mut().set_extension(Arc::clone(&shared));
+        let (store, path): (Arc<dyn ObjectStore>, _) = (Arc::new(InMemory::new()), Path::from("a.csv"));
+        let of = async |text: &'static str, schemas: Schemas| {
+            store.put(&path, text.into()).await.unwrap();
+            let files = [("a.csv".to_owned(), store.head(&path).await.unwrap())];
+            let format = Kind::Csv.format(&session, &HashMap::new()).unwrap();
+            let first = schemas.of(&session, &store, &format, &files).await.unwrap();
+            // Nobody can read it again: there is no such file.
+            store.delete(&path).await.unwrap();
+            let second = Schemas { is_declared: schemas.is_declared, ..Schemas::default() };
+            assert_eq!(second.of(&session, &store, &format, &files).await.unwrap(), first);
+            first[0].field(0).data_type().to_string()
+        };
+        assert_eq!(of("x\n1\n", Schemas::default()).await, "Int64");
+        assert_eq!(of("x\n0.5\n", Schemas::default()).await, "Float64");
+        assert_eq!(of("x\n0.5\n", Schemas::of_declared()).await, "Utf8");
+        assert_eq!(shared.0.lock().unwrap().values().map(|schemas| schemas.len()).sum::<usize>(), 2);
+    }
 }

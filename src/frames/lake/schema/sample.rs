@@ -6,6 +6,30 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, Result};
 /// A file of at most so many bytes is looked at whole; of a larger one, three parts that make this.
 pub const WHOLE: u64 = 64 << 20;
 
+/// What is read of a file whose types are declared, unless there are quotes in it.
+const HEAD: u64 = 1 << 20;
+
+/// The beginning of a file: its first lines, and whether they are all of it.
+///
+/// Where it holds a quote, or no end of a line, it is what [`sample`] gives: then a value may hold the end of a line, and only all of it tells.
+///
+/// # Errors
+/// A store that does not answer.
+pub async fn head(
+    store: &dyn ObjectStore,
+    meta: &ObjectMeta,
+    is_parted: bool,
+    quote: u8,
+) -> Result<(Vec<Bytes>, bool)> {
+    if meta.size > HEAD {
+        let head = whole_lines(store.get_range(&meta.location, 0..HEAD).await?);
+        if !head.is_empty() && !head.contains(&quote) {
+            return Ok((vec![head], false));
+        }
+    }
+    Ok((sample(store, meta, is_parted).await?, meta.size <= WHOLE))
+}
+
 /// The parts of a file, in their order. Each begins at a line, and each but the last may end inside one.
 ///
 /// `is_parted` is false where a value may hold the end of a line: then nothing tells where a line begins, and the head is all.
@@ -62,5 +86,20 @@ mod tests {
         assert_eq!(&parts[0][..16], line(0).as_bytes());
         assert_eq!(&parts[2][parts[2].len() - 16..], line(lines - 1).as_bytes());
         assert_eq!(sample(&store, &meta, false).await.unwrap()[0].len() as u64, WHOLE);
+    }
+
+    #[tokio::test]
+    async fn a_head_is_enough_where_nothing_is_in_quotes() {
+        let (store, path) = (InMemory::new(), Path::from("a.csv"));
+        let of = async |text: String| {
+            store.put(&path, text.into()).await.unwrap();
+            let (parts, is_whole) = head(&store, &store.head(&path).await.unwrap(), true, b'"').await.unwrap();
+            (parts.iter().map(|part| part.len() as u64).sum::<u64>(), is_whole)
+        };
+        let lines = "0123456\n".repeat(HEAD as usize / 4);
+        assert_eq!(of(lines.clone()).await, (HEAD, false));
+        assert_eq!(of("x\n1\n".to_owned()).await, (4, true));
+        assert_eq!(of(format!("\"x\"\n{lines}")).await, (2 * HEAD + 4, true));
+        assert_eq!(of("x".repeat(2 * HEAD as usize)).await, (2 * HEAD, true));
     }
 }

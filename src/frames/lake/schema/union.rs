@@ -1,10 +1,11 @@
 //! One schema of the schemas of many files: columns by name, types widened.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
+use super::advice::advice;
 use super::widen::{plain, widen};
 use crate::error::{Result, data_err};
 use crate::notes::shortened;
@@ -15,6 +16,8 @@ use crate::schema::UNIT;
 pub struct Union {
     columns: Vec<Column>,
     places: HashMap<String, usize>,
+    /// Names in small letters that some file has twice, as `X` and as `x`.
+    apart: HashSet<String>,
     files: usize,
 }
 
@@ -35,7 +38,12 @@ impl Union {
     /// A column that is of another kind here than in a file before: a number and a text.
     pub fn add(&mut self, schema: &Schema, file: &str, count: usize) -> Result<()> {
         self.files += count;
+        let mut small = HashSet::new();
         for field in schema.fields() {
+            let name = field.name().to_lowercase();
+            if !small.insert(name.clone()) {
+                self.apart.insert(name);
+            }
             match self.places.get(field.name()) {
                 Some(&place) => self.columns[place].widen(field, file, count)?,
                 None => {
@@ -53,8 +61,12 @@ impl Union {
         Ok(())
     }
 
-    /// The schema, and lines on the columns that some files lack.
-    pub fn finish(self) -> (SchemaRef, Vec<String>) {
+    /// The schema, and lines on the columns that some files lack or write in other letters.
+    ///
+    /// # Errors
+    /// A column that is a number under one spelling of its name, and a text under another.
+    pub fn finish(mut self) -> Result<(SchemaRef, Vec<String>)> {
+        let mut notes = self.join()?;
         let (files, columns) = (self.files, self.columns);
         let mut lacking: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
         for column in columns.iter().filter(|column| column.files < files) {
@@ -63,12 +75,39 @@ impl Union {
         let line = |(has, names): (usize, Vec<&str>)| {
             format!("{} of {files} files have column {}; in the others it is NULL", has, shortened(&names))
         };
-        let notes = lacking.into_iter().map(line).collect();
+        notes.extend(lacking.into_iter().map(line));
         let fields = columns.into_iter().map(|Column { field, files: has, .. }| {
             let (data_type, nullable) = (plain(field.data_type()), field.is_nullable() || has < files);
             field.with_data_type(data_type).with_nullable(nullable)
         });
-        (Arc::new(Schema::new(fields.collect::<Vec<_>>())), notes)
+        Ok((Arc::new(Schema::new(fields.collect::<Vec<_>>())), notes))
+    }
+
+    /// Makes one column of those whose names differ in small and capital letters alone, where no file has two of them. It is called as where it comes first.
+    fn join(&mut self) -> Result<Vec<String>> {
+        let mut joined: Vec<Column> = vec![];
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut notes = vec![];
+        for column in std::mem::take(&mut self.columns) {
+            let name = column.field.name().to_lowercase();
+            match places.get(&name).filter(|_| !self.apart.contains(&name)) {
+                Some(&place) => {
+                    let (one, (first, _)) = (&mut joined[place], &column.first);
+                    let (called, other) = (one.field.name().clone(), column.field.name());
+                    notes.push(format!(
+                        "column '{called}' of {} is called '{other}' in {first}; both are read as '{called}'",
+                        one.first.0
+                    ));
+                    one.widen(&column.field, first, column.files)?;
+                }
+                None => {
+                    places.insert(name, joined.len());
+                    joined.push(column);
+                }
+            }
+        }
+        self.columns = joined;
+        Ok(notes)
     }
 }
 
@@ -76,11 +115,10 @@ impl Column {
     fn widen(&mut self, other: &Field, file: &str, count: usize) -> Result<()> {
         let name = self.field.name();
         let Some(data_type) = widen(self.field.data_type(), other.data_type()) else {
-            let (first, its) = &self.first;
+            let ((first, its), other) = (&self.first, other.data_type());
             return data_err!(
-                "column '{name}' is {its} in {first} and {} in {file}, and no type holds both; mend one of the files, or say what \
-                 it is: CREATE EXTERNAL TABLE frames ({name} DOUBLE, ...)",
-                other.data_type()
+                "column '{name}' is {its} in {first} and {other} in {file}, and no type holds both; {}",
+                advice(name, self.field.data_type(), other, file)
             );
         };
         let mut metadata = self.field.metadata().clone();
@@ -121,7 +159,7 @@ mod tests {
         let mut union = Union::default();
         union.add(&schema(&[("x", DataType::Int64), ("y", DataType::Float32)]), "a", 1).unwrap();
         union.add(&schema(&[("z", DataType::Utf8), ("x", DataType::Float64)]), "b", 2).unwrap();
-        let (schema, notes) = union.finish();
+        let (schema, notes) = union.finish().unwrap();
         let told: Vec<_> =
             schema.fields().iter().map(|f| (f.name().as_str(), f.data_type().clone(), f.is_nullable())).collect();
         let expected = [("x", DataType::Float64, false), ("y", DataType::Float32, true), ("z", DataType::Utf8, true)];
@@ -131,6 +169,32 @@ mod tests {
             "2 of 3 files have column z; in the others it is NULL",
         ];
         assert_eq!(notes, lines);
+    }
+
+    /// The schema and the notes of files called a, b, ... that have columns of these names.
+    fn of(files: &[&[&str]]) -> (Vec<String>, Vec<String>) {
+        let mut union = Union::default();
+        for (file, names) in ["a", "b", "c"].iter().zip(files) {
+            let fields = names.iter().map(|name| (*name, DataType::Int64)).collect::<Vec<_>>();
+            union.add(&schema(&fields), file, 1).unwrap();
+        }
+        let (schema, notes) = union.finish().unwrap();
+        (schema.fields().iter().map(|field| field.name().clone()).collect(), notes)
+    }
+
+    #[test]
+    fn names_in_other_letters_are_one_where_no_file_has_both() {
+        let (names, notes) = of(&[&["X", "y"], &["y", "x"]]);
+        assert_eq!(
+            (names, notes),
+            (
+                vec!["X".to_owned(), "y".to_owned()],
+                vec!["column 'X' of a is called 'x' in b; both are read as 'X'".to_owned()]
+            )
+        );
+        let (names, notes) = of(&[&["X"], &["x"], &["x", "X"]]);
+        assert_eq!(names, ["X", "x"]);
+        assert_eq!(notes, ["2 of 3 files have column X, x; in the others it is NULL"]);
     }
 
     #[test]
@@ -155,6 +219,6 @@ mod tests {
         let mut union = Union::default();
         union.add(&with("PARQUET:field_id", "1"), "a", 1).unwrap();
         union.add(&with("PARQUET:field_id", "2"), "b", 1).unwrap();
-        assert!(union.finish().0.field(0).metadata().is_empty());
+        assert!(union.finish().unwrap().0.field(0).metadata().is_empty());
     }
 }

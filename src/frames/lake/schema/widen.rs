@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, TimeUnit};
 
-/// The narrowest type to which values of both can be turned without becoming others; `None` where there is none, such as for a number and a text.
+/// The narrowest type to which values of both can be turned; `None` where there is none, such as for a number and a text.
+///
+/// They stay what they are but for two: beside floats, integers of more than 2^53 and decimals of more than 15 digits become the nearest float.
 ///
 /// | | becomes |
 /// |---|---|
@@ -13,7 +15,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Fields, TimeUnit};
 /// | integer and float, decimal and float | Float64 |
 /// | decimals | as many digits before and behind the point as either has |
 /// | texts of any storage, categories (dictionaries) | Utf8View |
-/// | date and timestamp | the timestamp |
+/// | date and timestamp without a time zone | the timestamp |
 /// | timestamps, durations | the finer unit; time zones must be the same |
 /// | lists, structs | of widened items, of the fields of both |
 pub fn widen(a: &DataType, b: &DataType) -> Option<DataType> {
@@ -59,12 +61,18 @@ pub fn is_text(data_type: &DataType) -> bool {
 }
 
 /// The type of a column that is read: categories as their values, since keys of several files overflow their narrow type; nothing but NULL as a
-/// number that is missing.
+/// number that is missing. The same inside of lists and structs.
 pub fn plain(data_type: &DataType) -> DataType {
+    use DataType::{Dictionary, FixedSizeList, LargeList, List, Struct};
+    let inner = |field: &FieldRef| Arc::new(field.as_ref().clone().with_data_type(plain(field.data_type())));
     match data_type {
         DataType::Null => DataType::Float64,
-        DataType::Dictionary(_, values) if is_text(values) => DataType::Utf8View,
-        DataType::Dictionary(_, values) => plain(values),
+        Dictionary(_, values) if is_text(values) => DataType::Utf8View,
+        Dictionary(_, values) => plain(values),
+        List(item) => List(inner(item)),
+        LargeList(item) => LargeList(inner(item)),
+        FixedSizeList(item, width) => FixedSizeList(inner(item), *width),
+        Struct(fields) => Struct(fields.iter().map(inner).collect()),
         other => other.clone(),
     }
 }
@@ -141,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_become_the_wider_and_never_others() {
+    fn numbers_become_the_wider() {
         assert_eq!(widen(&Int32, &Int64), Some(Int64));
         assert_eq!(widen(&UInt8, &Int8), Some(Int16));
         assert_eq!(widen(&UInt32, &Int8), Some(Int64));
@@ -168,6 +176,18 @@ mod tests {
         assert_eq!(widen(&category, &Utf8View), Some(Utf8View));
         assert_eq!(widen(&Utf8, &LargeUtf8), Some(Utf8View));
         assert_eq!([plain(&category), plain(&Null), plain(&Int16)], [Utf8View, Float64, Int16]);
+    }
+
+    #[test]
+    fn categories_inside_of_lists_and_structs_are_their_values() {
+        let category = Dictionary(Box::new(Int8), Box::new(Utf8));
+        let field = |data_type: DataType| Arc::new(Field::new("a", data_type, false));
+        let nested = |inner: DataType| {
+            Struct([field(List(field(inner.clone()))), field(FixedSizeList(field(inner), 2))].into_iter().collect())
+        };
+        assert_eq!(plain(&nested(category)), nested(Utf8View));
+        assert_eq!(plain(&nested(Null)), nested(Float64));
+        assert_eq!(plain(&nested(Float32)), nested(Float32));
     }
 
     #[test]

@@ -1,0 +1,105 @@
+//! How the columns of a file are found.
+
+use std::io::{BufRead, BufReader, Cursor};
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::Session;
+use datafusion::common::Result;
+use datafusion::common::parsers::CompressionTypeVariant;
+use datafusion::datasource::file_format::FileFormat;
+use datafusion::datasource::file_format::csv::CsvFormat;
+use datafusion::datasource::file_format::json::JsonFormat;
+use object_store::{GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
+
+use super::csv::{self, Dialect};
+use super::json;
+use super::lines::spanning;
+use super::sample::{WHOLE, head, sample};
+use crate::error::Error;
+
+/// How the columns of files are found.
+#[derive(Debug, Clone)]
+pub enum Reader {
+    /// By the first line, and all values.
+    Csv(Box<Dialect>),
+    /// By all values of so many records at most.
+    Json(usize),
+    /// As DataFusion finds them.
+    Format(Arc<dyn FileFormat>),
+}
+
+impl Reader {
+    /// How a format finds them.
+    pub fn of(session: &dyn Session, format: &Arc<dyn FileFormat>) -> Self {
+        if let Some(dialect) = dialect(session, format) {
+            return Self::Csv(Box::new(dialect));
+        }
+        let json = format.downcast_ref::<JsonFormat>().map(JsonFormat::options);
+        match json.filter(|json| json.newline_delimited && json.compression == CompressionTypeVariant::UNCOMPRESSED) {
+            Some(json) => Self::Json(json.schema_infer_max_rec.unwrap_or(usize::MAX)),
+            None => Self::Format(Arc::clone(format)),
+        }
+    }
+
+    /// The schema of a file. `name` is its name, for messages; `is_declared`, whether a statement says what the columns are.
+    ///
+    /// # Errors
+    /// A file that cannot be read, by its name.
+    pub async fn read(
+        self,
+        session: &dyn Session,
+        store: &Arc<dyn ObjectStore>,
+        name: String,
+        meta: &ObjectMeta,
+        is_declared: bool,
+    ) -> Result<SchemaRef> {
+        // Parsing is work for a processor: a thread of its own for each.
+        let parsed = match self {
+            Self::Csv(dialect) if is_declared => {
+                let (parts, is_whole) =
+                    head(store.as_ref(), meta, !dialect.newlines_in_values, dialect.options.quote).await?;
+                tokio::task::spawn_blocking(move || csv::undecided(&parts, is_whole, &dialect, &name)).await
+            }
+            Self::Csv(dialect) => {
+                let parts = sample(store.as_ref(), meta, !dialect.newlines_in_values).await?;
+                let is_whole = meta.size <= WHOLE;
+                tokio::task::spawn_blocking(move || csv::columns(&parts, is_whole, &dialect, &name)).await
+            }
+            Self::Json(most) => {
+                let lines = lines(store.as_ref(), meta).await?;
+                tokio::task::spawn_blocking(move || json::columns(lines, most, is_declared, &name)).await
+            }
+            Self::Format(format) => {
+                let read = format.infer_schema(session, store, std::slice::from_ref(meta)).await;
+                let cannot = |e: datafusion::common::DataFusionError| {
+                    Error::Data(format!("{name}: cannot be read: {}", e.strip_backtrace()))
+                };
+                let read = read.map_err(cannot)?;
+                // An array of JSON has no lines to begin at.
+                let is_json = format.downcast_ref::<JsonFormat>().is_some();
+                return Ok(if is_json { Arc::new(spanning(read.as_ref().clone())) } else { read });
+            }
+        };
+        Ok(Arc::new(parsed.map_err(|e| Error::Internal(e.to_string()))??))
+    }
+}
+
+async fn lines(store: &dyn ObjectStore, meta: &ObjectMeta) -> Result<Box<dyn BufRead + Send>> {
+    let found = store.get(&meta.location).await?;
+    Ok(match found.payload {
+        GetResultPayload::File(file, _) => Box::new(BufReader::new(file)),
+        GetResultPayload::Stream(_) => Box::new(Cursor::new(found.bytes().await?)),
+    })
+}
+
+/// How the files are written, where they are CSV.
+pub fn dialect(session: &dyn Session, format: &Arc<dyn FileFormat>) -> Option<Dialect> {
+    let options = format.downcast_ref::<CsvFormat>()?.options().clone();
+    let defaults = &session.config_options().catalog;
+    Some(Dialect {
+        has_header: options.has_header.unwrap_or(defaults.has_header),
+        newlines_in_values: options.newlines_in_values.unwrap_or(defaults.newlines_in_values),
+        options,
+    })
+}
