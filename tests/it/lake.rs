@@ -774,3 +774,27 @@ async fn lines_of_errors_are_those_of_the_file() {
     let error = lake.error("SELECT * FROM f").await;
     assert!(error.contains("b.csv, line 4: 3 values, expected 2"), "{error}");
 }
+
+#[tokio::test]
+async fn null_keeps_files_from_being_taken_for_sorted() {
+    let lake = Lake::new();
+    let lake =
+        [vec![Some(1), Some(2), None], vec![Some(3), Some(4), None], vec![Some(5), Some(6)], vec![Some(7), Some(8)]]
+            .into_iter()
+            .enumerate()
+            .fold(lake, |lake, (file, values)| {
+                lake.parquet(&format!("w/{file}.parquet"), &[("frame", Arc::new(Int64Array::from(values)))])
+            });
+    lake.create(" STORED AS PARQUET WITH ORDER (frame NULLS LAST)", "w/", "").await.unwrap();
+    let all = lake.ask("SELECT frame FROM f ORDER BY frame NULLS LAST").await;
+    assert_eq!(all, "1; 2; 3; 4; 5; 6; 7; 8; ; ");
+    assert_eq!(lake.ask("SELECT frame FROM f ORDER BY frame NULLS LAST LIMIT 3").await, "1; 2; 3");
+}
+
+#[tokio::test]
+async fn two_columns_of_one_name_are_refused() {
+    let one = |value| -> ArrayRef { Arc::new(Int64Array::from(vec![value])) };
+    let lake = Lake::new().parquet("p/a.parquet", &[("x", one(1)), ("y", one(2)), ("x", one(3))]);
+    let error = lake.error("SELECT * FROM '$p/a.parquet'").await;
+    assert!(error.contains("a.parquet: cannot be read: ") && error.contains("it has two columns 'x'"), "{error}");
+}

@@ -15,6 +15,7 @@ use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::SortExpr;
 use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
+use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{LexOrdering, PhysicalExpr, create_lex_ordering};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
@@ -23,7 +24,7 @@ use super::alike::Alike;
 use super::layout::{Columns, Layout};
 use super::named::NamedSource;
 use super::parquet::NamedReaders;
-use super::statistics::of_groups;
+use super::statistics::{of_groups, without_bounds_beside_null};
 use crate::error::Error;
 
 /// What all scans of a table have in common.
@@ -55,6 +56,9 @@ impl Scan<'_> {
             .with_table_partition_cols(self.columns.folders.to_vec())
             .build();
         let schema = Arc::clone(own.table_schema());
+        let order = self.order(&layout, &schema)?;
+        let ordered = order.iter().flatten().flat_map(|key| collect_columns(&key.expr)).map(|column| column.index());
+        let files = without_bounds_beside_null(files, &ordered.collect());
         let groups = FileGroup::new(files).split_files(partitions);
         let (groups, statistics) = of_groups(groups, &schema)?;
         let places: Vec<Option<usize>> = self.projection.iter().map(|column| self.place(&layout, *column)).collect();
@@ -63,7 +67,7 @@ impl Scan<'_> {
             .with_statistics(statistics)
             .with_projection_indices(Some(places.iter().flatten().copied().collect()))?
             .with_limit(self.limit)
-            .with_output_ordering(self.order(&layout, &schema)?)
+            .with_output_ordering(order)
             .build();
         let scan = named(&self.format.create_physical_plan(self.session, config).await?, is_whole)?;
         self.as_in_table(scan, &places)

@@ -1,10 +1,12 @@
 //! What files say of their values, in the types of the table.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, FieldRef, Schema};
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, Result, ScalarValue, Statistics};
+use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::FileGroup;
 
 use super::alike::Shape;
@@ -76,6 +78,23 @@ fn folder(value: &ScalarValue, rows: Precision<usize>) -> ColumnStatistics {
         },
         (false, _) => column.with_null_count(Precision::Exact(0)),
     }
+}
+
+/// The files without bounds of those of the `ordered` columns, by their places, that hold NULL: bounds leave NULL out, and DataFusion concludes from them that files
+/// which do not overlap lie in order one behind the other, with a NULL in the middle.
+pub fn without_bounds_beside_null(mut files: Vec<PartitionedFile>, ordered: &BTreeSet<usize>) -> Vec<PartitionedFile> {
+    for file in &mut files {
+        let Some(statistics) = &mut file.statistics else { continue };
+        let holds_null = |place: &&usize| statistics.column_statistics[**place].null_count != Precision::Exact(0);
+        let places: Vec<usize> = ordered.iter().filter(holds_null).copied().collect();
+        if !places.is_empty() {
+            let columns = &mut Arc::make_mut(statistics).column_statistics;
+            for place in places {
+                (columns[place].min_value, columns[place].max_value) = (Precision::Absent, Precision::Absent);
+            }
+        }
+    }
+    files
 }
 
 /// The groups with statistics of their own, and those of all.

@@ -1,5 +1,6 @@
 //! How the columns of a file are found.
 
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Cursor};
 use std::sync::Arc;
 
@@ -10,13 +11,15 @@ use datafusion::common::parsers::CompressionTypeVariant;
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::csv::CsvFormat;
 use datafusion::datasource::file_format::json::JsonFormat;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use object_store::{GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use super::csv::{self, Dialect};
 use super::json;
 use super::lines::spanning;
 use super::sample::{WHOLE, head, sample};
-use crate::error::Error;
+use crate::error::{Error, data_err};
 
 /// How the columns of files are found.
 #[derive(Debug, Clone)]
@@ -76,12 +79,31 @@ impl Reader {
                     Error::Data(format!("{name}: cannot be read: {}", e.strip_backtrace()))
                 };
                 let read = read.map_err(cannot)?;
+                if format.downcast_ref::<ParquetFormat>().is_some() {
+                    check_names(session, store.as_ref(), &name, meta).await.map_err(cannot)?;
+                }
                 // An array of JSON has no lines to begin at.
                 let is_json = format.downcast_ref::<JsonFormat>().is_some();
                 return Ok(if is_json { Arc::new(spanning(read.as_ref().clone())) } else { read });
             }
         };
         Ok(Arc::new(parsed.map_err(|e| Error::Internal(e.to_string()))??))
+    }
+}
+
+/// Refuses a Parquet file with two columns of one name: a table has one of each, and DataFusion would read the first of them alone.
+async fn check_names(session: &dyn Session, store: &dyn ObjectStore, file: &str, meta: &ObjectMeta) -> Result<()> {
+    // What was read for the schema is kept there.
+    let cache = session.runtime_env().cache_manager.get_file_metadata_cache();
+    let footer = DFParquetMetadata::new(store, meta).with_file_metadata_cache(Some(cache)).fetch_metadata().await?;
+    let mut seen = HashSet::new();
+    let fields = footer.file_metadata().schema_descr().root_schema().get_fields();
+    match fields.iter().find(|field| !seen.insert(field.name())) {
+        None => Ok(()),
+        Some(field) => Ok(data_err!(
+            "it has two columns '{}', and a table has one of each name: give one of them another name where {file} is written",
+            field.name()
+        )?),
     }
 }
 
