@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod config;
+mod copy_partitions;
 pub mod float_bounds;
 pub mod planner;
 pub mod register;

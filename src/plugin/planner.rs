@@ -11,6 +11,7 @@ use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
+use super::copy_partitions::with_texts;
 use crate::account::exec::AccountExec;
 use crate::account::node::AccountNode;
 use crate::frames::distinct::Distinct;
@@ -31,7 +32,8 @@ pub struct PoseQueryPlanner;
 impl QueryPlanner for PoseQueryPlanner {
     async fn create_physical_plan(&self, plan: &LogicalPlan, session: &dyn Session) -> Result<Arc<dyn ExecutionPlan>> {
         let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(PoseExtensionPlanner)]);
-        planner.create_physical_plan(plan, session).await
+        let copy = with_texts(plan)?;
+        planner.create_physical_plan(copy.as_ref().unwrap_or(plan), session).await
     }
 }
 

@@ -37,7 +37,7 @@ const IDENTITIES: [&str; 26] = [
     "index",
     "idx",
 ];
-/// The class, with or without one of [`ENDINGS`]; also what an error names where the column [`LABEL`] is missing.
+/// The class, with or without an ending as in `class_id`; also what an error names where the column [`LABEL`] is missing.
 pub const LABELS: [&str; 11] = [
     LABEL,
     "labels",

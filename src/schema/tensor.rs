@@ -41,7 +41,7 @@ pub fn feature_names(field: &Field) -> Vec<String> {
     names.unwrap_or_default()
 }
 
-/// What a column is, in the metadata of its field: [`TIME`] where it is the clock of its frames, as pose_resample marks it.
+/// What a column is, in the metadata of its field: [`TIME`](super::TIME) where it is the clock of its frames, as pose_resample marks it.
 pub const ROLE: &str = "posequel:role";
 
 /// The key of field metadata under which the shape [width, dim] of windows that may hold NULLs travels, as a JSON array:

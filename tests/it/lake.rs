@@ -205,6 +205,20 @@ async fn what_a_copy_writes_is_read_back() {
     let copy = "COPY (SELECT * FROM (VALUES ('a', 1.5), ('b', 2.5), (NULL, 3.5)) AS t(subject, x)) TO '$l/' STORED AS PARQUET PARTITIONED BY (subject)";
     lake.ask(copy).await;
     assert_eq!(lake.ask("SELECT subject, x FROM '$l/' ORDER BY x").await, "a|1.5; b|2.5; |3.5");
+    for (folder, take) in [
+        ("int", "take"),
+        ("day", "CASE take WHEN 5 THEN DATE '2026-12-01' END"),
+        ("sure", "take > 1"),
+        ("category", "arrow_cast(nullif('t' || coalesce(take, 7), 't7'), 'Dictionary(Int32, Utf8)')"),
+    ] {
+        let rows = "(VALUES (5, 1.5), (NULL, 2.5)) AS t(take, x)";
+        lake.ask(&format!(
+            "COPY (SELECT {take} AS take, x FROM {rows}) TO '${folder}/' STORED AS PARQUET PARTITIONED BY (take)"
+        ))
+        .await;
+        let missing = lake.ask(&format!("SELECT x FROM '${folder}/' WHERE take IS NULL")).await;
+        assert_eq!(missing, "2.5", "{folder}");
+    }
 }
 
 #[tokio::test]

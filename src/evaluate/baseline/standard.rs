@@ -1,6 +1,6 @@
 //! Statistics brought to one scale: 0 is the mean of train, 1 its standard deviation.
 
-/// What train said about each statistic, [columns].
+/// What train said about each statistic, one of each column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standard {
     mean: Vec<f64>,

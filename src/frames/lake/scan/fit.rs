@@ -30,7 +30,7 @@ pub fn check(kind: Kind, own: &Schema, places: &[Option<usize>], columns: Column
 fn check_found(kind: Kind, own: &Field, field: &Field, file: &str) -> Result<()> {
     let (name, was, is) = (field.name(), field.data_type(), own.data_type());
     // Every value of CSV is a text, too.
-    if !holds(was, is) && !(kind == Kind::Csv && is_text(was)) {
+    if !(holds(was, is) || kind == Kind::Csv && is_text(was)) {
         match widen(was, is) {
             Some(_) => {
                 return data_err!(
