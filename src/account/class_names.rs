@@ -41,7 +41,8 @@ fn doubt(name: &str, others: &[String]) -> Option<String> {
         let trim = trimming(name, "label");
         return Some(format!("{shown}{beside} begins or ends with what nobody sees: {trim} AS label"));
     }
-    if MISSING.iter().any(|missing| missing.eq_ignore_ascii_case(name)) {
+    // "none" is what gestures are called when there is none.
+    if MISSING.iter().any(|missing| missing.eq_ignore_ascii_case(name)) && !name.eq_ignore_ascii_case("none") {
         return Some(format!(
             "{shown} is a class of its own, and stands for a missing value elsewhere: nullif(label, {shown}) AS label says that \
              there is none"
@@ -119,10 +120,11 @@ mod tests {
 
     #[test]
     fn names_that_stand_for_a_missing_value_are_doubted() {
-        for name in ["nan", "NaN", "None", "NA", "null", "<NA>", "N/A", "?"] {
+        for name in ["nan", "NaN", "NA", "null", "<NA>", "N/A", "?"] {
             let doubt = &doubts(["walk", name])[name];
             assert!(doubt.contains(&format!("nullif(label, '{name}') AS label")), "{doubt}");
         }
+        assert_eq!(doubts(["walk", "none"]), BTreeMap::new());
         // Both of them, each by itself; what nobody sees goes first.
         let found = doubts(["nan", "NaN", " nan"]);
         assert!(found["NaN"].contains("nullif(label, 'NaN')"), "{}", found["NaN"]);

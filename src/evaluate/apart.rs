@@ -50,7 +50,7 @@ impl<'a> Named<'a> {
         let known = self.known();
         for part in &order {
             let predicted = &self.predicted[part];
-            if predicted.is_disjoint(&known) {
+            if predicted.is_disjoint(&known) && (is_apart || seems_renamed(predicted, &self.truth)) {
                 return no_common(function, &place(*part)?, &self.truth, predicted);
             }
         }
@@ -75,6 +75,13 @@ impl<'a> Named<'a> {
         };
         predicted.difference(&self.truth).copied().find_map(twin)
     }
+}
+
+/// Whether these answers seem to be the classes of the truth under other names: several of them, or numbers for words. A part that is wholly
+/// taken for one class that no row is of is only wrong.
+fn seems_renamed(predicted: &BTreeSet<&str>, truth: &BTreeSet<&str>) -> bool {
+    let numbers = |names: &BTreeSet<&str>| names.iter().all(|name| name.parse::<f64>().is_ok());
+    predicted.len() > 1 || numbers(predicted) != numbers(truth)
 }
 
 /// ` of net 'a', width '30'`; nothing where the rows are one part.
@@ -156,6 +163,9 @@ mod tests {
         // All of another part's truth, or of a class that the net knows and no row is of.
         assert_eq!(error(&["run", "walk"], "video", &[("v", &["run"]), ("w", &["walk"])]), "");
         assert_eq!(error(&["run", "walk"], "video", &[("v", &["run", "jump"]), ("w", &["jump"])]), "");
+        // Wholly taken for one class that the net knows, and no row is of: wrong, and no other name; a number among words is.
+        assert_eq!(error(&["run", "walk"], "video", &[("v", &["run"]), ("w", &["jump"])]), "");
+        assert_ne!(error(&["run", "walk"], "net", &[("a", &["run"]), ("b", &["1"])]), "");
         // An answer by itself is no model.
         assert_eq!(error(&["run", "walk"], PREDICTED, &[("run", &["run"]), ("jump", &["jump"])]), "");
     }

@@ -56,6 +56,8 @@ pub fn guess(schema: &Schema, roles: &Roles) -> Guess {
     // A column of this name is what posequel makes of joints, whatever stands beside it.
     let list = schema.field_with_name(FEATURES).is_ok_and(|field| !field.data_type().is_numeric());
     let mut guess = Guess { taken: vec![], left_out: vec![], doubtful: vec![], texts: vec![] };
+    // What pandas makes of an index of several levels.
+    let indexed = schema.index_of("level_0").is_ok();
     for field in schema.fields() {
         let (name, kind) = (field.name().as_str(), field.data_type());
         if roles.has(name) || (list && name == FEATURES) {
@@ -63,7 +65,7 @@ pub fn guess(schema: &Schema, roles: &Roles) -> Guess {
         }
         match Numbers::of(kind) {
             Numbers::None => {}
-            Numbers::Column if !list && !is_known(name) && !is_clock(field) => {
+            Numbers::Column if !list && !is_known(name) && !is_clock(field) && !(indexed && is_level(name)) => {
                 if is_doubtful(name) {
                     guess.doubtful.push(name.to_owned());
                 }
@@ -86,13 +88,21 @@ pub fn guess(schema: &Schema, roles: &Roles) -> Guess {
     guess
 }
 
+fn is_level(name: &str) -> bool {
+    name.strip_prefix("level_").is_some_and(|level| level.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// Whether a column is marked as the clock of its frames.
 fn is_clock(field: &Field) -> bool {
     field.metadata().get(ROLE).is_some_and(|role| role == TIME)
 }
 
-/// Whether two names differ in one letter: `nose_x` and `nose_y`.
+/// Whether two names differ in one letter: `nose_x` and `nose_y`. Of names of one letter only axes do.
 fn is_twin(one: &str, other: &str) -> bool {
+    let is_axis = |name: &str| name.len() > 1 || "xyzXYZ".contains(name);
+    if !is_axis(one) || !is_axis(other) {
+        return false;
+    }
     one.len() == other.len() && one.bytes().zip(other.bytes()).filter(|(a, b)| a != b).count() == 1
 }
 
@@ -345,6 +355,22 @@ mod tests {
             "Frame #",
             "Frame No.",
             "seq",
+            "TimeStamp",
+            "timeStamp",
+            "time_stamp",
+            "time_usec",
+            "%time",
+            "header.stamp.secs",
+            "field.header.stamp",
+            "locationTimestamp_since1970(s)",
+            "motionTimestamp_sinceReboot(s)",
+            "time_since_start",
+            "millis_since_start",
+            "time_rel",
+            "timestamp1",
+            "time_min",
+            "ElapsedMinutes",
+            "timecode",
         ];
         for name in names {
             let guess = of(&[("x", Float32), (name, Float64)]);
@@ -401,6 +427,12 @@ mod tests {
             line,
             "2 features: nose_x, nose_y; text, so no feature: nose_z (pose_inventory tells what is in it)"
         );
+    }
+
+    #[test]
+    fn levels_of_an_index_are_known_by_their_first() {
+        assert_eq!(of(&[("level_0", Int64), ("level_1", Int64), ("x", Float32)]).taken, ["x"]);
+        assert_eq!(of(&[("level_1", Int64), ("level_2", Float64)]).taken, ["level_1", "level_2"]);
     }
 
     #[test]

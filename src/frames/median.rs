@@ -36,6 +36,11 @@ impl Median {
         self.seen += 1;
     }
 
+    /// How many values there were.
+    pub fn count(&self) -> u64 {
+        self.seen
+    }
+
     /// The mean of the values about as large as the median, from half of it to half as much again: what values of a few digits
     /// were before they were rounded. Steps of 16 and 17 ms are 60 frames a second.
     pub fn mean_near(&self) -> Option<f64> {

@@ -6,6 +6,8 @@ pub const OFFSET: f64 = 1e6;
 pub const FAR: f64 = (1u32 << 18) as f64;
 /// A value so many times the largest of the others is no value of the same thing.
 const WILD: f64 = 1e6;
+/// No sensor and no camera tells a value of this size.
+const NOTHING_MEASURED: f64 = 1e12;
 /// The largest values that may be wild: one of so many, and two at least.
 const FEW: u64 = 100;
 
@@ -132,6 +134,10 @@ impl<T> Scale<T> {
     fn beside_zeros(&self, others_than_zero: u64) -> Option<f64> {
         let few = few(self.count);
         let (largest, _) = self.largest.as_ref().filter(|_| others_than_zero <= few && 2 * few <= self.count)?;
+        // Forces of feet are 0 for long and large in between: of several values only a size that nothing measured has is wild.
+        if others_than_zero > 2 && largest.abs() < NOTHING_MEASURED {
+            return None;
+        }
         let bounds = self.powers.iter().map(|(power, _)| 2f64.powi(power + 1));
         Some(bounds.filter(|bound| WILD * bound <= largest.abs()).fold(1.0, f64::max))
     }

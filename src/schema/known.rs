@@ -54,14 +54,49 @@ pub const LABELS: [&str; 11] = [
 /// What somebody says the class is, with or without one of [`ENDINGS`].
 const ANSWERS: [&str; 8] = ["y_true", "y_pred", "gt", "ground_truth", "truth", "pred", "prediction", "predictions"];
 /// The number of a frame or of a row, with or without one of [`ENDINGS`].
-const NUMBERS: [&str; 6] = [FRAME, "sample", "packet", "counter", "seq", "line"];
+const NUMBERS: [&str; 5] = [FRAME, "sample", "packet", "counter", "seq"];
 /// What may follow such a name: `subject_id`, `frame_idx`, `FrameNumber`.
 const ENDINGS: [&str; 10] = ["id", "idx", "index", "no", "nr", "num", "number", "counter", "name", "code"];
-/// A clock, as the last word of a name but for the unit: `timestamp`, `sensor_time`, `seconds_elapsed`.
-const CLOCKS: [&str; 10] =
-    [TIME, "time", "timestamp", "timestamps", "datetime", "epoch", "clock", "elapsed", "unixtime", "ts"];
-/// Units of time, which may follow or be the whole name: `time_ms`, `timestamp_utc`, `time_in_s`, `seconds`.
-const UNITS: [&str; 18] = [
+/// What may follow a class that was made a number: `label_encoded`.
+const ENCODED: [&str; 6] = ["encoded", "enc", "int", "cat", "numeric", "true"];
+/// A clock, as the whole name but for a unit: `t`, `time_ms`, `TimeStamp`.
+const CLOCKS: [&str; 13] = [
+    TIME,
+    "ts",
+    "time",
+    "times",
+    "timestamp",
+    "timestamps",
+    "datetime",
+    "epoch",
+    "clock",
+    "elapsed",
+    "tstamp",
+    "timecode",
+    "unixtime",
+];
+/// The last word of a clock, whatever stands before it: `sensor_timestamp`, `seconds_elapsed`.
+const LAST_WORDS: [&str; 7] = ["timestamp", "timestamps", "datetime", "epoch", "clock", "elapsed", "stamp"];
+/// What stands before `time` in a clock. Of `stride_time` and `reaction_time` nobody knows whether they are features: they are.
+const BEFORE_TIME: [&str; 15] = [
+    "frame",
+    "sensor",
+    "system",
+    "unix",
+    "world",
+    "device",
+    "host",
+    "relative",
+    "elapsed",
+    "gps",
+    "recording",
+    "video",
+    "capture",
+    "ros",
+    "date",
+];
+/// Units of time beside a clock: `time_usec`, `timestamp_utc`, `time_in_s`, `stamp_secs`.
+const UNITS: [&str; 26] = [
     "s",
     "sec",
     "secs",
@@ -69,17 +104,40 @@ const UNITS: [&str; 18] = [
     "seconds",
     "ms",
     "msec",
+    "msecs",
     "millis",
     "milliseconds",
     "us",
+    "usec",
+    "usecs",
     "micros",
     "microseconds",
     "ns",
+    "nsec",
+    "nsecs",
     "nanos",
     "nanoseconds",
+    "min",
+    "minutes",
     "unix",
     "utc",
     "in",
+    "rel",
+];
+/// Units that are a clock by themselves. One or two letters are not: `s` is a place, too, and `ns` from north to south.
+const ALONE: [&str; 12] = [
+    "sec",
+    "secs",
+    "seconds",
+    "ms",
+    "msec",
+    "millis",
+    "milliseconds",
+    "microseconds",
+    "nanoseconds",
+    "minutes",
+    "unix",
+    "utc",
 ];
 /// Columns of posequel itself, which are never guessed as features either.
 pub const OWN: [&str; 17] = [
@@ -113,7 +171,7 @@ pub fn is_identity(name: &str) -> bool {
     };
     lower.is_empty()
         || numbered("__index_level_", "__")
-        || numbered("level_", "")
+        || lower == "level_0"
         || numbered("unnamed_", "")
         || numbered("...", "")
         || lower.starts_with("unnamed:")
@@ -127,10 +185,10 @@ pub fn is_label(name: &str) -> bool {
 }
 
 fn may_be_label(name: &str) -> bool {
-    is_one(name, &LABELS)
-        || words(name)
-            .iter()
-            .any(|word| matches!(word.trim_end_matches(|c: char| c.is_ascii_digit()), "label" | "labels"))
+    let words = words(name);
+    let is_word = |word: &String| matches!(word.trim_end_matches(|c: char| c.is_ascii_digit()), "label" | "labels");
+    let is_encoded = || words.len() == 2 && is_word(&words[0]) && ENCODED.contains(&words[1].as_str());
+    is_one(name, &LABELS) || words.last().is_some_and(is_word) || is_encoded()
 }
 
 /// Whether a column of this name numbers frames or rows.
@@ -141,9 +199,28 @@ pub fn is_number(name: &str) -> bool {
 /// Whether a column of this name is a clock.
 pub fn is_time(name: &str) -> bool {
     let (words, plain) = (words(name), plain(name));
-    let last = words.iter().rev().find(|word| !UNITS.contains(&word.as_str()));
+    let is =
+        |words: &[String], list: &[&str]| list.contains(&words.concat().trim_end_matches(|c: char| c.is_ascii_digit()));
+    let mut own = words.as_slice();
+    while let [rest @ .., unit] = own
+        && !rest.is_empty()
+        && UNITS.contains(&unit.as_str())
+    {
+        own = rest;
+    }
+    // `time_since_start`, `millis_since_boot`
+    let since = words.iter().position(|word| word.starts_with("since")).map_or(own, |since| &words[..since]);
+    let since_begun = since.len() < own.len()
+        && since.last().is_some_and(|word| {
+            CLOCKS.contains(&word.as_str()) || UNITS.contains(&word.as_str()) || word.ends_with("timestamp")
+        });
+    let of_time = match own {
+        [before @ .., last] if last == "time" => before.iter().all(|word| BEFORE_TIME.contains(&word.as_str())),
+        [.., last] => LAST_WORDS.contains(&last.as_str()),
+        [] => false,
+    };
     let joined = UNITS.iter().any(|unit| plain.strip_suffix(unit).is_some_and(|clock| CLOCKS.contains(&clock)));
-    (last.is_none() && !words.is_empty()) || last.is_some_and(|word| CLOCKS.contains(&word.as_str())) || joined
+    is(own, &CLOCKS) || ALONE.contains(&plain.as_str()) || since_begun || of_time || joined
 }
 
 /// Whether `name` is one of `names`, with or without one of [`ENDINGS`].
@@ -164,7 +241,7 @@ fn plain(name: &str) -> String {
 }
 
 fn bare(name: &str) -> &str {
-    let name = name.trim();
+    let name = name.trim().trim_start_matches('%');
     match name.find(['(', '[']) {
         Some(unit) if unit > 0 && name.ends_with([')', ']']) => &name[..unit],
         _ => name,

@@ -1,5 +1,6 @@
 //! From record batches of windows, ordered by window_id, to the rows that a net is fitted to.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -193,7 +194,7 @@ impl Feed {
                 self.look.values(window, &values[row * size..][..recorded]);
             }
             if let (Some(times), Some(recording), Some(frame), false) = (&times, &recording, at(&first), is_copy) {
-                self.look.start(recording, frame, times, row);
+                self.look.start(&series(recording, window), frame, times, row);
             }
             self.leaks.add(&Row {
                 split: side,
@@ -353,6 +354,14 @@ impl Feed {
                 data_err!("training: window {name}: valid_len must be a whole number in 1..={width} (was {n})")
             }
         }
+    }
+}
+
+/// What frames follow one another in: of several tracks of a recording each by itself, as pose_windows names windows.
+fn series<'a>(recording: &'a str, window: &'a str) -> Cow<'a, str> {
+    match window.rsplit_once(':') {
+        Some((keys, _)) if keys != recording => format!("{recording} ({keys})").into(),
+        _ => recording.into(),
     }
 }
 

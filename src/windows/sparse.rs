@@ -9,9 +9,6 @@ use crate::frames::numbering::{STEPS, usual};
 use crate::frames::pass::segmenter::{Breaks, recording};
 use crate::schema::{sql_name, sql_names};
 
-/// Frames of a recording that is padded, of which none follows another: of two a frame may have been left out.
-const PADDED: u64 = 3;
-
 /// Looks at the steps between the frames of each recording, one after the other.
 #[derive(Default)]
 pub struct Sparse {
@@ -75,12 +72,13 @@ impl Sparse {
     }
 }
 
-/// How many frames of a recording give windows, and what they give where none follows another.
+/// How many frames of a recording are enough for a window, and what they give where none follows another.
 fn expected(slicer: &Slicer) -> (u64, &'static str) {
-    match slicer.short {
-        Short::Drop => ((slicer.width as u64).max(2), "no window"),
-        Short::Pad | Short::Loop => (PADDED, "windows of one frame each"),
-    }
+    let gives = match slicer.short {
+        Short::Drop => "no window",
+        Short::Pad | Short::Loop => "windows of one frame each",
+    };
+    ((slicer.width as u64).max(2), gives)
 }
 
 fn step(frames: &Int64Array, row: usize, last: Option<i64>) -> Option<i64> {

@@ -78,7 +78,8 @@ impl Clock {
 
     /// The usual seconds from one frame to the next, whatever their unit is.
     pub fn interval(&self) -> Option<f64> {
-        self.steps.mean_near()
+        // What often stands still or goes back is no clock, whatever it is called.
+        if self.by_name && 10 * self.standing > self.steps.count() { None } else { self.steps.mean_near() }
     }
 
     /// Rows whose time should be later; none of a column that may be no clock.

@@ -46,8 +46,8 @@ fn like(columns: &Schema, name: &str, others: &[&str]) -> Option<String> {
     if names().any(|column| column == name) { None } else { names().find(is_like).map(sql_name) }
 }
 
-/// The means of weights that nobody warns of: pose_weigh and scikit-learn's "balanced" make 1 of it.
-const USUAL: std::ops::RangeInclusive<f64> = 0.1..=10.0;
+/// A mean of weights that nobody warns of: pose_weigh and scikit-learn's "balanced" make 1 of it.
+const USUAL: f64 = 10.0;
 
 /// A word where the weights of train look like a measurement, such as the weight of a person.
 fn measured(table: &Table) -> Option<String> {
@@ -57,7 +57,7 @@ fn measured(table: &Table) -> Option<String> {
         .iter()
         .fold((0, 0.0), |(rows, sum), count| (rows + count.rows, sum + count.weight));
     let mean = sum / rows.max(1) as f64;
-    (mean > 0.0 && !USUAL.contains(&mean)).then(|| {
+    (mean > USUAL).then(|| {
         format!(
             "column 'weight' is {mean:.3} on average over the train rows, where pose_weigh makes it 1: it says how much a row counts in \
              the loss; a measurement needs another name, weight AS mass"

@@ -82,22 +82,28 @@ impl Starts {
     }
 }
 
+/// So many steps from window to window tell the rate of a recording.
+const FEWEST: usize = 5;
+
 /// The usual seconds from frame to frame, by windows that begin at least so many seconds after one another.
 fn interval(mut starts: Recording, least: f64) -> Option<f64> {
     starts.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     starts.dedup_by_key(|start| start.0);
-    let (mut steps, mut before) = (Median::default(), *starts.first()?);
+    let windows = starts.len();
+    let (mut steps, mut back, mut before) = (Median::default(), 0, *starts.first()?);
     for start in starts.into_iter().skip(1) {
         let (frames, seconds) = ((start.0 - before.0) as f64, start.1 - before.1);
         if (0.0..least).contains(&seconds) {
             continue;
         }
-        if seconds > 0.0 {
-            steps.add(seconds / frames);
+        match seconds > 0.0 {
+            true => steps.add(seconds / frames),
+            false => back += 1,
         }
         before = start;
     }
-    steps.mean_near()
+    // Few steps may all lie over a pause, and what goes back is no clock.
+    if windows > FEWEST && 10 * back <= steps.count() { steps.mean_near() } else { None }
 }
 
 /// So many units of times are a second, where nothing says it: 1, or the first thousandfold by which the slowest recording
