@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod config;
 mod copy_partitions;
+mod declared_order;
 pub mod float_bounds;
 pub mod planner;
 pub mod register;

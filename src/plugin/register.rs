@@ -11,6 +11,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::catalog;
 use super::config::PosequelOptions;
+use super::declared_order::DeclaredOrder;
 use super::float_bounds;
 use super::planner::PoseQueryPlanner;
 use super::relations::Relations;
@@ -136,7 +137,9 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
         });
         builder.table_factories().get_or_insert_default().extend(factories);
     }
-    float_bounds::add(builder.physical_optimizers().get_or_insert_with(PhysicalOptimizer::new));
+    let optimizer = builder.physical_optimizers().get_or_insert_with(PhysicalOptimizer::new);
+    float_bounds::add(optimizer);
+    optimizer.rules.push(Arc::new(DeclaredOrder));
     let catalogs = builder.catalog_list().get_or_insert_with(|| Arc::new(MemoryCatalogProviderList::new()));
     catalogs.register_catalog(catalog::NAME.to_owned(), catalog::catalog(models));
     let formats = builder.file_formats().get_or_insert_default();

@@ -27,7 +27,7 @@ impl TableProviderFactory for LakeTableFactory {
         if is_unbounded(statement) {
             return DefaultTableFactory::new().create(session, statement).await;
         }
-        let partitions = &statement.table_partition_cols;
+        let partitions: &Vec<String> = &statement.table_partition_cols.iter().map(|name| unquoted(name)).collect();
         let infers = session.config_options().execution.listing_table_factory_infer_partitions;
         let has_columns = !statement.schema.fields().is_empty();
         let definition = Definition {
@@ -47,6 +47,12 @@ impl TableProviderFactory for LakeTableFactory {
         check_order(&table, &statement.order_exprs)?;
         Ok(Arc::new(table))
     }
+}
+
+/// A name as it was meant: in quotes it arrives with them.
+fn unquoted(name: &str) -> String {
+    let inner = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+    inner.map_or_else(|| name.to_owned(), |inner| inner.replace("\"\"", "\""))
 }
 
 fn is_unbounded(statement: &CreateExternalTable) -> bool {

@@ -69,7 +69,9 @@ pub fn holds(table: &DataType, own: &DataType) -> bool {
 
 fn check_declared(kind: Kind, own: &Field, field: &Field, file: &str) -> Result<()> {
     let (name, declared, is) = (field.name(), field.data_type(), own.data_type());
-    if let Some(lost) = loses(is, declared) {
+    // JSON says digits, whatever type was found in them: they are read as the declared decimal.
+    let is_read = kind == Kind::Json && scale(declared).is_some();
+    if let Some(lost) = loses(is, declared).filter(|_| !is_read) {
         return data_err!(
             "column '{name}' is {is} in {file} and declared as {declared}, which loses {lost}; declare it as {}, and CAST it in the query",
             in_sql(is)

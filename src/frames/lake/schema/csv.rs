@@ -47,10 +47,11 @@ impl Dialect {
     /// The schema, which remembers whether a value of the file may hold the end of a line. Where it was not looked at whole, quotes anywhere may hold one.
     fn remembering(&self, schema: Schema, parts: &[Bytes], is_whole: bool) -> Schema {
         let has_quotes = |part: &Bytes| part.contains(&self.options.quote);
-        let spans = match parts {
-            [part] if is_whole => in_quotes(part, &self.options),
-            parts => parts.iter().any(has_quotes),
-        };
+        let spans = self.newlines_in_values
+            || match parts {
+                [part] if is_whole => in_quotes(part, &self.options),
+                parts => parts.iter().any(has_quotes),
+            };
         if spans { spanning(schema) } else { schema }
     }
 }

@@ -77,7 +77,7 @@ impl Schemas {
         // A file of text is work for a processor, and one of CSV in memory while it is looked at.
         let at_once = match reader {
             Reader::Format(_) => execution.meta_fetch_concurrency.get(),
-            Reader::Csv(_) | Reader::Json(_) => execution.target_partitions,
+            Reader::Csv(_) | Reader::Json(_) | Reader::JsonArray(_) => execution.target_partitions,
         };
         let one = |(name, meta)| self.one(session, store, reader.clone(), shared.as_deref(), name, meta).boxed();
         // Boxed: https://github.com/rust-lang/rust/issues/64552

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Fields, Schema};
 use serde_json::{Map, Value};
 
-use super::numbers::Numbers;
+use super::numbers::{Numbers, has_long_integer};
 use crate::error::{Error, Result, data_err};
 
 /// The columns of a file of which at most so many records are read. `file` is its name, for messages.
@@ -40,6 +40,28 @@ pub fn columns(mut lines: impl BufRead, most: usize, is_declared: bool, file: &s
     Ok(Schema::new(columns.fields()))
 }
 
+/// As [`columns`], of a file that is one array of objects, over any number of lines.
+///
+/// # Errors
+/// No array; as [`columns`], by the number of the object.
+pub fn columns_of_array(bytes: &[u8], most: usize, is_declared: bool, file: &str) -> Result<Schema> {
+    let all: Vec<Map<String, Value>> = serde_json::from_slice(bytes).map_err(|e| {
+        Error::Data(format!(
+            "{file}: {e}; OPTIONS ('format.newline_delimited' 'false') says that the file is one array of objects, [{{\"x\": 1}}]"
+        ))
+    })?;
+    // Looked for once, and not again for each large number.
+    let text = std::str::from_utf8(bytes).ok().filter(|text| has_long_integer(text)).unwrap_or_default();
+    let mut columns = Columns::default();
+    for (place, object) in all.iter().enumerate().take(most) {
+        let line = Line { number: place + 1, text, is_declared };
+        columns.take(object, &line).map_err(|fault| {
+            Error::Data(format!("{file}, object {}, column '{}': {}", place + 1, fault.names.join("."), fault.what))
+        })?;
+    }
+    Ok(Schema::new(columns.fields()))
+}
+
 /// A line of a file.
 struct Line<'a> {
     /// From 1.
@@ -50,6 +72,11 @@ struct Line<'a> {
 
 fn object(line: &Line<'_>, file: &str) -> Result<Map<String, Value>> {
     let number = line.number;
+    if line.text.starts_with('\u{feff}') {
+        return data_err!(
+            "{file} begins with a byte order mark, which the reader of JSON does not know: save it as UTF-8 without one"
+        );
+    }
     match serde_json::from_str(line.text) {
         Ok(Value::Object(object)) => Ok(object),
         _ if line.text.starts_with('[') => data_err!(

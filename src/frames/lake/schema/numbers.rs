@@ -42,8 +42,8 @@ impl Numbers {
     }
 }
 
-/// Whether a line has an integer of more than 64 bits in digits.
-fn has_long_integer(line: &str) -> bool {
+/// Whether a text has an integer of more than 64 bits in digits.
+pub fn has_long_integer(line: &str) -> bool {
     let is_of_number = |letter: char| letter.is_ascii_digit() || matches!(letter, '.' | 'e' | 'E' | '+' | '-');
     let is_long = |number: &str| {
         let digits = number.trim_start_matches('-');

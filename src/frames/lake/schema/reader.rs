@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Cursor};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
 use datafusion::catalog::Session;
 use datafusion::common::Result;
 use datafusion::common::parsers::CompressionTypeVariant;
@@ -18,7 +19,7 @@ use object_store::{GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
 use super::csv::{self, Dialect};
 use super::json;
 use super::lines::spanning;
-use super::sample::{WHOLE, head, sample};
+use super::sample::{WHOLE, head, holds, sample};
 use crate::error::{Error, data_err};
 
 /// How the columns of files are found.
@@ -28,6 +29,8 @@ pub enum Reader {
     Csv(Box<Dialect>),
     /// By all values of so many records at most.
     Json(usize),
+    /// The same of a file that is one array.
+    JsonArray(usize),
     /// As DataFusion finds them.
     Format(Arc<dyn FileFormat>),
 }
@@ -39,8 +42,11 @@ impl Reader {
             return Self::Csv(Box::new(dialect));
         }
         let json = format.downcast_ref::<JsonFormat>().map(JsonFormat::options);
-        match json.filter(|json| json.newline_delimited && json.compression == CompressionTypeVariant::UNCOMPRESSED) {
-            Some(json) => Self::Json(json.schema_infer_max_rec.unwrap_or(usize::MAX)),
+        match json.filter(|json| json.compression == CompressionTypeVariant::UNCOMPRESSED) {
+            Some(json) => {
+                let most = json.schema_infer_max_rec.unwrap_or(usize::MAX);
+                if json.newline_delimited { Self::Json(most) } else { Self::JsonArray(most) }
+            }
             None => Self::Format(Arc::clone(format)),
         }
     }
@@ -62,16 +68,24 @@ impl Reader {
             Self::Csv(dialect) if is_declared => {
                 let (parts, is_whole) =
                     head(store.as_ref(), meta, !dialect.newlines_in_values, dialect.options.quote).await?;
+                let dialect = told(*dialect, store.as_ref(), meta, &parts, is_whole).await?;
                 tokio::task::spawn_blocking(move || csv::undecided(&parts, is_whole, &dialect, &name)).await
             }
             Self::Csv(dialect) => {
                 let parts = sample(store.as_ref(), meta, !dialect.newlines_in_values).await?;
                 let is_whole = meta.size <= WHOLE;
+                let dialect = told(*dialect, store.as_ref(), meta, &parts, is_whole).await?;
                 tokio::task::spawn_blocking(move || csv::columns(&parts, is_whole, &dialect, &name)).await
             }
             Self::Json(most) => {
                 let lines = lines(store.as_ref(), meta).await?;
                 tokio::task::spawn_blocking(move || json::columns(lines, most, is_declared, &name)).await
+            }
+            Self::JsonArray(most) => {
+                let bytes = store.get(&meta.location).await?.bytes().await?;
+                let read = move || json::columns_of_array(&bytes, most, is_declared, &name);
+                // An array has no lines to begin at.
+                tokio::task::spawn_blocking(move || read().map(spanning)).await
             }
             Self::Format(format) => {
                 let read = format.infer_schema(session, store, std::slice::from_ref(meta)).await;
@@ -89,6 +103,20 @@ impl Reader {
         };
         Ok(Arc::new(parsed.map_err(|e| Error::Internal(e.to_string()))??))
     }
+}
+
+/// The dialect of a file that was seen in part: a quote anywhere else says that a value may hold the end of a line, too.
+async fn told(
+    dialect: Dialect,
+    store: &dyn ObjectStore,
+    meta: &ObjectMeta,
+    parts: &[Bytes],
+    is_whole: bool,
+) -> Result<Dialect> {
+    let quote = dialect.options.quote;
+    let is_known = is_whole || dialect.newlines_in_values || parts.iter().any(|part| part.contains(&quote));
+    let newlines_in_values = dialect.newlines_in_values || (!is_known && holds(store, meta, quote).await?);
+    Ok(Dialect { newlines_in_values, ..dialect })
 }
 
 /// Refuses a Parquet file with two columns of one name: a table has one of each, and DataFusion would read the first of them alone.

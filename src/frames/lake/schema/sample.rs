@@ -1,6 +1,7 @@
 //! The bytes of a text file that its types are found by: all of it, or of a large one its head, its middle and its end.
 
 use bytes::Bytes;
+use futures::TryStreamExt;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, Result};
 
 /// A file of at most so many bytes is looked at whole; of a larger one, three parts that make this.
@@ -52,6 +53,20 @@ pub async fn sample(store: &dyn ObjectStore, meta: &ObjectMeta, is_parted: bool)
         parts.push(if start + part == meta.size { bytes } else { whole_lines(bytes) });
     }
     Ok(parts)
+}
+
+/// Whether a byte is anywhere in a file, which is read to its end for it, or up to there.
+///
+/// # Errors
+/// A store that does not answer.
+pub async fn holds(store: &dyn ObjectStore, meta: &ObjectMeta, byte: u8) -> Result<bool> {
+    let mut chunks = store.get(&meta.location).await?.into_stream();
+    while let Some(chunk) = chunks.try_next().await? {
+        if chunk.contains(&byte) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn from_next_line(bytes: Bytes) -> Bytes {

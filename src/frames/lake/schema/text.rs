@@ -18,6 +18,8 @@ pub struct Texts {
     date: bool,
     /// Digits behind the second at most.
     timestamp: Option<usize>,
+    /// Whether timestamps tell their zone; none before the first. Some that do and some that do not are no times of one clock.
+    zoned: Option<bool>,
 }
 
 impl Default for Texts {
@@ -31,6 +33,7 @@ impl Default for Texts {
             long: false,
             date: true,
             timestamp: Some(0),
+            zoned: None,
         }
     }
 }
@@ -58,7 +61,9 @@ impl Texts {
         }
         if let Some(digits) = self.timestamp {
             let read = (is_date(text) || is_timestamp(text)) && TimestampNanosecondType::parse(text).is_some();
-            self.timestamp = read.then(|| digits.max(fraction(text)));
+            let zoned = text.get(19..).is_some_and(|rest| rest.ends_with(['Z', 'z']) || rest.contains(['+', '-']));
+            let is_alike = *self.zoned.get_or_insert(zoned) == zoned;
+            self.timestamp = (read && is_alike).then(|| digits.max(fraction(text)));
         }
     }
 
@@ -123,6 +128,9 @@ mod tests {
     fn a_column_is_what_all_its_texts_are() {
         assert_eq!(of(&[]), DataType::Null);
         assert_eq!(of(&["1", "-2"]), DataType::Int64);
+        let (zoned, naive) = ("2026-01-31T12:00:00+02:00", "2026-01-31T12:00:00");
+        assert_eq!((of(&[zoned, naive]), of(&[naive, zoned])), (DataType::Utf8, DataType::Utf8));
+        assert_eq!(of(&[zoned, "2026-01-31T12:00:00Z"]), DataType::Timestamp(TimeUnit::Second, None));
         assert_eq!(of(&["1", "2.5"]), DataType::Float64);
         assert_eq!(of(&["1", "2.5", "x"]), DataType::Utf8);
         assert_eq!(of(&["1", "1e5", "NaN", "-inf"]), DataType::Float64);
