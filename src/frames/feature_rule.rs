@@ -65,7 +65,7 @@ pub fn guess(schema: &Schema, roles: &Roles) -> Guess {
         }
         match Numbers::of(kind) {
             Numbers::None => {}
-            Numbers::Column if !list && !is_known(name) && !is_clock(field) && !(indexed && is_level(name)) => {
+            Numbers::Column if !(list || is_known(name) || is_clock(field) || indexed && is_level(name)) => {
                 if is_doubtful(name) {
                     guess.doubtful.push(name.to_owned());
                 }

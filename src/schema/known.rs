@@ -196,31 +196,42 @@ pub fn is_number(name: &str) -> bool {
     is_one(name, &NUMBERS)
 }
 
-/// Whether a column of this name is a clock.
+/// Whether a column of this name is a clock: `t`, `Time (s)`, `sensor_timestamp`, `time_since_start`.
 pub fn is_time(name: &str) -> bool {
     let (words, plain) = (words(name), plain(name));
-    let is =
-        |words: &[String], list: &[&str]| list.contains(&words.concat().trim_end_matches(|c: char| c.is_ascii_digit()));
-    let mut own = words.as_slice();
-    while let [rest @ .., unit] = own
-        && !rest.is_empty()
+    let joined = || UNITS.iter().any(|unit| plain.strip_suffix(unit).is_some_and(|clock| CLOCKS.contains(&clock)));
+    ALONE.contains(&plain.as_str()) || is_clock(without_units(&words)) || tells_since(&words) || joined()
+}
+
+/// The words before the units at the end; one word is never taken away.
+fn without_units(mut words: &[String]) -> &[String] {
+    while let [before @ .., unit] = words
+        && !before.is_empty()
         && UNITS.contains(&unit.as_str())
     {
-        own = rest;
+        words = before;
     }
-    // `time_since_start`, `millis_since_boot`
-    let since = words.iter().position(|word| word.starts_with("since")).map_or(own, |since| &words[..since]);
-    let since_begun = since.len() < own.len()
-        && since.last().is_some_and(|word| {
-            CLOCKS.contains(&word.as_str()) || UNITS.contains(&word.as_str()) || word.ends_with("timestamp")
-        });
-    let of_time = match own {
-        [before @ .., last] if last == "time" => before.iter().all(|word| BEFORE_TIME.contains(&word.as_str())),
-        [.., last] => LAST_WORDS.contains(&last.as_str()),
-        [] => false,
-    };
-    let joined = UNITS.iter().any(|unit| plain.strip_suffix(unit).is_some_and(|clock| CLOCKS.contains(&clock)));
-    is(own, &CLOCKS) || ALONE.contains(&plain.as_str()) || since_begun || of_time || joined
+    words
+}
+
+fn is_clock(words: &[String]) -> bool {
+    let [before @ .., last] = words else { return false };
+    let name = words.concat();
+    // `timestamp2`, but not `t2`.
+    let numbered = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    CLOCKS.contains(&name.as_str())
+        || (numbered.len() > 2 && CLOCKS.contains(&numbered))
+        || LAST_WORDS.contains(&last.as_str())
+        || (last == "time" && before.iter().all(|word| BEFORE_TIME.contains(&word.as_str())))
+}
+
+/// `time_since_start`, `millis_since_boot`, `locationTimestamp_since1970`
+fn tells_since(words: &[String]) -> bool {
+    let since = words.iter().position(|word| word.starts_with("since"));
+    since.and_then(|since| words[..since].last()).is_some_and(|word| {
+        let word = word.as_str();
+        CLOCKS.contains(&word) || LAST_WORDS.contains(&word) || UNITS.contains(&word)
+    })
 }
 
 /// Whether `name` is one of `names`, with or without one of [`ENDINGS`].
