@@ -142,6 +142,9 @@ fn floats<T: ArrowPrimitiveType>(
     let names = values.iter().map(|value| match value.map(wide) {
         None => Ok(None),
         Some(x) if x.is_finite() => Ok(Some(name(x))),
+        Some(x) if x.is_infinite() => data_err!(
+            "{function}: {column} is {x} in a row, which is no class; leave such rows out: WHERE abs({column}) < 1e300"
+        ),
         Some(x) => data_err!(
             "{function}: {column} is {x} in a row, which is no class; leave such rows out: WHERE NOT isnan({column}), or make \
              it NULL: nanvl({column}, NULL) AS {column}"

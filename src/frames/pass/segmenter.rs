@@ -4,6 +4,7 @@ use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
 use arrow::compute::{concat, partition};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
+use crate::account::classes::names_of;
 use crate::account::columns::whole_numbers;
 use crate::error::{Error, Result, data_err};
 use crate::frames::columns::FrameColumns;
@@ -39,13 +40,14 @@ pub struct Breaks {
 /// `last`, if there is one, is the row that was seen before: row 0 may continue its segment.
 ///
 /// # Errors
-/// A frame number that is NULL, occurs twice in a recording, or goes back.
+/// A frame number that is NULL, occurs twice in a recording, or goes back; a label that is NaN or infinite.
 pub fn breaks(rules: &Rules, last: Option<&RecordBatch>, batch: &RecordBatch) -> Result<Breaks> {
     let frames = numbers(rules, batch)?;
     let last_frame = last.map(|last| numbers(rules, last)).transpose()?.map(|frames| frames.value(0));
     let recordings = begins(rules.function, last, batch, &rules.columns.by)?;
     let label = rules.columns.label.clone().filter(|_| rules.label_breaks);
     let mut segments = begins(rules.function, last, batch, label.as_slice())?;
+    check_labels(rules.function, batch, label.as_deref(), &segments)?;
     let mut stretches = recordings.clone();
     let mut recordings_left = recordings.iter().copied().peekable();
     let values = frames.values();
@@ -75,6 +77,16 @@ pub fn breaks(rules: &Rules, last: Option<&RecordBatch>, batch: &RecordBatch) ->
     segments.sort_unstable();
     segments.dedup();
     Ok(Breaks { recordings, segments, stretches, frames })
+}
+
+/// Refuses a segment of a number that is no class.
+fn check_labels(function: &str, batch: &RecordBatch, label: Option<&str>, segments: &[usize]) -> Result<()> {
+    let Some(name) = label else { return Ok(()) };
+    let labels = column(batch, name)?;
+    if !labels.data_type().is_floating() {
+        return Ok(());
+    }
+    segments.iter().try_for_each(|row| names_of(function, name, &labels.slice(*row, 1)).map(drop))
 }
 
 /// The recording of a row, for messages: `source 'a', video 'b'`; NULL stands without quotes.
