@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Who or what a row is of, with or without one of [`ENDINGS`].
-const IDENTITIES: [&str; 26] = [
+const IDENTITIES: [&str; 44] = [
     SOURCE,
     VIDEO,
     RECORDING,
@@ -36,9 +36,27 @@ const IDENTITIES: [&str; 26] = [
     "row",
     "index",
     "idx",
+    "group",
+    "task",
+    "event",
+    "condition",
+    "phase",
+    "state",
+    "status",
+    "block",
+    "round",
+    "rep",
+    "reps",
+    "set",
+    "cluster",
+    "stimulus",
+    "code",
+    "det",
+    "bbox",
+    "fps",
 ];
 /// The class, with or without an ending as in `class_id`; also what an error names where the column [`LABEL`] is missing.
-pub const LABELS: [&str; 11] = [
+pub const LABELS: [&str; 15] = [
     LABEL,
     "labels",
     "activity",
@@ -50,6 +68,10 @@ pub const LABELS: [&str; 11] = [
     "exercise",
     "behavior",
     "behaviour",
+    "pose",
+    "movement",
+    "motion",
+    "annotation",
 ];
 /// What somebody says the class is, with or without one of [`ENDINGS`].
 const ANSWERS: [&str; 8] = ["y_true", "y_pred", "gt", "ground_truth", "truth", "pred", "prediction", "predictions"];

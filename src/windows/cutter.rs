@@ -392,6 +392,6 @@ impl Worker for Cutter {
     }
 
     fn pieces(&self) -> Pieces {
-        self.pieces
+        Pieces { sparse: self.sparse.as_ref().map_or((0, 0), |sparse| sparse.found), ..self.pieces }
     }
 }

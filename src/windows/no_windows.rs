@@ -8,7 +8,7 @@ const COUNTS: &str = "pose_window_stats, with the same arguments, counts the fra
 /// The reason why nothing is left of what a cutting was given.
 pub fn reason(spec: &Spec, pieces: &Pieces) -> String {
     let function = spec.function();
-    let Pieces { frames, recordings, stretches, segments, least_gap, found, made } = *pieces;
+    let Pieces { frames, recordings, stretches, segments, least_gap, found, made, .. } = *pieces;
     let width = spec.windowing().map_or(1, |Windowing { slicer, .. }| slicer.width as u64);
     if frames == 0 {
         return format!("{function} was given no frames; is the table empty, or does a WHERE leave nothing of it?");
@@ -49,6 +49,19 @@ pub fn reason(spec: &Spec, pieces: &Pieces) -> String {
         segments.count,
         frames_of(segments.longest)
     )
+}
+
+/// What is said of recordings of which no frame follows another, where there are some.
+pub fn sparse(spec: &Spec, pieces: &Pieces) -> Option<String> {
+    let (count, step) = pieces.sparse;
+    (count > 0).then(|| {
+        format!(
+            "{}: of {count} of {} recordings no frame follows another (usually the next one is {step} further), so they give no window of \
+             more than one frame; if frames were left out, say max_gap => {step}; else leave these recordings out with WHERE: {COUNTS}",
+            spec.function(),
+            pieces.recordings.count
+        )
+    })
 }
 
 /// `1 frame`, `20 frames`

@@ -9,6 +9,9 @@ use crate::frames::numbering::{STEPS, usual};
 use crate::frames::pass::segmenter::{Breaks, recording};
 use crate::schema::{sql_name, sql_names};
 
+/// The least usual step of numbers that count time: milliseconds of 120 frames a second.
+const CLOCK: i64 = 8;
+
 /// Looks at the steps between the frames of each recording, one after the other.
 #[derive(Default)]
 pub struct Sparse {
@@ -19,6 +22,8 @@ pub struct Sparse {
     alone: u64,
     /// Its first steps that are gaps.
     steps: Vec<i64>,
+    /// Recordings so far of which no frame follows another, and the largest of their usual steps.
+    pub found: (u64, u64),
 }
 
 impl Sparse {
@@ -53,7 +58,8 @@ impl Sparse {
     /// # Errors
     /// As [`push`](Self::push).
     pub fn end(&mut self, spec: &Spec) -> Result<()> {
-        let Self { name, rows, alone, steps } = std::mem::take(self);
+        let Self { name, rows, alone, steps, found } = std::mem::take(self);
+        self.found = found;
         let (Some(name), Some(windowing), max_gap) = (name, spec.windowing(), spec.max_gap) else { return Ok(()) };
         let (least, gives) = expected(&windowing.slicer);
         if rows < least || alone < rows {
@@ -61,6 +67,11 @@ impl Sparse {
         }
         let (function, order_by) = (spec.function(), &spec.columns.order_by);
         let usual = usual(&steps);
+        // A track that was lost again and again spoils no other recording: it is told when all is done.
+        if usual < CLOCK {
+            self.found = (found.0 + 1, found.1.max(usual.unsigned_abs()));
+            return Ok(());
+        }
         let column = sql_name(order_by);
         let by = sql_names(&spec.columns.by);
         data_err!(

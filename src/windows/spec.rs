@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::cutter::Cutter;
 use super::fill::Fill;
-use super::no_windows::reason;
+use super::no_windows::{reason, sparse};
 use super::rule::LabelRule;
 use super::slicer::{Slicer, Tail};
 use super::tally::{COUNTS, fill_fields};
@@ -216,9 +216,9 @@ impl Pass for Spec {
         self.windowing().map(|_| self.function())
     }
 
-    fn nothing_made(&self, pieces: &Pieces) -> Option<String> {
+    fn last_word(&self, pieces: &Pieces) -> Option<String> {
         let is_empty = matches!(self.cut, Cut::Windows(_)) && pieces.frames > 0 && pieces.made == 0;
-        is_empty.then(|| reason(self, pieces))
+        if is_empty { Some(reason(self, pieces)) } else { sparse(self, pieces) }
     }
 
     fn required(&self) -> Vec<&String> {

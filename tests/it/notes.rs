@@ -97,6 +97,15 @@ fn why_there_is_no_window_is_said_once() {
 }
 
 #[test]
+fn a_track_that_was_lost_again_and_again_is_said() {
+    let tracks = "SELECT 'a' AS video, value AS frame, 1.0 * value AS x FROM range(0, 9) UNION ALL SELECT 'b', 2 * value, 1.0 * value FROM range(0, 9)";
+    let lines = said(&format!("SELECT count(*) FROM pose_windows(({tracks}), width => 3)"));
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    let told = "note: pose_windows: of 1 of 2 recordings no frame follows another (usually the next one is 2 further), so they give no window";
+    assert!(line.starts_with(told), "{line}");
+}
+
+#[test]
 fn an_old_name_is_said_once_a_process() {
     let call =
         "SELECT count(*) FROM pose_windows((SELECT video, frame, label, x FROM frames), width => 2, label => 'last')";

@@ -74,7 +74,8 @@ impl Shared {
         let others = if others.is_empty() { vec!["'...'".to_owned()] } else { others };
         data_err!(
             "{}: {} changed in no recording ({count} have one value from their first frame to their last), so {} no movement, but can \
-             tell a net whose recording it reads; leave {} out: SELECT * EXCLUDE ({}), or name the features: features => [{}]",
+             tell a net whose recording it reads; leave {} out: SELECT * EXCLUDE ({}), or name the features: features => [{}]; where a model \
+             needs all of them, name them all",
             self.function,
             shortened(&names),
             if names.len() == 1 { "it is" } else { "they are" },
@@ -230,7 +231,7 @@ mod tests {
         let together = [A, B, ONE_FRAME].concat();
         let error = refused(&[&together], &[0], 100).unwrap();
         assert!(error.starts_with("pose_windows: 'age' changed in no recording (2 have one value"), "{error}");
-        assert!(error.ends_with("SELECT * EXCLUDE (age), or name the features: features => ['x']"), "{error}");
+        assert!(error.ends_with("SELECT * EXCLUDE (age), or name the features: features => ['x']; where a model needs all of them, name them all"), "{error}");
         for size in [1, 2, 100] {
             assert_eq!(refused(&[&together], &[0], size).as_ref(), Some(&error));
             for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {

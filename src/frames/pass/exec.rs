@@ -279,13 +279,13 @@ impl Counters {
     }
 }
 
-/// Says why nothing was made, once the last of so many partitions has ended.
+/// Says what is to be said of all, once the last of so many partitions has ended.
 type LastWord = Box<dyn Fn(usize, &Pieces) + Send>;
 
 fn last_word<P: Pass>(pass: &P, partitions: usize, context: &TaskContext) -> LastWord {
     let (pass, notes) = (pass.clone(), context.session_config().get_extension::<Notes>());
     Box::new(move |ended, pieces| {
-        let line = || pass.nothing_made(pieces).filter(|_| ended == partitions);
+        let line = || pass.last_word(pieces).filter(|_| ended == partitions);
         notes.iter().for_each(|notes| line().into_iter().for_each(|line| notes.say(line)));
     })
 }

@@ -39,8 +39,8 @@ pub trait Pass: Debug + Clone + PartialEq + Eq + Hash + PartialOrd + Send + Sync
         None
     }
 
-    /// What is said beside rows of which there are none, where all partitions have ended.
-    fn nothing_made(&self, _: &Pieces) -> Option<String> {
+    /// What is said of all that was read, once all partitions have ended.
+    fn last_word(&self, _: &Pieces) -> Option<String> {
         None
     }
 

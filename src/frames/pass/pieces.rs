@@ -51,6 +51,8 @@ pub struct Pieces {
     pub found: u64,
     /// Windows that came out.
     pub made: u64,
+    /// Recordings of which no frame follows another, and the largest of their usual jumps.
+    pub sparse: (u64, u64),
 }
 
 impl Pieces {
@@ -67,6 +69,7 @@ impl Pieces {
         other.least_gap.into_iter().for_each(|step| self.gap(step));
         self.found += other.found;
         self.made += other.made;
+        self.sparse = (self.sparse.0 + other.sparse.0, self.sparse.1.max(other.sparse.1));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use arrow::datatypes::Schema;
 
-use crate::schema::{FOLD, SPLIT, WEIGHT, sql_name};
+use crate::schema::{FOLD, SPLIT, VIDEO, WEIGHT, sql_name};
 use crate::split::quote::quote;
 use crate::split::side::Side;
 use crate::train::table::Table;
@@ -26,6 +26,11 @@ pub fn warnings(table: &Table, columns: &Schema, trains: bool) -> Vec<String> {
     let no_weight = like(columns, WEIGHT, &["sample_weight", "class_weight"]).map(|name| {
         format!("the query has no column 'weight', so all rows count alike; {name} is not looked at: {name} AS weight")
     });
+    let unchecked = (has_split && columns.index_of(VIDEO).is_err()).then(|| {
+        "the query has no column 'video': nothing tells which windows are of one recording, so leaks between the sides are looked for by \
+         their values alone, and intervals are over windows; name it, trial AS video"
+            .to_owned()
+    });
     let counts = table.classes.iter().zip(&table.part(Side::Train).counts);
     let weightless: Vec<&String> =
         counts.filter(|(_, count)| count.rows > 0 && count.weight == 0.0).map(|(class, _)| class).collect();
@@ -33,7 +38,14 @@ pub fn warnings(table: &Table, columns: &Schema, trains: bool) -> Vec<String> {
         let classes = quote(weightless, "class");
         format!("column 'weight' is 0 in every train row of {classes}: the net never learns what these look like")
     });
-    (!has_split).then_some(no_split).into_iter().chain(weights).chain(no_weight).chain(measured(table)).collect()
+    (!has_split)
+        .then_some(no_split)
+        .into_iter()
+        .chain(unchecked)
+        .chain(weights)
+        .chain(no_weight)
+        .chain(measured(table))
+        .collect()
 }
 
 /// The column that may be meant by `name`, as SQL wants it, where there is none of that name: in other letters, or one of `others`.

@@ -1,8 +1,10 @@
 //! The bytes of a text file that its types are found by: all of it, or of a large one its head, its middle and its end.
 
+use std::io::Read;
+
 use bytes::Bytes;
 use futures::TryStreamExt;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, Result};
+use object_store::{GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt, Result};
 
 /// A file of at most so many bytes is looked at whole; of a larger one, three parts that make this.
 pub const WHOLE: u64 = 64 << 20;
@@ -60,13 +62,32 @@ pub async fn sample(store: &dyn ObjectStore, meta: &ObjectMeta, is_parted: bool)
 /// # Errors
 /// A store that does not answer.
 pub async fn holds(store: &dyn ObjectStore, meta: &ObjectMeta, byte: u8) -> Result<bool> {
-    let mut chunks = store.get(&meta.location).await?.into_stream();
+    let found = store.get(&meta.location).await?;
+    if let GetResultPayload::File(file, path) = found.payload {
+        let failed =
+            |e: Box<dyn std::error::Error + Send + Sync>| object_store::Error::Generic { store: "a file", source: e };
+        let looked =
+            tokio::task::spawn_blocking(move || in_file(file, byte).map_err(|e| format!("{}: {e}", path.display())));
+        return looked.await.map_err(|e| failed(e.into()))?.map_err(|e| failed(e.into()));
+    }
+    let mut chunks = found.into_stream();
     while let Some(chunk) = chunks.try_next().await? {
         if chunk.contains(&byte) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+fn in_file(mut file: std::fs::File, byte: u8) -> std::io::Result<bool> {
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(false),
+            read if buffer[..read].contains(&byte) => return Ok(true),
+            _ => {}
+        }
+    }
 }
 
 fn from_next_line(bytes: Bytes) -> Bytes {
