@@ -3,7 +3,6 @@
 pub mod columns;
 pub mod distinct;
 pub mod feature_rule;
-pub mod guess;
 pub mod inventory;
 pub mod joints;
 pub mod lake;

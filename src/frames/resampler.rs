@@ -12,10 +12,10 @@ use arrow::compute::{cast, interleave};
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Float32Type, Float64Type, Schema, SchemaRef};
 
 use super::columns::FrameColumns;
-use super::guess::Guess;
 use super::pass::segmenter::{Breaks, Rules, breaks, column, recording};
 use super::pass::{Pass, Worker, internal};
 use super::resample::{Grid, NEAR, Place, between};
+use super::times::guess::UnitGuess;
 use super::times::{Origin, TimeColumn, Times, write};
 use crate::args::Arguments;
 use crate::error::{Error, Result, data_err};
@@ -171,7 +171,7 @@ impl Pass for Resample {
             last: None,
             grid: Grid::default(),
             origin: Origin::Whole(0),
-            guess: Guess::default(),
+            guess: UnitGuess::default(),
             ready: VecDeque::new(),
             read: 0,
         }))
@@ -187,7 +187,7 @@ struct Resampler {
     grid: Grid,
     /// What the times of its recording are counted from.
     origin: Origin,
-    guess: Guess,
+    guess: UnitGuess,
     ready: VecDeque<RecordBatch>,
     read: u64,
 }

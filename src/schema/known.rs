@@ -3,6 +3,7 @@
 
 use arrow::datatypes::Schema;
 
+use super::sql_name::sql_name;
 use super::{
     COPY, FILLED, FOLD, FRAME, FRAME_END, FRAME_START, FRAMES, LABEL, OPERATIONS, PURITY, RECORDING, REPEAT, SOURCE,
     SOURCE_WINDOW_ID, SPLIT, SPLIT_MODE, SUBJECT, TIME, VALID_LEN, VERSION, VIDEO, WEIGHT, WINDOW_ID,
@@ -313,19 +314,6 @@ pub fn label_hint(schema: &Schema) -> String {
     }
 }
 
-/// The name of a column as SQL wants it: in quotes where it is not plain and lower case.
-pub fn sql_name(name: &str) -> String {
-    let is_plain = !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-}
-
-/// The names of columns as SQL wants them, `source, "Video"`.
-pub fn sql_names(names: &[String]) -> String {
-    names.iter().map(|name| sql_name(name)).collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use arrow::datatypes::{DataType, Field};
@@ -342,6 +330,5 @@ mod tests {
         assert_eq!(label_hint(&schema(&["video", "Label"])), "; write \"Label\" AS label in the subquery");
         assert_eq!(label_hint(&schema(&["label", "activity"])), "");
         assert_eq!(label_hint(&schema(&["video", "x"])), "");
-        assert_eq!(sql_name("a\"b"), "\"a\"\"b\"");
     }
 }

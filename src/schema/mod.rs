@@ -1,12 +1,11 @@
 //! The column names and Arrow types of every relation: nowhere else is a name spelled out.
 
 mod known;
+mod sql_name;
 mod tensor;
 
-pub use known::{
-    DOUBTFUL_ENDINGS, LABELS, OWN, is_identity, is_label, is_number, is_time, label_hint, label_like, sql_name,
-    sql_names,
-};
+pub use known::{DOUBTFUL_ENDINGS, LABELS, OWN, is_identity, is_label, is_number, is_time, label_hint, label_like};
+pub use sql_name::{sql_name, sql_names};
 pub use tensor::{
     FEATURE_NAMES, ROLE, SHAPE, check_axes, feature_names, features_field, features_type, tensor_shape, with_nulls,
 };

@@ -513,6 +513,13 @@ mod tests {
     }
 
     #[test]
+    fn tracks_of_a_recording_are_series_of_their_own() {
+        assert_eq!(series("lab/walk", "lab/walk:0"), "lab/walk");
+        assert_eq!(series("walk", "walk/track1:30"), "walk (walk/track1)");
+        assert_eq!(series("walk", "of NumPy"), "walk");
+    }
+
+    #[test]
     fn a_missing_column_is_named() {
         let schema = Schema::new(vec![Field::new("lable", DataType::Utf8, true)]);
         let error = Feed::new(&schema, (1, 2)).err().unwrap().to_string();

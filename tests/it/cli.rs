@@ -252,6 +252,38 @@ fn a_training_without_a_split_says_that_nothing_is_tested() {
 }
 
 #[test]
+fn columns_that_a_training_would_not_look_at_are_named() {
+    let split = "SELECT * FROM pose_split((SELECT * FROM windows), by => 'video')";
+    let one = "1.0::DOUBLE";
+    for (query, said) in [
+        // A side under another name, and one that has no name of its own.
+        ("SELECT *, 'train' AS \"Split\" FROM windows".to_owned(), "is it \"Split\"? \"Split\" AS split"),
+        ("SELECT *, 1 AS fold FROM windows".to_owned(), "CASE WHEN fold = 1 THEN 'test' ELSE 'train' END AS split"),
+        (
+            format!("SELECT *, {one} AS sample_weight FROM ({split})"),
+            "sample_weight is not looked at: sample_weight AS weight",
+        ),
+        // The weight of a person, 75 kg.
+        (
+            format!("SELECT *, 75 * {one} AS weight FROM ({split})"),
+            "column 'weight' is 75.000 on average over the train rows",
+        ),
+        (
+            format!("SELECT * EXCEPT (video) FROM ({split})"),
+            "the query has no column 'video': nothing tells which windows are of one recording",
+        ),
+    ] {
+        let output = trained(&query, ", 'epochs' '1'");
+        assert_eq!(output.status.code(), Some(0), "{query}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{query}: {}", stderr(&output));
+    }
+    let output = trained(split, ", 'epochs' '1'");
+    for said in ["no column", "on average", "is not looked at"] {
+        assert!(!stderr(&output).contains(said), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_class_whose_rows_weigh_nothing_is_named() {
     let weighed = "SELECT *, CASE label WHEN 'run' THEN 0 ELSE 1 END AS weight FROM windows";
     let output = trained(weighed, ", 'epochs' '1'");

@@ -1,6 +1,7 @@
 //! When frames were recorded: columns of times of any type, as seconds that keep their precision.
 
 pub mod advice;
+pub mod guess;
 
 use std::sync::Arc;
 

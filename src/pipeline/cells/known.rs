@@ -30,11 +30,11 @@ impl Trainings {
     pub fn of(ctx: &SessionContext, job: &Job, place: usize, before: &[String]) -> Result<Self> {
         let (own, values) = &job.cell.steps[place];
         let for_the_same = job.cell.steps.iter().filter(|(_, of)| of.keys().all(|axis| values.contains_key(axis)));
-        let values: String =
-            values.iter().map(|(axis, value)| format!("{}={};", written(axis), written(&value.to_string()))).collect();
-        let which = [own.step.to_string(), values, env!("CARGO_PKG_VERSION").to_owned()];
+        let values = values.iter().flat_map(|(axis, value)| [axis.to_string(), value.to_string()]);
+        let which: Vec<String> =
+            [own.step.to_string(), env!("CARGO_PKG_VERSION").to_owned()].into_iter().chain(values).collect();
         let mut hasher = blake3::Hasher::new();
-        // The text as it was written: a statement that is printed again has lost columns and options.
+        // Each with its length, so that no two lists are one text. The text as it was written: a statement that is printed again has lost columns and options.
         let texts = before.iter().chain(for_the_same.map(|(resolved, _)| &resolved.sql)).chain(&which);
         for text in texts {
             hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
@@ -51,11 +51,6 @@ impl Trainings {
     pub fn is_empty(&self) -> bool {
         self.models.is_empty()
     }
-}
-
-/// A name or value of an axis as it stands in the digest, so that no two lists of them are one text.
-fn written(text: &str) -> String {
-    text.replace('%', "%25").replace(';', "%3B").replace('=', "%3D")
 }
 
 /// The targets of a step's COPYs that train.

@@ -27,8 +27,8 @@ pub fn warnings(table: &Table, columns: &Schema, trains: bool) -> Vec<String> {
         format!("the query has no column 'weight', so all rows count alike; {name} is not looked at: {name} AS weight")
     });
     let unchecked = (has_split && columns.index_of(VIDEO).is_err()).then(|| {
-        "the query has no column 'video': nothing tells which windows are of one recording, so leaks between the sides are looked for by \
-         their values alone, and intervals are over windows; name it, trial AS video"
+        "the query has no column 'video': nothing tells which windows are of one recording, so whether one is on two sides is not looked \
+         at, and intervals are over windows; name it, trial AS video"
             .to_owned()
     });
     let counts = table.classes.iter().zip(&table.part(Side::Train).counts);

@@ -1,6 +1,6 @@
 //! Columns that were declared, and that files lack.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -8,7 +8,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use super::layout::{Columns, names};
 use super::place::places;
 use crate::error::{Result, data_err, suggest};
-use crate::notes::shortened;
+use crate::frames::lake::schema::union::in_some;
 
 /// Lines on the columns that some files lack, as where columns are found. `texts` is where the files are.
 ///
@@ -24,20 +24,14 @@ pub fn lacking(schemas: &[SchemaRef], columns: Columns<'_>, texts: &str) -> Resu
         let places = places(schema, columns.files, columns.folders);
         has.iter_mut().zip(places).filter(|(_, place)| place.is_some()).for_each(|(has, _)| *has += count);
     }
-    let mut lacking: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-    for (name, has) in names(columns.files).into_iter().zip(has) {
-        if has == 0 {
+    for (name, has) in names(columns.files).into_iter().zip(&has) {
+        if *has == 0 {
             let known: HashSet<&str> = counts.values().flat_map(|(schema, _)| names(schema)).collect();
             let mut known: Vec<&str> = known.into_iter().collect();
             known.sort_unstable();
             return data_err!("{texts}: no file has column '{name}'{}", suggest(name, known));
         }
-        if has < schemas.len() {
-            lacking.entry(has).or_default().push(name);
-        }
     }
-    let line = |(has, names): (usize, Vec<&str>)| {
-        format!("{texts}: {has} of {} files have column {}; in the others it is NULL", schemas.len(), shortened(&names))
-    };
-    Ok(lacking.into_iter().map(line).collect())
+    let lines = in_some(names(columns.files).into_iter().zip(has), schemas.len());
+    Ok(lines.into_iter().map(|line| format!("{texts}: {line}")).collect())
 }

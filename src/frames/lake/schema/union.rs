@@ -31,6 +31,18 @@ struct Column {
     first: (String, DataType),
 }
 
+/// Lines on the columns that not all of `files` have: each with the number of those that do.
+pub fn in_some<'a>(columns: impl Iterator<Item = (&'a str, usize)>, files: usize) -> Vec<String> {
+    let mut lacking: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for (name, has) in columns.filter(|(_, has)| *has < files) {
+        lacking.entry(has).or_default().push(name);
+    }
+    let line = |(has, names): (usize, Vec<&str>)| {
+        format!("{has} of {files} files have column {}; in the others it is NULL", shortened(&names))
+    };
+    lacking.into_iter().map(line).collect()
+}
+
 impl Union {
     /// Takes the schema that `count` files have, of which `file` is the first.
     ///
@@ -68,14 +80,7 @@ impl Union {
     pub fn finish(mut self) -> Result<(SchemaRef, Vec<String>)> {
         let mut notes = self.join()?;
         let (files, columns) = (self.files, self.columns);
-        let mut lacking: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-        for column in columns.iter().filter(|column| column.files < files) {
-            lacking.entry(column.files).or_default().push(column.field.name());
-        }
-        let line = |(has, names): (usize, Vec<&str>)| {
-            format!("{} of {files} files have column {}; in the others it is NULL", has, shortened(&names))
-        };
-        notes.extend(lacking.into_iter().map(line));
+        notes.extend(in_some(columns.iter().map(|column| (column.field.name().as_str(), column.files)), files));
         let fields = columns.into_iter().map(|Column { field, files: has, .. }| {
             let (data_type, nullable) = (plain(field.data_type()), field.is_nullable() || has < files);
             field.with_data_type(data_type).with_nullable(nullable)

@@ -2,7 +2,7 @@
 
 /// Whether times that nobody told the unit of can be seconds, by the first steps of each recording.
 #[derive(Debug, Default)]
-pub struct Guess {
+pub struct UnitGuess {
     steps: usize,
     /// Those in which more frames would be made up than a recording in seconds would ask for.
     long: Odd,
@@ -42,7 +42,7 @@ impl Odd {
     }
 }
 
-impl Guess {
+impl UnitGuess {
     /// A step of so many frames of the result; `name` gives the recording, and the column with its type. What it returns is to
     /// be said to whoever runs the statement.
     ///
@@ -120,14 +120,14 @@ mod tests {
     use super::*;
 
     fn refused(steps: &[f64], is_whole: bool) -> bool {
-        let (mut guess, name) = (Guess::default(), || ("video 'v'".to_owned(), "ms (Int64)".to_owned()));
+        let (mut guess, name) = (UnitGuess::default(), || ("video 'v'".to_owned(), "ms (Int64)".to_owned()));
         let taken: Result<Vec<_>, String> = steps.iter().map(|step| guess.step(*step, 25.0, is_whole, name)).collect();
         taken.and_then(|_| guess.end()).is_err()
     }
 
     /// What is said of steps that are not refused.
     fn said(steps: &[f64]) -> Vec<String> {
-        let (mut guess, name) = (Guess::default(), || ("video 'v'".to_owned(), "t (Float64)".to_owned()));
+        let (mut guess, name) = (UnitGuess::default(), || ("video 'v'".to_owned(), "t (Float64)".to_owned()));
         let mut said: Vec<_> =
             steps.iter().filter_map(|step| guess.step(*step, 25.0, false, name).expect("no refusal")).collect();
         said.extend(guess.end().expect("no refusal"));
