@@ -239,6 +239,9 @@ mod tests {
         // 3 is below 4; what is as large as the wild one is another of the few.
         assert_eq!(among(1e20, 3.0), Some(Doubt::Wild { value: 1e20, at: 7, others: 4.0 }));
         assert_eq!(among(1e20, 2e19), Some(Doubt::Wild { value: 1e20, at: 7, others: 1.0 }));
+        // Three steps on a plate that is 0 else, in pascal, are the size of steps; what nothing measures is wild as often.
+        let steps = |size: f64| doubt((0..640).map(move |n| if n % 213 == 7 { size } else { 0.0 }));
+        assert_eq!((steps(2e6), steps(1e13)), (None, Some(Doubt::Wild { value: 1e13, at: 7, others: 1.0 })));
         // Of few values nobody knows which one is wild.
         assert_eq!(doubt([0.0, 1e20, 0.0]), None);
     }

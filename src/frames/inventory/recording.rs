@@ -321,6 +321,18 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_back_is_no_clock_by_its_name_alone() {
+        let stride = |frame: i64| 1.0 + 0.1 * (frame % 3) as f64;
+        let [called, asked] = [true, false].map(|by_name| {
+            let mut clock = Clock::of(by_name);
+            (0..99).for_each(|frame| clock.tick(Some(frame), Some(stride(frame)), None, 0.0));
+            clock.interval().is_some()
+        });
+        // Somebody who names a column is told what stands still in it.
+        assert_eq!((called, asked), (false, true));
+    }
+
+    #[test]
     fn a_feature_is_constant_when_no_two_of_its_numbers_differ() {
         let mut recording = numbered(&[Some(0), Some(1), Some(2)]);
         for row in [[Some(1.0), Some(2.0), None], [Some(1.0), Some(2.5), Some(f64::NAN)], [None, Some(2.0), None]] {

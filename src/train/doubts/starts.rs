@@ -145,6 +145,18 @@ mod tests {
     }
 
     #[test]
+    fn few_steps_and_times_that_go_back_tell_no_rate() {
+        // Trials of 15 frames at 25 a second, numbered one behind the other, with 2 s between them: 3 steps, all over a pause.
+        let trials: Recording = (0..4).map(|n| (15 * n, 2.6 * n as f64)).collect();
+        let among = |other: Recording| of(&[("x", at(25.0)), ("y", other)], None, (false, false)).rates();
+        assert_eq!(among(trials.clone()), None);
+        // With a fifth and a sixth step it is a rate.
+        assert!(among((0..7).map(|n| (15 * n, 2.6 * n as f64)).collect()).is_some());
+        // The length of each stride is no clock, whatever it is called.
+        assert_eq!(among((0..20).map(|n| (15 * n, 1.0 + 0.1 * (n % 3) as f64)).collect()), None);
+    }
+
+    #[test]
     fn a_unit_that_nobody_knows_is_the_one_that_gives_a_rate() {
         // 40 and 20 from frame to frame: milliseconds, or microseconds where they are 40,000 and 20,000.
         for (units, is_whole) in [(1e3, true), (1e6, true), (1.0, false)] {
