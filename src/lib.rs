@@ -9,6 +9,7 @@
 pub mod account;
 pub mod args;
 pub mod error;
+pub mod interrupt;
 pub mod notes;
 pub mod options;
 pub mod random;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-const FLOOR: [&str; 9] = ["error", "notes", "random", "schema", "options", "args", "relation", "scalar", "account"];
+const FLOOR: [&str; 10] =
+    ["error", "interrupt", "notes", "random", "schema", "options", "args", "relation", "scalar", "account"];
 const STAGES: [&str; 10] =
     ["frames", "windows", "split", "augment", "weigh", "nn", "train", "evaluate", "store", "predict"];
 
