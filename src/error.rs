@@ -42,6 +42,19 @@ impl Error {
         }
     }
 
+    /// The same error with a sentence behind its message.
+    pub fn with(self, more: &str) -> Self {
+        let join = |message: String| format!("{message}. {more}");
+        match self {
+            Self::Query(message) => Self::Query(join(message)),
+            Self::Data(message) => Self::Data(join(message)),
+            Self::Model(message) => Self::Model(join(message)),
+            Self::Limit(message) => Self::Limit(join(message)),
+            Self::Interrupted(message) => Self::Interrupted(join(message)),
+            Self::Internal(message) => Self::Internal(join(message)),
+        }
+    }
+
     /// The error of ours inside a DataFusion error, however deep it lies.
     pub fn find(error: &DataFusionError) -> Option<&Self> {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);

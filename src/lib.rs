@@ -17,6 +17,7 @@ pub mod relation;
 pub mod scalar;
 pub mod schema;
 
+pub mod assess;
 pub mod augment;
 pub mod evaluate;
 pub mod frames;

@@ -1,4 +1,4 @@
-//! 10 predict: windows in, what a model takes them for out, and where it looked.
+//! 11 predict: windows in, what a model takes them for out, and where it looked.
 
 pub mod pose_attention;
 pub mod pose_diagnose;

@@ -161,6 +161,7 @@ impl Training<'_> {
             Some(pool) => pool.install(|| run.epochs(watch)),
             None => run.epochs(watch),
         }?;
+        watch.end(run.state());
         let Some(best) = run.best.take() else {
             return data_err!(
                 "training diverged: no epoch had a finite loss; lower learning_rate (was {}) or set clip_norm (was {})",

@@ -1,10 +1,9 @@
 //! What training tells whoever watches: a session extension that the command line shows as a progress bar.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
-/// Something that happened during a training run, in this order: rows, start, steps and epochs, done.
+/// Something that happened during a training run, in this order: rows, start, steps and epochs, judged, stages, done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// Windows read so far.
@@ -57,6 +56,15 @@ pub enum Event {
         /// Whether it is the best so far.
         best: bool,
     },
+    /// After the last epoch: net and baselines were asked about windows.
+    Judged {
+        /// Windows so far.
+        done: u64,
+        /// All windows.
+        of: u64,
+    },
+    /// What takes its time then: `metrics`, `baselines`, `publishing`.
+    Stage(&'static str),
     /// The version is published.
     Done {
         /// Name of the model.
@@ -66,26 +74,6 @@ pub enum Event {
         /// Where its files are.
         location: String,
     },
-}
-
-/// Ends the trainings of a session at their next minibatch, with their state kept: put into it by
-/// `SessionConfig::with_extension`.
-#[derive(Debug, Default)]
-pub struct Interrupt(Mutex<Vec<Weak<AtomicBool>>>);
-
-impl Interrupt {
-    /// Adds a training that begins: [`Self::request`] sets its flag.
-    pub fn add(&self, flag: &Arc<AtomicBool>) {
-        let mut flags = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        flags.retain(|flag| flag.strong_count() > 0);
-        flags.push(Arc::downgrade(flag));
-    }
-
-    /// Asks all trainings to end; says how many there are.
-    pub fn request(&self) -> usize {
-        let flags = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        flags.iter().filter_map(Weak::upgrade).map(|flag| flag.store(true, Ordering::Relaxed)).count()
-    }
 }
 
 /// A listener for [`Event`]s, put into a session by `SessionConfig::with_extension`.

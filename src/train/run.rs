@@ -1,6 +1,5 @@
 //! The epochs of a training: shuffle, step, validate, early stopping, learning rate, in Keras' order.
 
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::callbacks::Callbacks;
@@ -10,6 +9,7 @@ use super::normalize::Normalization;
 use super::state::{State, Sums};
 use super::watch::{Progress, Watch};
 use crate::error::{Error, Result};
+use crate::interrupt::Interrupt;
 use crate::nn::engine::{Engine, NamedTensor, OptimizerState};
 use crate::nn::loss::{Score, Scorer};
 use crate::options::training::Monitor;
@@ -52,7 +52,7 @@ impl Run<'_> {
             self.learn(watch)?;
             self.end_epoch(watch)?;
             if watch.due() {
-                watch.save(&self.state())?;
+                watch.checkpoint(&self.state());
             }
         }
     }
@@ -67,8 +67,8 @@ impl Run<'_> {
         let learning_rate = self.callbacks.learning_rate();
         let mut clock = before;
         loader.epoch(epoch, self.sums.steps, |step, batch| {
-            if watch.cancel().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
-                return Err(self.interrupted(watch)?);
+            if watch.interrupt().is_some_and(Interrupt::is_requested) {
+                return Err(self.interrupted(watch));
             }
             let seen = self.engine.train_step(batch, learning_rate)?;
             clock += started.elapsed().as_secs_f64();
@@ -82,26 +82,30 @@ impl Run<'_> {
             sums.seconds = clock;
             watch.step(&Progress { epoch, epochs, step, steps, loss: sums.mean() });
             if watch.due() {
-                watch.save(&self.state())?;
+                watch.checkpoint(&self.state());
             }
             Ok(())
         })
     }
 
     /// Keeps what there is, if anything is, and says how to go on.
-    fn interrupted(&self, watch: &mut (dyn Watch + Send)) -> Result<Error> {
+    fn interrupted(&self, watch: &mut (dyn Watch + Send)) -> Error {
         let so_far = format!("training was interrupted in epoch {}", self.epoch);
-        let kept = if self.epoch > 1 || self.sums.steps > 0 { watch.save(&self.state())? } else { None };
-        let Some(place) = kept else { return Ok(Error::Interrupted(format!("{so_far}; nothing was kept"))) };
+        let is_something = self.epoch > 1 || self.sums.steps > 0;
+        let place = match is_something.then(|| watch.save(&self.state())).transpose() {
+            Ok(kept) => kept.flatten(),
+            Err(error) => return Error::Interrupted(format!("{so_far}; its state could not be kept: {error}")),
+        };
+        let Some(place) = place else { return Error::Interrupted(format!("{so_far}; nothing was kept")) };
         let go_on = "To go on, run the same COPY with OPTIONS ('resume' 'true')";
-        Ok(Error::Interrupted(match self.callbacks.early_stopping.best_epoch {
+        Error::Interrupted(match self.callbacks.early_stopping.best_epoch {
             0 => format!("{so_far}; its state is kept in {place}. {go_on}"),
             best => format!(
                 "{so_far}; its state, with the best weights so far (epoch {best}), is kept in {place}. {go_on}; to publish \
                  the best so far, add 'epochs' '{}'",
                 self.epoch - 1
             ),
-        }))
+        })
     }
 
     /// Validation, callbacks, and the line of the history.
@@ -109,7 +113,11 @@ impl Run<'_> {
         let started = Instant::now();
         let sums = std::mem::take(&mut self.sums);
         let learning_rate = self.callbacks.learning_rate();
-        let scored = self.validate()?;
+        let Some(scored) = self.validate(watch.interrupt())? else {
+            // Half an epoch's end is none: whoever goes on validates again.
+            self.sums = sums;
+            return Err(self.interrupted(watch));
+        };
         let mut line = Epoch {
             epoch: self.epoch,
             loss: sums.mean(),
@@ -143,19 +151,23 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn validate(&self) -> Result<Option<Score>> {
+    /// The score on the validation rows, if there are any; None where an interrupt came first.
+    fn validate(&self, interrupt: Option<&Interrupt>) -> Result<Option<Option<Score>>> {
         let source = self.training.validation;
         if source.rows() == 0 {
-            return Ok(None);
+            return Ok(Some(None));
         }
         let mut scorer = Scorer::default();
         for block in 0..source.blocks() {
+            if interrupt.is_some_and(Interrupt::is_requested) {
+                return Ok(None);
+            }
             let mut rows = source.block(block)?;
             self.normalization.apply_to(&mut rows.features);
             let probabilities = self.engine.predict(&rows.features, &rows.valid_len)?;
             scorer.add(&probabilities, &rows.labels, &rows.weights);
         }
-        Ok(Some(scorer.score()))
+        Ok(Some(Some(scorer.score())))
     }
 
     /// What has to be known to go on from here.

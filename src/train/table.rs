@@ -116,21 +116,52 @@ impl Part {
         }
     }
 
-    /// What training reads of a batch of this part.
-    pub fn examples(&self, batch: &RecordBatch) -> Examples {
+    /// What training reads of a batch of this part, where it lies.
+    pub fn rows_of<'a>(&'a self, batch: &'a RecordBatch) -> Rows<'a> {
         let numbers = |place| batch.column(place).as_primitive::<UInt32Type>().values();
         let features = batch.column(column::FEATURES).as_fixed_size_list();
         let size = self.shape.0 * self.shape.1;
-        let values = features.values().as_primitive::<Float32Type>().values();
-        Examples {
-            width: self.shape.0,
-            dim: self.shape.1,
-            features: values[..batch.num_rows() * size].to_vec(),
-            valid_len: numbers(column::VALID_LEN).to_vec(),
-            labels: numbers(column::LABEL).iter().map(|label| self.classes[*label as usize]).collect(),
-            weights: batch.column(column::WEIGHT).as_primitive::<Float32Type>().values().to_vec(),
-            keys: texts(batch, column::WINDOW).iter().map(|window| window.unwrap_or_default().to_owned()).collect(),
+        Rows {
+            size,
+            features: &features.values().as_primitive::<Float32Type>().values()[..batch.num_rows() * size],
+            valid_len: numbers(column::VALID_LEN),
+            weights: batch.column(column::WEIGHT).as_primitive::<Float32Type>().values(),
+            labels: numbers(column::LABEL),
+            classes: &self.classes,
+            names: texts(batch, column::WINDOW),
         }
+    }
+}
+
+/// Rows of a batch, where they lie.
+pub struct Rows<'a> {
+    size: usize,
+    /// Values [rows, width, dim].
+    pub features: &'a [f32],
+    /// Recorded frames of each window.
+    pub valid_len: &'a [u32],
+    /// Weight of each window in the loss.
+    pub weights: &'a [f32],
+    labels: &'a [u32],
+    classes: &'a [u32],
+    names: &'a StringArray,
+}
+
+impl<'a> Rows<'a> {
+    /// The values of each window [width, dim].
+    pub fn windows(&self) -> impl Iterator<Item = &'a [f32]> + use<'a> {
+        self.features.chunks_exact(self.size.max(1))
+    }
+
+    /// The class of each window.
+    pub fn labels(&self) -> impl Iterator<Item = u32> + use<'a> {
+        let classes = self.classes;
+        self.labels.iter().map(|label| classes[*label as usize])
+    }
+
+    /// The name of each window.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.names.iter().map(Option::unwrap_or_default)
     }
 }
 
@@ -144,7 +175,17 @@ impl Source for Part {
     }
 
     fn block(&self, index: usize) -> Result<Examples> {
-        Ok(self.examples(&self.batch(index)?))
+        let batch = self.batch(index)?;
+        let rows = self.rows_of(&batch);
+        Ok(Examples {
+            width: self.shape.0,
+            dim: self.shape.1,
+            features: rows.features.to_vec(),
+            valid_len: rows.valid_len.to_vec(),
+            labels: rows.labels().collect(),
+            weights: rows.weights.to_vec(),
+            keys: rows.names().map(str::to_owned).collect(),
+        })
     }
 }
 

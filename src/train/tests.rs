@@ -1,13 +1,13 @@
 //! Training over small nets: what is learned, kept, cut off, gone on with, begun with.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::callbacks::Callbacks;
 use super::fit::*;
 use super::state::State;
 use super::transfer::{Donor, Heir};
 use crate::error::{Error, Result};
+use crate::interrupt::Interrupt;
 use crate::nn::config::ModelConfig;
 use crate::nn::loss::score;
 use crate::options::training::TrainingOptions;
@@ -108,27 +108,29 @@ struct Impatient {
     after_epoch: usize,
     after_step: usize,
     steps: usize,
-    cancel: AtomicBool,
+    interrupt: Interrupt,
 }
 
 impl Watch for Impatient {
     fn step(&mut self, _: &Progress) {
         self.steps += 1;
-        self.cancel.store(self.steps >= self.after_step, Ordering::Relaxed);
+        if self.steps >= self.after_step {
+            self.interrupt.request();
+        }
     }
 
     fn epoch(&mut self, epoch: &Epoch) -> Result<ControlFlow<()>> {
         Ok(if epoch.epoch == self.after_epoch { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 
-    fn cancel(&self) -> Option<&AtomicBool> {
-        Some(&self.cancel)
+    fn interrupt(&self) -> Option<&Interrupt> {
+        Some(&self.interrupt)
     }
 }
 
 #[test]
 fn a_watcher_can_stop_and_cancel() {
-    let mut watch = Impatient { after_epoch: 2, after_step: usize::MAX, steps: 0, cancel: AtomicBool::new(false) };
+    let mut watch = Impatient { after_epoch: 2, after_step: usize::MAX, steps: 0, interrupt: Interrupt::default() };
     let fitted = run(&options(), &toy(9, 2), &mut watch).unwrap();
     assert_eq!((fitted.history.len(), fitted.stopped_because, watch.steps), (2, StoppedBecause::Watcher, 12));
     let mut watch = Impatient { after_step: 4, steps: 0, ..watch };
@@ -143,13 +145,15 @@ struct Kept {
     state: Option<Vec<u8>>,
     cancel_after: Option<usize>,
     steps: usize,
-    cancel: AtomicBool,
+    interrupt: Interrupt,
 }
 
 impl Watch for Kept {
     fn step(&mut self, _: &Progress) {
         self.steps += 1;
-        self.cancel.store(Some(self.steps) == self.cancel_after, Ordering::Relaxed);
+        if Some(self.steps) == self.cancel_after {
+            self.interrupt.request();
+        }
     }
 
     fn resume(&mut self, config: &ModelConfig) -> Result<Option<State>> {
@@ -160,13 +164,17 @@ impl Watch for Kept {
         true
     }
 
+    fn checkpoint(&mut self, state: &State) {
+        self.save(state).unwrap();
+    }
+
     fn save(&mut self, state: &State) -> Result<Option<String>> {
         self.state = Some(state.encode("toy")?);
         Ok(Some("memory".to_owned()))
     }
 
-    fn cancel(&self) -> Option<&AtomicBool> {
-        Some(&self.cancel)
+    fn interrupt(&self) -> Option<&Interrupt> {
+        Some(&self.interrupt)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Who looks on while a net is trained, and may end it.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::AtomicBool;
 
 use super::fit::Epoch;
 use super::state::State;
 use crate::error::Result;
+use crate::interrupt::Interrupt;
 use crate::nn::config::ModelConfig;
 
 /// How far training is within an epoch.
@@ -43,19 +43,25 @@ pub trait Watch {
         Ok(())
     }
 
-    /// Whether it is time to [`Self::save`].
+    /// Whether it is time for a [`Self::checkpoint`].
     fn due(&self) -> bool {
         false
     }
+
+    /// Keeps a state on the way; that it cannot is no reason to end the training.
+    fn checkpoint(&mut self, _state: &State) {}
+
+    /// After the last minibatch, with the state in which the training ended.
+    fn end(&mut self, _state: State) {}
 
     /// Keeps a state for [`Self::resume`]; says where, if it does.
     fn save(&mut self, _state: &State) -> Result<Option<String>> {
         Ok(None)
     }
 
-    /// A flag that, once true, ends training at the next minibatch with
+    /// Who may end the training at its next minibatch with
     /// [`Error::Interrupted`](crate::error::Error::Interrupted).
-    fn cancel(&self) -> Option<&AtomicBool> {
+    fn interrupt(&self) -> Option<&Interrupt> {
         None
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 const FLOOR: [&str; 10] =
     ["error", "interrupt", "notes", "random", "schema", "options", "args", "relation", "scalar", "account"];
-const STAGES: [&str; 10] =
-    ["frames", "windows", "split", "augment", "weigh", "nn", "train", "evaluate", "store", "predict"];
+const STAGES: [&str; 11] =
+    ["frames", "windows", "split", "augment", "weigh", "nn", "train", "evaluate", "store", "assess", "predict"];
 
 #[test]
 fn a_stage_imports_only_what_lies_above_it() {

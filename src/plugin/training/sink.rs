@@ -4,7 +4,6 @@ use std::fmt;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arrow::datatypes::SchemaRef;
@@ -16,15 +15,17 @@ use datafusion::execution::{SendableRecordBatchStream, SpillFile, SpillWriter, T
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType};
 use futures::StreamExt;
 
-use super::beside;
-use super::diagnosis::before_training;
-use super::identity::{self, Identity};
 use super::no_rows::Cuttings;
-use super::outcome::{Asked, Outcome};
 use super::shape::Shape;
-use super::warnings::warnings;
-use super::watch::{CancelOnDrop, Keeper, Reporter};
+use crate::assess::diagnosis::before_training;
+use crate::assess::identity::{self, Identity};
+use crate::assess::keeper::Keeper;
+use crate::assess::outcome::{Asked, Outcome};
+use crate::assess::reporter::Reporter;
+use crate::assess::survey::{self, Survey};
+use crate::assess::warnings::warnings;
 use crate::error::{Error, data_err};
+use crate::interrupt::{Interrupt, RequestOnDrop};
 use crate::nn::config::ModelConfig;
 use crate::options::training::{TrainingOptions, Unit};
 use crate::split::leaks::Allowed;
@@ -32,12 +33,11 @@ use crate::store::location::Location;
 use crate::store::manifest::{Cell, Sql, Summary};
 use crate::store::models;
 use crate::store::publish::publish;
-use crate::store::recipe::Digests;
 use crate::store::replay::Replay;
 use crate::store::unfinished::Unfinished;
 use crate::train::feed::Feed;
 use crate::train::loader;
-use crate::train::progress::{Event, Interrupt, Progress};
+use crate::train::progress::{Event, Progress};
 use crate::train::spill::Scratch;
 use crate::train::table::Table;
 use crate::train::transfer::Donor;
@@ -75,47 +75,61 @@ impl DataSink for TrainingSink {
 
     async fn write_all(&self, data: SendableRecordBatchStream, context: &Arc<TaskContext>) -> Result<u64> {
         let session = context.session_config();
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let _guard = CancelOnDrop(Arc::clone(&cancelled));
+        let interrupt = session.get_extension::<Interrupt>().unwrap_or_default().child();
+        let _guard = RequestOnDrop(interrupt.clone());
         let reporter = Reporter(session.get_extension::<Progress>());
         let memory = MemoryConsumer::new(format!("Train{}", self.kind)).register(context.memory_pool());
         let (donors, manifests, options) = self.donors().await?;
         let table = self.collect(data, &reporter, &memory, context).await?;
-        // Until here an interrupted query is dropped as any other: there is nothing to keep.
-        if let Some(interrupt) = session.get_extension::<Interrupt>() {
-            interrupt.add(&cancelled);
-        }
         let rows = table.rows() as u64;
         let (kind, names, replay) = (self.kind, self.shape.names.clone(), self.replay.clone());
-        let (model, teller) = (self.model.clone(), reporter.clone());
+        let (model, teller, flag) = (self.model.clone(), reporter.clone(), interrupt.clone());
         let trained = tokio::task::spawn_blocking(move || {
-            let asked = Asked { kind, names: &names, options: &options, replay: replay.as_ref() };
+            // Until here an interrupted query is dropped as any other: there is nothing to keep.
+            let keeping = flag.keep();
+            let replay = replay.as_ref();
+            let asked =
+                Asked { kind, names: &names, options: &options, replay, reporter: &teller, interrupt: &flag };
             let created = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64);
             if !options.members.is_empty() {
                 let outcome = Outcome::ensemble(asked, &table, &donors)?;
                 teller.diagnosis(&outcome);
-                return outcome.blobs(&table, created).map(|blobs| (blobs, None));
+                return outcome.blobs(&table, created).map(|blobs| (blobs, None, keeping));
             }
-            let keep = |config: &ModelConfig, digests: &Digests, treatment: &str| {
+            let keep = |config: &ModelConfig, survey: &Survey| {
                 let (options, names, donors) = (&options, &names[..], &manifests[..]);
+                let Survey { digests, treatment, .. } = survey;
                 let about = identity::about(&Identity { config, options, digests, treatment, names, donors })?;
                 let place = Unfinished::new(&model, &blake3::hash(about.as_bytes()).to_hex());
-                Ok(Keeper::new(teller.clone(), options, cancelled, place, about))
+                Ok(Keeper::new(teller.clone(), options, flag.clone(), place, about))
             };
-            let (outcome, keeper) = Outcome::train(asked, &table, donors.first(), keep, &teller)?;
+            let (outcome, mut keeper) = Outcome::train(asked, &table, donors.first(), keep)?;
             teller.diagnosis(&outcome);
-            outcome.blobs(&table, created).map(|blobs| (blobs, Some(keeper)))
+            match outcome.blobs(&table, created) {
+                Ok(blobs) => Ok((blobs, Some(keeper), keeping)),
+                Err(error) => Err(keeper.failed(error)),
+            }
         });
-        let ((blobs, summary), keeper) = trained
+        let ((blobs, summary), keeper, _keeping) = trained
             .await
             .map_err(|e| DataFusionError::from(Error::Internal(format!("the training thread failed: {e}"))))??;
+        reporter.report(&Event::Stage("publishing"));
         let cell = session.get_extension::<Cell>();
         let sql = session.get_extension::<Sql>().map(|sql| sql.0.clone()).filter(|sql| !sql.is_empty());
         let summary = Summary { cell: cell.map(|cell| cell.as_ref().clone()), sql, ..summary };
-        let version = publish(&self.model, blobs, summary).await?;
-        if let Some(keeper) = keeper {
-            keeper.published().await;
-        }
+        let version = match (publish(&self.model, blobs, summary).await, keeper) {
+            (Ok(version), Some(keeper)) => {
+                keeper.published().await;
+                version
+            }
+            (Ok(version), None) => version,
+            // To keep the state waits for the store, which a task must not.
+            (Err(error), Some(mut keeper)) => {
+                let failed = tokio::task::spawn_blocking(move || keeper.failed(error)).await;
+                return Err(failed.unwrap_or_else(|e| Error::Internal(format!("keeping a state: {e}"))).into());
+            }
+            (Err(error), None) => return Err(error.into()),
+        };
         reporter.report(&Event::Done {
             model: self.model.name().to_owned(),
             version,
@@ -181,7 +195,7 @@ impl TrainingSink {
         }
         let (width, dim) = feed.shape();
         let values = 4 * feed.rows() * width * dim;
-        let beside = beside::bytes(feed.rows(), dim);
+        let beside = survey::bytes(feed.rows(), dim);
         reserve(&mut feed, |rows| rows + CHUNKS_IN_MEMORY.min(values) + beside, memory, context)?;
         let TrainingOptions { allow_leaks: leaks, allow_unseen_classes: unseen_classes, by, .. } = self.options;
         let shared_subjects = by.map(|by| by == Unit::Video);

@@ -1,6 +1,7 @@
 //! `STORED AS ENSEMBLE`: the mean of nets that are there already.
 
-use super::outcome::{About, Asked, Outcome, digests};
+use super::outcome::{About, Asked, Outcome};
+use super::survey::Survey;
 use crate::account::classes::is_same;
 use crate::error::{Error, Result, query_err};
 use crate::nn::config::ModelConfig;
@@ -47,7 +48,7 @@ impl Outcome {
         };
         let names = if names.is_empty() { &first.features } else { names };
         let asked = Asked { names, ..asked };
-        let about = About { asked, config: first.config.clone(), digests: digests(table)?.0, members };
+        let about = About { asked, config: first.config.clone(), survey: Survey::of(table, asked.interrupt)?, members };
         Self::judge(table, fitted, Predictor::ensemble(predictors)?, about)
     }
 }

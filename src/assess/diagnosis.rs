@@ -1,7 +1,8 @@
 //! The facts of a training that is over, for the checks of `pose_diagnose`.
 
-use super::beside::Beside;
-use super::judged::Judged;
+use super::answers::Judged;
+use super::baselines::Standings;
+use super::missing::missingness;
 use crate::evaluate::Report;
 use crate::evaluate::diagnose::{
     BEFORE_TRAINING, Baseline, Class, Count, Epoch, Facts, Finding, Measured, Offset, Score, Source, WildValue,
@@ -17,15 +18,27 @@ use crate::store::table::recordings::NET;
 use crate::train::fit::Fitted;
 use crate::train::table::Table;
 
-/// What is wrong with a net that was fitted to `table`. `names` are those of its features, or none.
-pub fn findings(
-    table: &Table,
-    fitted: &Fitted,
-    parameters: Option<usize>,
-    sides: &[Judged],
-    beside: &Beside,
-    names: &[String],
-) -> Vec<Finding> {
+/// All that is known once a net was judged.
+pub struct Assessed<'a> {
+    /// What it was fitted to.
+    pub table: &'a Table,
+    /// The net.
+    pub fitted: &'a Fitted,
+    /// Trainable parameters; none of an ensemble.
+    pub parameters: Option<usize>,
+    /// What it says about every side.
+    pub sides: &'a [Judged],
+    /// How it and simpler models do.
+    pub standings: &'a Standings,
+    /// Features that have one value in all of train, by their place.
+    pub constant: &'a [usize],
+    /// Names of the features, or none.
+    pub names: &'a [String],
+}
+
+/// What is wrong with a net.
+pub fn findings(assessed: &Assessed<'_>) -> Vec<Finding> {
+    let Assessed { table, fitted, parameters, sides, standings, constant, names } = *assessed;
     let mut facts = Facts {
         classes: table.verdict.classes.iter().map(|(label, sides)| class(label, sides)).collect(),
         recordings: recordings(&table.verdict),
@@ -33,17 +46,17 @@ pub fn findings(
         parameters: parameters.map(|n| n as u64),
         epochs: fitted.history.iter().map(epoch).collect(),
         best_epoch: (fitted.best_epoch > 0).then_some(fitted.best_epoch),
-        baselines: beside.baselines.iter().filter_map(baseline).collect(),
+        baselines: standings.baselines.iter().filter_map(baseline).collect(),
         sources: table.verdict.sources.iter().map(|(name, of)| Source { name: name.clone(), windows: *of }).collect(),
-        constant_features: beside.constant.iter().map(|place| feature(*place, names)).collect(),
-        missingness: beside.missingness.clone(),
+        constant_features: constant.iter().map(|place| feature(*place, names)).collect(),
+        missingness: table.filled.as_ref().map(missingness).unwrap_or_default(),
         leaks: if table.verdict.is_leaky() { table.verdict.warnings().collect() } else { vec![] },
         validation_made: validation_made(&table.verdict),
         optimistic_split: table.verdict.in_time.then(|| "by time inside recordings".to_owned()),
         ..doubts(table, names)
     };
     for judged in sides {
-        facts.measured[judged.side as usize] = measured(judged, beside, table.classes.len());
+        facts.measured[judged.side() as usize] = measured(judged, standings, table.classes.len());
     }
     diagnose(&facts)
 }
@@ -124,7 +137,7 @@ fn feature(place: usize, names: &[String]) -> String {
     names.get(place).cloned().unwrap_or_else(|| format!("features[{}]", place + 1))
 }
 
-fn measured(judged: &Judged, beside: &Beside, classes: usize) -> Measured {
+fn measured(judged: &Judged, standings: &Standings, classes: usize) -> Measured {
     let predictions = judged.predictions();
     let mut confusion = Confusion::new(classes);
     for (truth, predicted) in predictions.truth.iter().zip(&predictions.predicted) {
@@ -132,7 +145,7 @@ fn measured(judged: &Judged, beside: &Beside, classes: usize) -> Measured {
     }
     let row = |name: &str| judged.report.metrics.iter().find(|row| row.metric == name);
     let interval = row(accuracy::METRIC.name).and_then(|row| row.low.zip(row.high));
-    let own = beside.recordings.iter().filter(|row| row.predictor == NET && row.split == judged.side.name());
+    let own = standings.recordings.iter().filter(|row| row.predictor == NET && row.split == judged.side().name());
     Measured {
         confusion: Some(confusion),
         interval,

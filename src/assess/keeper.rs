@@ -2,51 +2,22 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
 use super::identity;
-use super::outcome::Outcome;
+use super::reporter::Reporter;
 use crate::error::{Error, Result};
+use crate::interrupt::Interrupt;
 use crate::nn::config::ModelConfig;
 use crate::options::training::TrainingOptions;
 use crate::store::unfinished::Unfinished;
 use crate::store::wait::wait;
 use crate::train::fit::{Epoch, Progress as Step, Watch};
-use crate::train::progress::{Event, Progress};
+use crate::train::progress::Event;
 use crate::train::state::State;
 use crate::train::tensorboard::RunLogs;
-
-/// Sends events to the listener of the session, if there is one.
-#[derive(Clone)]
-pub struct Reporter(pub Option<Arc<Progress>>);
-
-impl Reporter {
-    /// Tells the listener.
-    pub fn report(&self, event: &Event) {
-        if let Some(progress) = &self.0 {
-            progress.report(event);
-        }
-    }
-}
-
-/// The most findings that are told at the end; the others are in the table.
-const MOST_FINDINGS: usize = 5;
-
-impl Reporter {
-    /// Tells what is wrong with a net that was trained.
-    pub fn diagnosis(&self, outcome: &Outcome) {
-        let findings: Vec<String> = outcome.warnings().collect();
-        let more = findings.len().saturating_sub(MOST_FINDINGS);
-        findings.into_iter().take(MOST_FINDINGS).for_each(|finding| self.report(&Event::Warning(finding)));
-        if more > 0 {
-            self.report(&Event::Warning(format!("{more} more findings are in pose_diagnose")));
-        }
-    }
-}
 
 /// The history so far is written no more often than this.
 const LIVE_EVERY: Duration = Duration::from_secs(1);
@@ -56,7 +27,7 @@ pub struct Keeper {
     reporter: Reporter,
     options: TrainingOptions,
     /// Set when the query was dropped or the session interrupted.
-    cancelled: Arc<AtomicBool>,
+    interrupt: Interrupt,
     place: Unfinished,
     /// What the state is one of.
     about: String,
@@ -70,6 +41,10 @@ pub struct Keeper {
     saved: Instant,
     /// When the history was written.
     shown: Option<Instant>,
+    /// The state behind the last minibatch.
+    end: Option<State>,
+    /// Whether somebody was told that the state cannot be written.
+    told: bool,
 }
 
 impl Keeper {
@@ -77,7 +52,7 @@ impl Keeper {
     pub fn new(
         reporter: Reporter,
         options: &TrainingOptions,
-        cancelled: Arc<AtomicBool>,
+        interrupt: Interrupt,
         place: Unfinished,
         about: String,
     ) -> Self {
@@ -85,7 +60,7 @@ impl Keeper {
         Self {
             reporter,
             options,
-            cancelled,
+            interrupt,
             place,
             about,
             history: vec![],
@@ -94,34 +69,47 @@ impl Keeper {
             floor: 0,
             saved: Instant::now(),
             shown: None,
+            end: None,
+            told: false,
         }
     }
 
-    /// After an error. Where the state is kept the history stays beside it; of data that cannot be trained on nothing
-    /// stays.
-    pub fn failed(&self, error: &Error) {
-        if matches!(error, Error::Interrupted(_)) {
-            return;
+    /// After an error: what it is to be told with. A net that is trained is not lost with what comes after it, so its state is
+    /// kept and the error says where; of data that cannot be trained on nothing stays.
+    pub fn failed(&mut self, error: Error) -> Error {
+        let end = self.end.take().filter(|_| !matches!(error, Error::Data(_)));
+        if let Some(state) = end {
+            let kept = match self.save(&state) {
+                Ok(place) => format!(
+                    "The net is trained, and its state is kept in {}. To go on, run the same COPY with OPTIONS ('resume' 'true')",
+                    place.unwrap_or_else(|| self.place.place().to_string())
+                ),
+                Err(e) => format!("The net is trained, and its state could not be kept: {e}"),
+            };
+            return error.with(&kept);
         }
-        let (place, state) = (self.place.clone(), matches!(error, Error::Data(_)));
-        note(wait(async move { place.remove(state).await }));
+        if !matches!(error, Error::Interrupted(_)) {
+            let (place, state) = (self.place.clone(), matches!(error, Error::Data(_)));
+            self.note(wait(async move { place.remove(state).await }));
+        }
+        error
     }
 
     /// After the model was published: nothing has to be gone on from.
     pub async fn published(&self) {
-        note(self.place.remove(true).await);
+        self.note(self.place.remove(true).await);
+    }
+
+    /// Tells what is no reason to lose a training.
+    fn note(&self, result: Result<()>) {
+        if let Err(error) = result {
+            self.reporter.warn(error.to_string());
+        }
     }
 
     fn show_history(&mut self) -> Result<()> {
         let (place, history) = (self.place.clone(), self.history.clone());
         wait(async move { place.save_history(&history).await })
-    }
-}
-
-/// What is no reason to lose a training.
-fn note(result: Result<()>) {
-    if let Err(error) = result {
-        tracing::warn!("{error}");
     }
 }
 
@@ -186,13 +174,16 @@ impl Watch for Keeper {
         if let Some(logs) = &mut self.logs
             && let Err(error) = logs.epoch(epoch, now())
         {
-            tracing::warn!("no further event files are written: {error}");
+            self.reporter.warn(format!("no further TensorBoard event files are written: {error}"));
             self.logs = None;
         }
         match self.shown {
             // A store that cannot be written is found before hours have passed.
             None => self.show_history()?,
-            Some(at) if at.elapsed() >= LIVE_EVERY => note(self.show_history()),
+            Some(at) if at.elapsed() >= LIVE_EVERY => {
+                let shown = self.show_history();
+                self.note(shown);
+            }
             Some(_) => return Ok(ControlFlow::Continue(())),
         }
         self.shown = Some(Instant::now());
@@ -201,6 +192,24 @@ impl Watch for Keeper {
 
     fn due(&self) -> bool {
         self.options.resume && self.saved.elapsed().as_secs_f64() >= self.options.checkpoint_seconds
+    }
+
+    fn checkpoint(&mut self, state: &State) {
+        let Err(error) = self.save(state) else { return };
+        self.saved = Instant::now();
+        if !self.told {
+            self.told = true;
+            let every = self.options.checkpoint_seconds;
+            let doubt = format!("the state of the training was not saved, which is tried again every {every} s: {error}");
+            self.reporter.warn(doubt);
+        }
+    }
+
+    fn end(&mut self, state: State) {
+        if self.options.resume {
+            self.checkpoint(&state);
+        }
+        self.end = Some(state);
     }
 
     fn save(&mut self, state: &State) -> Result<Option<String>> {
@@ -214,16 +223,7 @@ impl Watch for Keeper {
         Ok(Some(shown))
     }
 
-    fn cancel(&self) -> Option<&AtomicBool> {
-        Some(&self.cancelled)
-    }
-}
-
-/// Sets the flag when the query is dropped: the training thread then ends at its next minibatch.
-pub struct CancelOnDrop(pub Arc<AtomicBool>);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+    fn interrupt(&self) -> Option<&Interrupt> {
+        Some(&self.interrupt)
     }
 }

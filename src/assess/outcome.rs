@@ -1,19 +1,20 @@
 //! What a training gives: weights, history, and the predictions of every side with their metrics.
 
-use super::beside::{Beside, beside};
-use super::diagnosis::findings;
-use super::judged::{Judged, judge};
-use super::watch::{Keeper, Reporter};
+use super::answers::{Answers, Judged, Panel};
+use super::baselines::{self, Standings};
+use super::diagnosis::{Assessed, findings};
+use super::keeper::Keeper;
+use super::reporter::Reporter;
+use super::survey::Survey;
 use crate::error::{Result, query_err};
-use crate::evaluate::Predictions;
 use crate::evaluate::diagnose::{BEFORE_TRAINING, Finding, Severity};
+use crate::interrupt::Interrupt;
 use crate::nn::config::ModelConfig;
-use crate::nn::temperature;
 use crate::options::training::TrainingOptions;
 use crate::split::side::Side;
 use crate::store::contents::Contents;
 use crate::store::manifest::Summary;
-use crate::store::recipe::{Digest, Digests, Member, Recipe, SCHEMA_VERSION, Versions};
+use crate::store::recipe::{Member, Recipe, SCHEMA_VERSION, Versions};
 use crate::store::replay::Replay;
 use crate::store::table::labels::LabelRow;
 use crate::store::table::metrics::Caveat;
@@ -30,7 +31,7 @@ pub struct Outcome {
     recipe: Recipe,
     fitted: Fitted,
     sides: Vec<Judged>,
-    beside: Beside,
+    standings: Standings,
     diagnosis: Vec<Finding>,
 }
 
@@ -41,15 +42,14 @@ impl Outcome {
     /// Fits a net to the train rows of the table, and judges it on every side.
     ///
     /// # Errors
-    /// What [`Training::fit`] refuses; a net that answers NaN.
+    /// What [`Training::fit`] refuses; a net that answers NaN; an interrupt. What was trained until then is kept.
     pub fn train(
         asked: Asked<'_>,
         table: &Table,
         donor: Option<&Donor>,
-        keep: impl FnOnce(&ModelConfig, &Digests, &str) -> Result<Keeper>,
-        reporter: &Reporter,
+        keep: impl FnOnce(&ModelConfig, &Survey) -> Result<Keeper>,
     ) -> Result<(Self, Keeper)> {
-        let Asked { names, options, .. } = asked;
+        let Asked { names, options, reporter, interrupt, .. } = asked;
         let classes = table.classes.clone();
         let config = ModelConfig::new(table.width, table.dim, classes.len(), options)?;
         let [train, validation, test] = table.parts.each_ref().map(Source::rows);
@@ -62,33 +62,42 @@ impl Outcome {
             test,
         });
         let [train, validation] = [Side::Train, Side::Validation].map(|side| table.part(side));
+        if options.calibrate && validation.rows() == 0 {
+            return no_validation();
+        }
         let heritage = donor
             .map(|donor| (donor, Heir { config: &config, features: names, labels: &classes, freeze: &options.freeze }));
-        let (digests, treatment) = digests(table)?;
-        let mut keeper = keep(&config, &digests, &treatment)?;
+        let survey = Survey::of(table, interrupt)?;
+        let mut keeper = keep(&config, &survey)?;
         let fitted = Training { config: &config, options, train, validation, heritage }.fit(&mut keeper);
         let judged = fitted.and_then(|fitted| {
             let predictor = Predictor::new(&config, &fitted.normalization, &fitted.best, options.threads)?;
-            let about = About { asked, config, digests, members: vec![] };
-            Self::judge(table, fitted, predictor, about)
+            Self::judge(table, fitted, predictor, About { asked, config, survey, members: vec![] })
         });
         match judged {
             Ok(outcome) => Ok((outcome, keeper)),
-            Err(error) => {
-                keeper.failed(&error);
-                Err(error)
-            }
+            Err(error) => Err(keeper.failed(error)),
         }
     }
 
     /// Judges a net on every side of the table.
     pub(super) fn judge(table: &Table, fitted: Fitted, predictor: Predictor, about: About<'_>) -> Result<Self> {
-        let About { asked: Asked { kind, names, options, replay }, config, digests, members } = about;
-        let temperature = if options.calibrate { temperature(table, &predictor, options.seed)? } else { None };
-        let predictor = predictor.with_temperature(temperature);
-        let judge = |side: Side| judge(side, table, &predictor, options.seed);
-        let sides = Side::ALL.into_iter().filter(|side| table.part(*side).rows() > 0).map(judge);
-        let sides = sides.collect::<Result<Vec<_>>>()?;
+        let About { asked, config, survey, members } = about;
+        let Asked { kind, names, options, replay, reporter, interrupt } = asked;
+        let (mut done, of) = (0, table.rows() as u64);
+        let baselines = baselines::fit(&survey.train, table.classes.len(), interrupt)?;
+        let panel = Panel { predictor: &predictor, baselines: &baselines };
+        let mut sides = vec![];
+        for side in Side::ALL.into_iter().filter(|side| table.part(*side).rows() > 0) {
+            sides.push(panel.ask(table, side, interrupt, |rows| {
+                done += rows as u64;
+                reporter.report(&Event::Judged { done, of });
+            })?);
+        }
+        reporter.report(&Event::Stage("metrics"));
+        let temperature = if options.calibrate { temperature(&sides)? } else { None };
+        let judge = |answers: Answers| answers.judge(temperature, options.seed, interrupt);
+        let sides = sides.into_iter().map(judge).collect::<Result<Vec<_>>>()?;
         let rows = table.parts.each_ref().map(|part| part.rows() as u64);
         let recipe = Recipe {
             schema_version: SCHEMA_VERSION,
@@ -102,13 +111,23 @@ impl Outcome {
             temperature,
             replay: replay.cloned(),
             rows: Side::ALL.map(|s| s.name().to_owned()).into_iter().zip(rows).collect(),
-            digests,
+            digests: survey.digests,
             versions: Versions::default(),
         };
-        let beside = beside(table, &sides, options.seed)?;
+        reporter.report(&Event::Stage("baselines"));
+        let standings = baselines::standings(&sides, &baselines, options.seed, interrupt)?;
         let parameters = recipe.members.is_empty().then(|| recipe.architecture.parameter_count());
-        let diagnosis = findings(table, &fitted, parameters, &sides, &beside, names);
-        Ok(Self { recipe, fitted, sides, beside, diagnosis })
+        let measured = Assessed {
+            table,
+            fitted: &fitted,
+            parameters,
+            sides: &sides,
+            standings: &standings,
+            constant: &survey.train.constant(),
+            names,
+        };
+        let diagnosis = findings(&measured);
+        Ok(Self { recipe, fitted, sides, standings, diagnosis })
     }
 
     /// What is wrong with the net, for whoever watches: errors and warnings.
@@ -122,7 +141,7 @@ impl Outcome {
 
     /// The files of the version, and what the list of versions says of it.
     pub fn blobs(&self, table: &Table, created_ms: i64) -> Result<(Vec<Blob>, Summary)> {
-        let reports: Vec<_> = self.sides.iter().map(|s| (s.side.name(), &s.report)).collect();
+        let reports: Vec<_> = self.sides.iter().map(|s| (s.side().name(), &s.report)).collect();
         let predictions: Vec<_> = self.sides.iter().map(Judged::as_side).collect();
         let contents = Contents {
             recipe: &self.recipe,
@@ -130,8 +149,8 @@ impl Outcome {
             reports: &reports,
             predictions: &predictions,
             labels: &labels(table),
-            baselines: &self.beside.baselines,
-            recordings: &self.beside.recordings,
+            baselines: &self.standings.baselines,
+            recordings: &self.standings.recordings,
             verdict: &table.verdict,
             filled: table.filled.as_ref(),
             diagnosis: &self.diagnosis,
@@ -153,7 +172,7 @@ impl Outcome {
 }
 
 /// What a COPY asks for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Asked<'a> {
     /// `LSTM`
     pub kind: &'a str,
@@ -163,6 +182,10 @@ pub struct Asked<'a> {
     pub options: &'a TrainingOptions,
     /// How the windows were cut, where that is known.
     pub replay: Option<&'a Replay>,
+    /// Who hears how far it is.
+    pub reporter: &'a Reporter,
+    /// Who may end it.
+    pub interrupt: &'a Interrupt,
 }
 
 /// What the recipe says beside what was measured.
@@ -172,7 +195,7 @@ pub(super) struct About<'a> {
     /// The net.
     pub config: ModelConfig,
     /// Of the rows.
-    pub digests: Digests,
+    pub survey: Survey,
     /// Of an ensemble.
     pub members: Vec<Member>,
 }
@@ -181,15 +204,15 @@ pub(super) struct About<'a> {
 ///
 /// # Errors
 /// No validation rows: train rows make a net look surer than it is.
-fn temperature(table: &Table, predictor: &Predictor, seed: u64) -> Result<Option<f64>> {
-    if table.part(Side::Validation).rows() == 0 {
-        return query_err!(
-            "option calibrate needs validation rows: give validation a share in pose_split, or leave it out"
-        );
+fn temperature(sides: &[Answers]) -> Result<Option<f64>> {
+    match sides.iter().find(|answers| answers.side == Side::Validation) {
+        Some(answers) => Ok(answers.temperature()),
+        None => no_validation(),
     }
-    let judged = judge(Side::Validation, table, predictor, seed)?;
-    let Predictions { probabilities, truth, .. } = judged.predictions();
-    Ok(temperature::fit(probabilities, truth, table.classes.len()).map(|fitted| fitted.temperature))
+}
+
+fn no_validation<T>() -> Result<T> {
+    query_err!("option calibrate needs validation rows: give validation a share in pose_split, or leave it out")
 }
 
 fn labels(table: &Table) -> Vec<LabelRow> {
@@ -204,24 +227,4 @@ fn labels(table: &Table) -> Vec<LabelRow> {
         }
     };
     table.classes.iter().enumerate().map(row).collect()
-}
-
-/// Of the rows of train, validation and test, each in their order; then of what training reads of them beside name, label
-/// and values, their recorded frames and weights.
-pub(super) fn digests(table: &Table) -> Result<(Digests, String)> {
-    let (mut all, mut splits, mut treatment) = (Digest::new(), Digest::new(), Digest::new());
-    for side in Side::ALL {
-        let part = table.part(side);
-        for index in 0..part.blocks() {
-            let rows = part.block(index)?;
-            let windows = rows.features.chunks_exact(rows.width * rows.dim);
-            for ((window, label), values) in rows.keys.iter().zip(&rows.labels).zip(windows) {
-                all.text(window).text(&table.classes[*label as usize]).numbers(values);
-                splits.text(window).text(side.name());
-            }
-            let lengths: Vec<f32> = rows.valid_len.iter().map(|n| *n as f32).collect();
-            treatment.numbers(&lengths).numbers(&rows.weights);
-        }
-    }
-    Ok((Digests { rows: all.finish(), splits: splits.finish() }, treatment.finish()))
 }
