@@ -7,7 +7,7 @@ posequel="${CARGO_TARGET_DIR:-target}/release/posequel"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 for precision in f32 bf16; do
-    sed "s#'models/#'$work/models/#; s#'bidirectional'#'precision' '$precision', 'bidirectional'#" sql/watch_fold.sql >"$work/fold.sql"
+    sed "s#'bidirectional'#'precision' '$precision', 'bidirectional'#" sql/watch_fold.sql >"$work/fold.sql"
     sed "s#sql/watch_fold.sql#$work/fold.sql#" pipelines/watch_folds.toml >"$work/$precision.toml"
     rm -rf "$work/models"
     echo "$precision"

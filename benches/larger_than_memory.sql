@@ -9,5 +9,5 @@ SELECT (value / 10000)::TEXT AS video, value % 10000 AS frame, ['a','b','c'][1 +
 FROM range(0, 17500000);
 COPY (SELECT *, CASE video::INT % 10 WHEN 0 THEN 'test' WHEN 1 THEN 'validation' ELSE 'train' END AS split
       FROM pose_windows((SELECT * FROM frames), width => 100, stride => 10))
-TO 'models/big' STORED AS LSTM OPTIONS ('units' '16', 'dense' 'none', 'epochs' '1', 'batch_size' '256', 'learning_rate' '0.01');
+TO 'big' STORED AS LSTM OPTIONS ('units' '16', 'dense' 'none', 'epochs' '1', 'batch_size' '256', 'learning_rate' '0.01');
 SELECT kind, train_rows, validation_rows, test_rows, epochs, test_accuracy FROM models.big.versions;

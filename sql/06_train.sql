@@ -20,7 +20,7 @@ SELECT * FROM pose_weigh((
         by => 'subject', train => 0.6, validation => 0.2, test => 0.2, seed => 7)));
 
 -- A small net for a few epochs, so that the lesson takes seconds; the quickstart trains a good one.
-COPY (SELECT * FROM dataset) TO 'models/lesson' STORED AS LSTM
+COPY (SELECT * FROM dataset) TO 'lesson' STORED AS LSTM
 OPTIONS ('units' '16,8', 'epochs' '4', 'seed' '7');
 
 SELECT epoch, round(loss, 3) AS loss, round(val_loss, 3) AS val_loss, learning_rate

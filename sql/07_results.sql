@@ -18,7 +18,7 @@ SELECT * FROM pose_weigh((
     SELECT * FROM pose_split((SELECT * FROM windows),
         by => 'subject', train => 0.6, validation => 0.2, test => 0.2, seed => 7)));
 
-COPY (SELECT * FROM dataset) TO 'models/lesson' STORED AS LSTM
+COPY (SELECT * FROM dataset) TO 'lesson' STORED AS LSTM
 OPTIONS ('units' '16,8', 'epochs' '4', 'seed' '7');
 
 -- How good is it on people it has never seen? low and high are a 95 % interval.

@@ -73,11 +73,11 @@ WHERE rows > 0 ORDER BY mistake, check;
 --   resemble each other, so the result would measure memory. Split by whole recordings: pose_split(..., by => 'video'),
 --   or by => 'subject'
 -- It can be told to go on. Then it warns, and the result is marked as leaky for as long as it exists.
-COPY (SELECT * FROM by_window) TO 'models/by_window' STORED AS GRU
+COPY (SELECT * FROM by_window) TO 'by_window' STORED AS GRU
 OPTIONS ('units' '32', 'epochs' '6', 'learning_rate' '0.005', 'seed' '7', 'allow_leaks' 'true');
-COPY (SELECT * FROM in_time) TO 'models/in_time' STORED AS GRU
+COPY (SELECT * FROM in_time) TO 'in_time' STORED AS GRU
 OPTIONS ('units' '32', 'epochs' '6', 'learning_rate' '0.005', 'seed' '7');
-COPY (SELECT * FROM by_subject) TO 'models/by_subject' STORED AS GRU
+COPY (SELECT * FROM by_subject) TO 'by_subject' STORED AS GRU
 OPTIONS ('units' '32', 'epochs' '6', 'learning_rate' '0.005', 'seed' '7');
 
 -- The same net three times, and only the last number is one for a person who comes tomorrow. A split in time shares no

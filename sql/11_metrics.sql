@@ -17,7 +17,7 @@ CREATE VIEW dataset AS
 SELECT * FROM pose_split((SELECT * FROM windows),
     by => 'subject', train => 0.5, validation => 0.2, test => 0.3, seed => 7);
 
-COPY (SELECT * FROM dataset) TO 'models/net' STORED AS GRU
+COPY (SELECT * FROM dataset) TO 'net' STORED AS GRU
 OPTIONS ('units' '32', 'epochs' '12', 'learning_rate' '0.005', 'monitor' 'val_accuracy', 'seed' '7');
 
 -- Of each metric the unit, which way is better, and a 95 % interval: where the value may lie with other recordings of
@@ -44,7 +44,7 @@ FROM models.net.reliability WHERE split = 'test' AND count > 0 ORDER BY low;
 
 -- It is too sure of itself. 'calibrate' fits one number to the validation rows, the temperature, which makes the net
 -- humbler and changes no answer. Whether that is right for other people, too, the test tells.
-COPY (SELECT * FROM dataset) TO 'models/calibrated' STORED AS GRU
+COPY (SELECT * FROM dataset) TO 'calibrated' STORED AS GRU
 OPTIONS ('units' '32', 'epochs' '12', 'learning_rate' '0.005', 'monitor' 'val_accuracy', 'seed' '7',
   'calibrate' 'true');
 
@@ -76,7 +76,7 @@ WHERE metric IN ('accuracy', 'f1_macro', 'kappa') ORDER BY metric;
 
 -- Is a smaller net as good? Both are tested on the same recordings; p is how often two equal nets would differ as much.
 -- Over people nothing is shown: of three coins that all fall alike, one time in four is chance.
-COPY (SELECT * FROM dataset) TO 'models/small_net' STORED AS GRU
+COPY (SELECT * FROM dataset) TO 'small_net' STORED AS GRU
 OPTIONS ('units' '8', 'epochs' '12', 'learning_rate' '0.005', 'monitor' 'val_accuracy', 'seed' '7');
 
 CREATE VIEW both AS
@@ -90,9 +90,9 @@ FROM pose_compare((SELECT * FROM both), by => 'net', groups => 'subject') ORDER 
 
 -- Three people are few. Of two halves each is tested by a net that learned from the other: all ten are strangers once.
 CREATE VIEW halves AS SELECT * FROM pose_folds((SELECT * FROM windows), by => 'subject', folds => 2, seed => 7);
-COPY (SELECT * EXCEPT (fold), CASE fold WHEN 1 THEN 'test' ELSE 'train' END AS split FROM halves) TO 'models/half1'
+COPY (SELECT * EXCEPT (fold), CASE fold WHEN 1 THEN 'test' ELSE 'train' END AS split FROM halves) TO 'half1'
 STORED AS GRU OPTIONS ('units' '32', 'epochs' '12', 'learning_rate' '0.005', 'seed' '7');
-COPY (SELECT * EXCEPT (fold), CASE fold WHEN 2 THEN 'test' ELSE 'train' END AS split FROM halves) TO 'models/half2'
+COPY (SELECT * EXCEPT (fold), CASE fold WHEN 2 THEN 'test' ELSE 'train' END AS split FROM halves) TO 'half2'
 STORED AS GRU OPTIONS ('units' '32', 'epochs' '12', 'learning_rate' '0.005', 'seed' '7');
 
 CREATE VIEW tested AS

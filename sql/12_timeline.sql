@@ -20,7 +20,7 @@ SELECT * FROM pose_split((
         width => INTERVAL '2 seconds', stride => INTERVAL '1 second', hz => 10)),
     by => 'subject', train => 0.8, validation => 0.2, test => 0, seed => 7);
 
-COPY (SELECT * FROM dataset) TO 'models/timeline' STORED AS GRU
+COPY (SELECT * FROM dataset) TO 'timeline' STORED AS GRU
 OPTIONS ('units' '32', 'epochs' '12', 'learning_rate' '0.005', 'monitor' 'val_accuracy', 'seed' '7');
 
 -- A recording of the watch set is one exercise, so there would be nothing to find. Each of the two strangers gets one

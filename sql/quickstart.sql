@@ -21,7 +21,7 @@ SELECT * FROM pose_weigh((
       by => 'subject', train => 0.6, validation => 0.2, test => 0.2, seed => 7)),
     policy => 'noise(0.2), speed(0.8, 1.25)', copies => 2, seed => 7)));
 
-COPY (SELECT * FROM dataset) TO 'models/gait' STORED AS LSTM OPTIONS (
+COPY (SELECT * FROM dataset) TO 'gait' STORED AS LSTM OPTIONS (
   'units' '64,32', 'bidirectional' 'true', 'learning_rate' '0.002', 'batch_size' '32', 'epochs' '12',
   'monitor' 'val_accuracy', 'reduce_lr_patience' '2', 'seed' '7');
 

@@ -78,6 +78,11 @@ impl Arguments {
         Self { notes, ..self }
     }
 
+    /// Where something is said while the function runs.
+    pub fn notes(&self) -> Notes {
+        self.notes.clone()
+    }
+
     /// Adds `name => value`. An unknown name, or the same argument twice, is an error.
     pub fn insert(&mut self, known: &[&'static str], name: &str, value: Value) -> Result<()> {
         let function = self.function;

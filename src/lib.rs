@@ -14,6 +14,7 @@ pub mod notes;
 pub mod options;
 pub mod random;
 pub mod relation;
+pub mod roots;
 pub mod scalar;
 pub mod schema;
 

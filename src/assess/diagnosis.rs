@@ -52,6 +52,7 @@ pub fn findings(assessed: &Assessed<'_>) -> Vec<Finding> {
         missingness: table.filled.as_ref().map(missingness).unwrap_or_default(),
         leaks: if table.verdict.is_leaky() { table.verdict.warnings().collect() } else { vec![] },
         validation_made: validation_made(&table.verdict),
+        shared: table.verdict.doubts().map(|(what, advice)| (what, advice.to_owned())).collect(),
         optimistic_split: table.verdict.in_time.then(|| "by time inside recordings".to_owned()),
         ..doubts(table, names)
     };

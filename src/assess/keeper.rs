@@ -200,7 +200,8 @@ impl Watch for Keeper {
         if !self.told {
             self.told = true;
             let every = self.options.checkpoint_seconds;
-            let doubt = format!("the state of the training was not saved, which is tried again every {every} s: {error}");
+            let doubt =
+                format!("the state of the training was not saved, which is tried again every {every} s: {error}");
             self.reporter.warn(doubt);
         }
     }

@@ -133,7 +133,9 @@ impl Outcome {
     /// What is wrong with the net, for whoever watches: errors and warnings.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         // Leaks, and what values and times tell, were told before the training began.
-        let was_told = move |check: &str| check == "leaky" || BEFORE_TRAINING.iter().any(|before| before.name == check);
+        let was_told = move |check: &str| {
+            ["leaky", "doubtful_split"].contains(&check) || BEFORE_TRAINING.iter().any(|before| before.name == check)
+        };
         let grave = move |finding: &&Finding| finding.severity != Severity::Note && !was_told(finding.check);
         let grave = self.diagnosis.iter().filter(grave);
         grave.map(|finding| format!("{}: {}", finding.check, finding.message))

@@ -10,7 +10,10 @@ use futures::StreamExt;
 
 use super::provenance;
 use super::text::{with_marks_named, without_mark};
+use crate::interrupt::Interrupt;
 use crate::notes::Notes;
+use crate::plugin::safe;
+use crate::roots::Roots;
 
 /// A statement and the line on which it starts, counted from 1.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,12 +90,18 @@ fn place(sql: &str, at: Location) -> usize {
 ///
 /// What a statement does, it has done when this returns nothing; a COPY does it while its one row is read.
 pub async fn execute(ctx: &SessionContext, located: &Located) -> Result<Option<SendableRecordBatchStream>> {
+    if let Some(interrupt) = ctx.copied_config().get_extension::<Interrupt>() {
+        interrupt.check()?;
+    }
     provenance::note_copy(ctx, located);
     if let Some(notes) = ctx.copied_config().get_extension::<Notes>() {
         // What was said of the statement before.
         notes.take();
     }
     let plan = ctx.state().statement_to_plan(located.statement.clone()).await?;
+    if let Some(roots) = ctx.copied_config().get_extension::<Roots>() {
+        safe::check(&roots, &plan)?;
+    }
     let rows = ctx.execute_logical_plan(plan).await?.execute_stream().await?;
     provenance::note_table(ctx, located);
     if !rows.schema().fields().is_empty() {

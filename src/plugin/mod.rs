@@ -8,5 +8,7 @@ pub mod float_bounds;
 pub mod planner;
 pub mod register;
 pub mod relations;
+pub mod safe;
+pub mod stores;
 pub mod table_function;
 pub mod training;

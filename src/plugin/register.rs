@@ -15,6 +15,7 @@ use super::declared_order::DeclaredOrder;
 use super::float_bounds;
 use super::planner::PoseQueryPlanner;
 use super::relations::Relations;
+use super::stores::Stores;
 use super::table_function::{PositionalFunction, PositionalSource};
 use super::training::TrainingFormatFactory;
 use crate::augment::pose_augment::PoseAugment;
@@ -40,6 +41,7 @@ use crate::predict;
 use crate::predict::pose_diagnose::PoseDiagnose;
 use crate::predict::pose_timeline::PoseTimeline;
 use crate::relation::{RelationFunction, SourceFunction};
+use crate::roots::Roots;
 use crate::split::pose_balance::PoseBalance;
 use crate::split::pose_folds::PoseFolds;
 use crate::split::pose_leaks::PoseLeaks;
@@ -96,7 +98,10 @@ pub fn sources(models: &Arc<Models>) -> Vec<Arc<dyn SourceFunction>> {
 /// # Ok(()) }
 /// ```
 pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
-    let (skeletons, options, mut builder) = (Skeletons::default(), PosequelOptions::default(), builder);
+    let (skeletons, mut builder) = (Skeletons::default(), builder);
+    let roots = builder.config().as_ref().and_then(|config| config.get_extension::<Roots>());
+    let options =
+        roots.map_or_else(PosequelOptions::default, |roots| PosequelOptions::with_roots(roots.as_ref().clone()));
     let runtime = Arc::clone(builder.runtime_env().get_or_insert_with(|| Arc::new(RuntimeEnv::default())));
     let models = Arc::new(Models::new(options.models_location.clone(), runtime));
     let notes = Notes::default();
@@ -181,8 +186,12 @@ pub fn session_with(config: SessionConfig) -> Result<SessionContext> {
         .with_information_schema(true)
         // The tensor type of `features` is field metadata: a Parquet scan must not drop it.
         .set_bool("datafusion.execution.parquet.skip_metadata", false);
+    let roots = Roots::default();
+    let stores = Arc::new(Stores::new(roots.clone()));
+    let config = config.with_extension(Arc::new(roots));
     // A list of files that is kept does not see new ones.
-    let runtime = RuntimeEnvBuilder::new().with_object_list_cache_limit(0).build_arc()?;
+    let runtime = RuntimeEnvBuilder::new().with_object_list_cache_limit(0).with_object_store_registry(stores);
+    let runtime = runtime.build_arc()?;
     let builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
     let context = SessionContext::new_with_state(register(builder)?.build());
     register_tables(&context)?;

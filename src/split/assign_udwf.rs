@@ -13,6 +13,7 @@ use super::assign::assign;
 use super::groups::{asked_by, counts, groups};
 use super::shares::Shares;
 use super::side::Side;
+use crate::notes::Notes;
 
 const FUNCTION: &str = "pose_split";
 
@@ -25,14 +26,16 @@ pub struct AssignGroups {
     by: Vec<String>,
     /// The name of a further key that parts groups into recordings; none where groups are recordings.
     finer: Option<String>,
+    notes: Notes,
     signature: Signature,
 }
 
 impl AssignGroups {
-    /// By `shares` and `seed`; `hash` ignores rows and labels. `by` are the names of the keys, for messages.
-    pub fn new(shares: Shares, seed: u64, hash: bool, by: Vec<String>, finer: Option<String>) -> Self {
+    /// By `shares` and `seed`; `hash` ignores rows and labels. `by` are the names of the keys, for messages; `notes` hear what is
+    /// not as one would expect.
+    pub fn new(shares: Shares, seed: u64, hash: bool, by: Vec<String>, finer: Option<String>, notes: Notes) -> Self {
         let shares = Side::ALL.map(|side| shares.of(side).to_bits());
-        Self { shares, seed, hash, by, finer, signature: Signature::variadic_any(Volatility::Immutable) }
+        Self { shares, seed, hash, by, finer, notes, signature: Signature::variadic_any(Volatility::Immutable) }
     }
 
     /// The sides of the rows where no group is left for validation: test gets groups, validation whole recordings of
@@ -90,7 +93,8 @@ impl PartitionEvaluator for AssignGroups {
             Ok(assignment) => assignment,
             Err(error) => match self.inside_train(&shares, &groups, values) {
                 Ok(Some(sides)) => {
-                    tracing::warn!("{FUNCTION}: {error}; so validation is whole recordings of groups that train knows");
+                    let inside = "so validation is whole recordings of groups that train knows";
+                    self.notes.say(format!("{FUNCTION}: {error}; {inside}"));
                     return Ok(Arc::new(StringArray::from_iter_values(sides.iter().map(|side| side.name()))));
                 }
                 Err(internal @ DataFusionError::Internal(_)) => return Err(internal),
@@ -98,7 +102,7 @@ impl PartitionEvaluator for AssignGroups {
                 Ok(None) | Err(_) => return Err(asked_by(FUNCTION, error).into()),
             },
         };
-        assignment.notes.iter().for_each(|note| tracing::warn!("{FUNCTION}: {note}"));
+        assignment.notes.iter().for_each(|note| self.notes.say(format!("{FUNCTION}: {note}")));
         Ok(Arc::new(StringArray::from_iter_values(groups.iter().map(|g| assignment.sides[g].name()))))
     }
 }

@@ -10,6 +10,7 @@ use datafusion::logical_expr::{PartitionEvaluator, Signature, Volatility, Window
 
 use super::folds::{by_hash, folds, leave_one_out};
 use super::groups::{asked_by, counts, groups};
+use crate::notes::Notes;
 
 const FUNCTION: &str = "pose_folds";
 
@@ -33,15 +34,17 @@ pub struct AssignFolds {
     repeat: u64,
     mode: Mode,
     by: Vec<String>,
+    notes: Notes,
     signature: Signature,
 }
 
 impl AssignFolds {
-    /// In so many folds by `seed`; each `repeat`, from 1, is another draw. `by` are the names of the keys, for messages.
-    pub fn new(folds: u64, seed: u64, repeat: u64, mode: Mode, by: Vec<String>) -> Self {
+    /// In so many folds by `seed`; each `repeat`, from 1, is another draw. `by` are the names of the keys, for messages;
+    /// `notes` hear what is not as one would expect.
+    pub fn new(folds: u64, seed: u64, repeat: u64, mode: Mode, by: Vec<String>, notes: Notes) -> Self {
         // Functions are told apart by name and arguments.
         let name = format!("pose_assign_folds_{repeat}");
-        Self { name, folds, seed, repeat, mode, by, signature: Signature::variadic_any(Volatility::Immutable) }
+        Self { name, folds, seed, repeat, mode, by, notes, signature: Signature::variadic_any(Volatility::Immutable) }
     }
 
     /// The first repeat is that of the seed; later ones are far from those of its neighbours.
@@ -81,7 +84,7 @@ impl PartitionEvaluator for AssignFolds {
             _ => folds(&counts, usize::try_from(self.folds).unwrap_or(usize::MAX), self.seed()),
         };
         let assigned = assigned.map_err(|error| asked_by(FUNCTION, error))?;
-        assigned.notes.iter().for_each(|note| tracing::warn!("{FUNCTION}: {note}"));
+        assigned.notes.iter().for_each(|note| self.notes.say(format!("{FUNCTION}: {note}")));
         Ok(Arc::new(Int64Array::from_iter_values(names.iter().map(|name| assigned.folds[name] as i64))))
     }
 }

@@ -56,7 +56,10 @@ impl RelationFunction for PoseFolds {
         let number = |repeat: u64| format!("__fold_{repeat}");
         let assign = |repeat: u64| {
             let folds = folds.unwrap_or(FOLDS);
-            (WindowUDF::from(AssignFolds::new(folds, seed, repeat, mode, by.clone())), number(repeat))
+            (
+                WindowUDF::from(AssignFolds::new(folds, seed, repeat, mode, by.clone(), arguments.notes())),
+                number(repeat),
+            )
         };
         let repeated = repeats.is_some();
         let repeats = 1..=repeats.unwrap_or(1);

@@ -56,7 +56,7 @@ impl RelationFunction for PoseSplit {
             has_recordings && !hash && shares.of(Side::Validation) > 0.0 && !by.iter().any(|key| key == VIDEO);
         let finer = may_need.then(|| VIDEO.to_owned());
         let keys: Vec<String> = by.iter().chain(&finer).cloned().collect();
-        let assign = WindowUDF::from(AssignGroups::new(shares, seed, hash, by, finer));
+        let assign = WindowUDF::from(AssignGroups::new(shares, seed, hash, by, finer, arguments.notes()));
         let (small, keys) = assigned(&input, &keys, vec![(assign, SPLIT.to_owned())])?;
         attach(self.name(), input, small, &keys.iter().map(String::as_str).collect::<Vec<_>>(), &[SPLIT])
     }

@@ -8,6 +8,7 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use object_store::ObjectStore;
 
+use super::layout::check_model_name;
 use super::location::Location;
 use crate::error::{Error, Result, query_err};
 
@@ -28,11 +29,46 @@ pub fn text(text: &str, runtime: &RuntimeEnv) -> Result<Location> {
     url(&parsed, runtime)
 }
 
-/// The location of an URL, such as the target of a COPY.
+/// The model that a COPY makes: `gait` among the models at `registry`, or a place of its own, which has a slash:
+/// `elsewhere/gait`, `/data/models/gait`, `s3://bucket/models/gait`.
+///
+/// # Errors
+/// [`Error::Query`] for text whose place would not be what it looks like, or whose last part is no name of a model; as
+/// [`text()`].
+pub fn target(target: &str, registry: &str, runtime: &RuntimeEnv) -> Result<Location> {
+    let refuse = |why: &str| query_err!("COPY ... TO '{target}': {why}");
+    let (scheme, path) = target.split_once("://").unwrap_or(("", target));
+    if target.trim().is_empty() {
+        return refuse("expected the name of a model, such as 'gait', or its folder, such as 'models/gait'");
+    }
+    if path.contains(['*', '?']) {
+        return refuse("a model is one folder, and its name no pattern ('*', '?')");
+    }
+    if path.starts_with('~') && scheme.is_empty() {
+        return refuse("'~' is not taken for your home folder here; write the whole path");
+    }
+    if path.ends_with('/') {
+        return refuse("the last part is the name of the model; write it without a '/' at its end");
+    }
+    if path.split('/').any(|part| part == "..") {
+        return refuse("'..' leads out of the folder that it seems to be in; write the whole path");
+    }
+    let model = match path.contains('/') || !scheme.is_empty() {
+        true => text(target, runtime)?,
+        false => {
+            check_model_name(target)?;
+            text(registry, runtime)?.child(target)
+        }
+    };
+    check_model_name(path.rsplit('/').next().unwrap_or_default())?;
+    Ok(model)
+}
+
+/// The location of an URL.
 ///
 /// # Errors
 /// As [`text()`].
-pub fn url(url: &ListingTableUrl, runtime: &RuntimeEnv) -> Result<Location> {
+fn url(url: &ListingTableUrl, runtime: &RuntimeEnv) -> Result<Location> {
     if url.scheme() == "file" {
         let folder = url.get_url().to_file_path();
         let folder = folder.map_err(|()| Error::Query(format!("'{}' is no local folder", url.as_str())))?;
@@ -68,6 +104,43 @@ mod tests {
         for spelled in ["models", "models/", "./models", &absolute, &format!("file://{absolute}")] {
             let location = text(spelled, &runtime).unwrap();
             assert_eq!((location.name(), &location.path), ("models", &expected), "{spelled}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_a_name_in_the_registry_or_a_place() {
+        let runtime = RuntimeEnv::default();
+        let here = std::env::current_dir().unwrap();
+        for (spelled, expected) in [
+            ("gait", "/data/models/gait".to_owned()),
+            ("gait.v2", "/data/models/gait.v2".to_owned()),
+            ("models/gait", here.join("models/gait").display().to_string()),
+            ("./gait", here.join("gait").display().to_string()),
+            ("/elsewhere/run[1]/gait", "/elsewhere/run[1]/gait".to_owned()),
+            ("file:///elsewhere/gait", "/elsewhere/gait".to_owned()),
+        ] {
+            assert_eq!(target(spelled, "/data/models/", &runtime).unwrap().to_string(), expected, "{spelled}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_is_not_what_it_looks_like_is_refused() {
+        let refused = [
+            ("", "expected the name of a model"),
+            ("models/a*", "no pattern"),
+            ("a?b", "no pattern"),
+            ("models/[x]", "model name '[x]'"),
+            ("~/gait", "'~' is not taken"),
+            ("models/", "without a '/' at its end"),
+            ("models/..", "'..' leads out"),
+            ("../gait", "'..' leads out"),
+            ("models/.", "model name '.'"),
+            ("gait@2", "model name 'gait@2'"),
+            ("models/gait@2", "model name 'gait@2'"),
+        ];
+        for (spelled, why) in refused {
+            let error = target(spelled, "models/", &RuntimeEnv::default()).unwrap_err().to_string();
+            assert!(error.contains(why), "{spelled}: {error}");
         }
     }
 

@@ -59,7 +59,9 @@ fn json_is_an_array_of_row_objects() {
     let rows: Vec<serde_json::Value> = serde_json::from_str(stdout(&output)).unwrap();
     assert_eq!(rows.len(), 7);
     assert_eq!(rows[0], serde_json::json!({"label": "ABD", "n": 39905}));
-    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    // 128 + SIGPIPE: what came after it was not done.
+    assert_eq!((output.status.code(), stderr(&output)), (Some(141), ""));
+    assert!(!folder.path().join("after.csv").exists());
 }
 
 #[test]
@@ -123,15 +125,17 @@ fn a_session_option_is_set_or_refused_by_name() {
 }
 
 #[test]
-fn a_closed_pipe_ends_quietly() {
+fn a_closed_pipe_ends_quietly_and_is_no_success() {
     let folder = workplace();
-    let sql = "SELECT * FROM 'tests/data/watch.parquet'";
+    let sql = "SELECT * FROM 'tests/data/watch.parquet'; COPY (SELECT 1 AS one) TO 'after.csv' STORED AS CSV";
     let mut command = posequel(folder.path(), &["sql", "-c", sql, "--format", "ndjson"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut start = [0; 64];
     child.stdout.take().unwrap().read_exact(&mut start).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    // 128 + SIGPIPE: what came after it was not done.
+    assert_eq!((output.status.code(), stderr(&output)), (Some(141), ""));
+    assert!(!folder.path().join("after.csv").exists());
 }
 
 #[test]

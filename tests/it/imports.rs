@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-const FLOOR: [&str; 10] =
-    ["error", "interrupt", "notes", "random", "schema", "options", "args", "relation", "scalar", "account"];
+const FLOOR: [&str; 11] =
+    ["error", "interrupt", "notes", "roots", "random", "schema", "options", "args", "relation", "scalar", "account"];
 const STAGES: [&str; 11] =
     ["frames", "windows", "split", "augment", "weigh", "nn", "train", "evaluate", "store", "assess", "predict"];
 

@@ -3,6 +3,8 @@
 mod accounts;
 mod cli;
 mod determinism;
+#[cfg(unix)]
+mod ends;
 mod explain;
 mod feature_rule;
 mod float_bounds;
@@ -16,6 +18,8 @@ mod plans;
 mod properties;
 mod report;
 mod resume;
+#[cfg(unix)]
+mod safe;
 mod series;
 mod spill;
 mod support;

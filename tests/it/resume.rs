@@ -10,7 +10,7 @@ use posequel::random::Stream;
 use crate::cli::workplace;
 
 /// 600 short windows of the watch; 40 minibatches an epoch.
-fn script(epochs: usize, options: &str) -> String {
+pub fn script(epochs: usize, options: &str) -> String {
     format!(
         "CREATE EXTERNAL TABLE watch STORED AS PARQUET LOCATION 'tests/data/watch.parquet';
          COPY (SELECT * FROM pose_split((
@@ -23,9 +23,9 @@ fn script(epochs: usize, options: &str) -> String {
     )
 }
 
-const RESUME: &str = ", 'resume' 'true', 'checkpoint_seconds' '0'";
+pub const RESUME: &str = ", 'resume' 'true', 'checkpoint_seconds' '0'";
 
-fn start(folder: &Path, sql: &str) -> Child {
+pub fn start(folder: &Path, sql: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_posequel"));
     command.current_dir(folder).args(["sql", "-c", sql]).stdin(Stdio::null());
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
@@ -36,19 +36,19 @@ fn run(folder: &Path, sql: &str) -> (ExitStatus, String) {
     (output.status, String::from_utf8(output.stderr).unwrap())
 }
 
-fn finish(folder: &Path, sql: &str) {
+pub fn finish(folder: &Path, sql: &str) {
     let (status, stderr) = run(folder, sql);
     assert!(status.success(), "{stderr}");
 }
 
 /// The files of the folder that end so.
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.to_str().unwrap().ends_with(ending)).collect()
 }
 
 /// The weights of the only version: those of the best epoch, and of the last.
-fn weights(folder: &Path) -> [Vec<u8>; 2] {
+pub fn weights(folder: &Path) -> [Vec<u8>; 2] {
     let model = folder.join("models/gait");
     assert!(files(&model.join("_unfinished"), "").is_empty(), "a published training leaves nothing behind");
     let runs = files(&model.join("runs"), "");
@@ -57,7 +57,7 @@ fn weights(folder: &Path) -> [Vec<u8>; 2] {
 }
 
 #[expect(clippy::disallowed_methods, reason = "what another process writes makes no event here")]
-fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
         assert!(started.elapsed() < Duration::from_secs(120), "waited too long for {what}");

@@ -40,6 +40,15 @@ pub struct SqlArgs {
     /// How rows are written: table, csv, json or ndjson
     #[arg(long, value_name = "FORMAT", default_value = "table", long_help = FORMATS)]
     pub format: Format,
+    /// Safe mode: files are touched below the allowed folders alone, and settings stay as they are
+    #[arg(long)]
+    pub safe: bool,
+    /// A folder below which safe mode may read; may be given several times
+    #[arg(long, value_name = "FOLDER", requires = "safe")]
+    pub allow_read: Vec<PathBuf>,
+    /// A folder below which safe mode may read and write, and make tables; may be given several times
+    #[arg(long, value_name = "FOLDER", requires = "safe")]
+    pub allow_write: Vec<PathBuf>,
     #[command(flatten)]
     pub session: SessionArgs,
 }
@@ -121,7 +130,8 @@ Examples:
   posequel sql -c \"SELECT label, count(*) FROM 'tests/data/watch.parquet' GROUP BY label\"
   posequel sql -f sql/06_train.sql --partitions 2
   posequel sql -c 'SELECT * FROM models.gait.history ORDER BY epoch' --format csv > history.csv
-  echo 'SELECT 1 AS one' | posequel sql --format json";
+  echo 'SELECT 1 AS one' | posequel sql --format json
+  posequel sql --safe --allow-read data -f theirs.sql";
 
 const RUN_EXAMPLES: &str = "\
 Examples:

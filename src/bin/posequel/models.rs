@@ -7,6 +7,7 @@ use datafusion::prelude::SessionContext;
 use posequel::pipeline::Output;
 
 use crate::args::ModelsArgs;
+use crate::life::INTERRUPT;
 use crate::session;
 
 pub async fn run(args: ModelsArgs) -> Result<()> {
@@ -16,7 +17,7 @@ pub async fn run(args: ModelsArgs) -> Result<()> {
         Some(name) => versions(&name),
         None => overview(&names(&ctx)?),
     };
-    let mut out = Output::new(args.format, stdout());
+    let mut out = Output::new(args.format, stdout()).with_interrupt(INTERRUPT.as_ref().clone());
     out.write(ctx.sql(&sql).await?.execute_stream().await?).await?;
     out.finish()?;
     Ok(())

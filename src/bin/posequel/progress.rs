@@ -1,23 +1,36 @@
 //! Training as a bar on stderr: epochs, loss, time to go. Nothing is shown when stderr is no terminal.
 
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use posequel::notes::shortened;
 use posequel::train::progress::{Event, Progress};
 
+/// The training that is shown.
+static RUN: Mutex<Option<Run>> = Mutex::new(None);
+
+fn run() -> MutexGuard<'static, Option<Run>> {
+    // Whoever panicked while drawing left nothing that matters.
+    RUN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A listener that draws on stderr.
 pub fn bar() -> Progress {
-    let run: Mutex<Option<Run>> = Mutex::new(None);
-    Progress::new(move |event| {
-        // Whoever panicked while drawing left nothing that matters.
-        let mut run = run.lock().unwrap_or_else(PoisonError::into_inner);
+    Progress::new(|event| {
+        let mut run = run();
         run.get_or_insert_with(Run::new).show(event);
         if matches!(event, Event::Done { .. }) {
             *run = None;
         }
     })
+}
+
+/// Takes the bar of a training that ended early off the screen.
+pub fn clear() {
+    if let Some(run) = run().take() {
+        run.bar.finish_and_clear();
+    }
 }
 
 /// One training run on the screen. The bar counts minibatches, so that a long epoch is seen to move.
@@ -71,6 +84,15 @@ impl Run {
                 bar.set_prefix(format!("epoch {}/{of}", (epoch + 1).min(*of)));
                 bar.set_message(format!("loss {loss:.3}, {validation}"));
             }
+            Event::Judged { done, of } => {
+                bar.set_style(style("{spinner} {msg}"));
+                bar.set_message(format!("{} of {} windows judged", HumanCount(*done), HumanCount(*of)));
+                bar.tick();
+            }
+            Event::Stage(stage) => {
+                bar.set_message(*stage);
+                bar.tick();
+            }
             Event::Done { model, version, location } => {
                 bar.println(format!("model {model}, version {version}: {location}"));
                 bar.finish_and_clear();
@@ -81,7 +103,13 @@ impl Run {
 
 /// Writes what a statement has to say to stderr.
 pub fn note(line: &str) {
-    let _ = writeln!(io::stderr(), "note: {line}");
+    let write = || {
+        let _ = writeln!(io::stderr(), "note: {line}");
+    };
+    match &*run() {
+        Some(run) => run.bar.suspend(write),
+        None => write(),
+    }
 }
 
 /// A warning that cannot be written has nobody to read it.

@@ -14,7 +14,8 @@ use rustyline::history::DefaultHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Editor, Helper};
 
-use crate::{session, sql};
+use crate::life::Life;
+use crate::sql;
 
 const WELCOME: &str = "posequel: SQL ends with ';', \\h shows help, \\q leaves.";
 const HELP: &str = "  SHOW TABLES;                        tables and views of this session
@@ -23,17 +24,23 @@ const HELP: &str = "  SHOW TABLES;                        tables and views of th
   SET posequel.models.location = 'models/';
   \\q or Ctrl-D                        leave; Ctrl-C stops a query or clears the line";
 
-pub async fn run(ctx: SessionContext, format: Format) -> Result<()> {
+pub async fn run(ctx: SessionContext, format: Format, may_remember: bool, life: &mut Life) -> Result<()> {
     let mut editor: Editor<Lines, DefaultHistory> = Editor::new().map_err(outside)?;
     editor.set_helper(Some(Lines));
-    let history = history_file();
+    let history = history_file().filter(|_| may_remember);
     if let Some(file) = &history {
         // The first prompt of a user has no history.
         let _ = editor.load_history(file);
     }
     writeln!(stderr(), "{WELCOME}")?;
     loop {
-        let typed = match editor.readline("posequel> ") {
+        let typing = tokio::task::spawn_blocking(move || {
+            let typed = editor.readline("posequel> ");
+            (editor, typed)
+        });
+        let Some((back, typed)) = life.typed(typing).await? else { return Ok(()) };
+        editor = back;
+        let typed = match typed {
             Ok(typed) => typed,
             Err(ReadlineError::Interrupted) => continue,
             Err(ReadlineError::Eof) => break,
@@ -45,7 +52,10 @@ pub async fn run(ctx: SessionContext, format: Format) -> Result<()> {
             "\\h" | "\\?" | "help" => writeln!(stderr(), "{HELP}")?,
             text => {
                 editor.add_history_entry(text).map_err(outside)?;
-                statement(&ctx, text.to_owned(), format).await?;
+                statement(&ctx, text.to_owned(), format, life).await?;
+                if life.is_ended() {
+                    break;
+                }
             }
         }
     }
@@ -57,9 +67,9 @@ pub async fn run(ctx: SessionContext, format: Format) -> Result<()> {
 }
 
 /// Runs what was typed; its errors are shown and the prompt goes on.
-async fn statement(ctx: &SessionContext, text: String, format: Format) -> Result<()> {
+async fn statement(ctx: &SessionContext, text: String, format: Format, life: &mut Life) -> Result<()> {
     let ctx = ctx.clone();
-    match session::interruptible(async move { sql::script(&ctx, "", &text, format).await }).await {
+    match life.statement(async move { sql::script(&ctx, "", &text, format).await }).await {
         Err(e) if is_broken_pipe(&e) => Err(e),
         Err(e) => Ok(writeln!(stderr(), "error: {}", message(&e))?),
         Ok(()) => Ok(()),

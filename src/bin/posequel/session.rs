@@ -1,16 +1,15 @@
-//! A session as the flags want it, and queries that Ctrl-C ends.
+//! A session as the flags want it.
 
-use std::future::Future;
-use std::io::{Write, stderr};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 use posequel::error::Error;
 use posequel::notes::Notes;
 use posequel::pipeline::{Assignment, set_option};
-use posequel::train::progress::Interrupt;
+use posequel::roots::{Allowed, Roots};
 
+use crate::life::INTERRUPT;
 use crate::progress;
 
 /// A session with the options of the command line, whose training runs show their progress.
@@ -34,32 +33,10 @@ pub async fn open(set: &[Assignment], partitions: Option<u32>) -> Result<Session
     Ok(ctx)
 }
 
-/// Tells trainings to end.
-static INTERRUPT: LazyLock<Arc<Interrupt>> = LazyLock::new(Arc::default);
-
-/// Runs work to its end, or drops it at Ctrl-C. A training is asked to end and waited for, as it keeps what it has; a
-/// second Ctrl-C drops that, too.
-///
-/// The work is a task of its own, so that a query that is busy computing does not delay the answer to Ctrl-C.
-pub async fn interruptible<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
-    let mut task = tokio::spawn(work);
-    let mut asked = false;
-    loop {
-        tokio::select! {
-            done = &mut task => return match done {
-                Ok(result) => result,
-                Err(panic) => Err(Error::Internal(panic.to_string()).into()),
-            },
-            Ok(()) = tokio::signal::ctrl_c() => {
-                if !asked && INTERRUPT.request() > 0 {
-                    asked = true;
-                    let note = "the training ends at its next minibatch and keeps its state; press Ctrl-C again to drop it";
-                    writeln!(stderr(), "note: {note}")?;
-                    continue;
-                }
-                task.abort();
-                return Err(Error::Interrupted("stopped by Ctrl-C".to_owned()).into());
-            }
-        }
+/// Fences a session in, for ever: see `posequel::roots`.
+pub fn fence(ctx: &SessionContext, allowed: &Allowed) -> Result<()> {
+    match ctx.copied_config().get_extension::<Roots>() {
+        Some(roots) => Ok(roots.fence(allowed)?),
+        None => Err(Error::Internal("a session without roots".to_owned()).into()),
     }
 }

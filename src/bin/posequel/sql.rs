@@ -6,13 +6,19 @@ use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 use posequel::error::Error;
 use posequel::pipeline::{Format, Output, Script, execute, read_text, read_text_from};
+use posequel::roots::Allowed;
 
 use crate::args::SqlArgs;
+use crate::life::{INTERRUPT, Life};
 use crate::{repl, session};
 
-pub async fn run(args: SqlArgs) -> Result<()> {
-    let SqlArgs { command, file, format, session } = args;
-    let ctx = session::open(&session.set, session.partitions).await?;
+pub async fn run(args: SqlArgs, life: &mut Life) -> Result<()> {
+    let SqlArgs { command, file, format, safe, allow_read, allow_write, session } = args;
+    let may_remember = !safe || !allow_write.is_empty();
+    let ctx = life.run(async move { session::open(&session.set, session.partitions).await }).await?;
+    if safe {
+        session::fence(&ctx, &Allowed { read: allow_read, write: allow_write })?;
+    }
     let (origin, text) = match (command, file) {
         (Some(sql), _) => (String::new(), sql),
         (None, Some(file)) => {
@@ -20,20 +26,20 @@ pub async fn run(args: SqlArgs) -> Result<()> {
             let text = read_text(&file).map_err(|e| Error::Query(format!("cannot read {name}: {e}")))?;
             (name, text)
         }
-        (None, None) if stdin().is_terminal() => return repl::run(ctx, format).await,
+        (None, None) if stdin().is_terminal() => return repl::run(ctx, format, may_remember, life).await,
         (None, None) => {
-            let text = read_text_from(stdin().lock());
+            let text = life.run(async { Ok(read_text_from(stdin().lock())) }).await?;
             let text = text.map_err(|e| Error::Query(format!("cannot read standard input: {e}")))?;
             ("stdin".to_owned(), text)
         }
     };
-    session::interruptible(async move { script(&ctx, &origin, &text, format).await }).await
+    life.run(async move { script(&ctx, &origin, &text, format).await }).await
 }
 
 /// Runs all statements of a text and writes their rows to standard output.
 pub async fn script(ctx: &SessionContext, origin: &str, text: &str, format: Format) -> Result<()> {
     let script = Script::parse(ctx, origin, text)?;
-    let mut out = Output::new(format, stdout());
+    let mut out = Output::new(format, stdout()).with_interrupt(INTERRUPT.as_ref().clone());
     for statement in &script.statements {
         let result = async {
             match execute(ctx, statement).await? {

@@ -41,6 +41,8 @@ pub struct Facts {
     pub rates: Option<[(f64, String); 2]>,
     /// A sentence for each leak between the sides; none of a sound split.
     pub leaks: Vec<String>,
+    /// What lies on several sides and may be meant to: a sentence about each thing, and what to do.
+    pub shared: Vec<(String, String)>,
     /// How rows were split where that makes the result look too good: `by time inside recordings`.
     pub optimistic_split: Option<String>,
     /// How validation was made where pose_split did not: `1 of 5 folds inside train`.

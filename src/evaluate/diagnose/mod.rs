@@ -6,6 +6,7 @@ mod chance;
 mod collapsed;
 mod constant_feature;
 mod diverged;
+mod doubtful_split;
 mod effective;
 mod empty_test;
 mod empty_validation;
@@ -54,7 +55,7 @@ pub struct Check {
 }
 
 /// Every check, causes before their effects: the one list.
-pub const CHECKS: [Check; 29] = [
+pub const CHECKS: [Check; 30] = [
     not_trained::CHECK,
     leaky::CHECK,
     unseen_class::CHECK,
@@ -68,6 +69,7 @@ pub const CHECKS: [Check; 29] = [
     tiny_validation::CHECK,
     empty_test::CHECK,
     optimistic_split::CHECK,
+    doubtful_split::CHECK,
     forgotten_source::CHECK,
     small_dataset::CHECK,
     few_recordings::CHECK,

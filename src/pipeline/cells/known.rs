@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use datafusion::common::Result;
-use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{CopyToStatement, Statement};
 
 use super::Job;
 use crate::pipeline::provenance;
 use crate::pipeline::script::Script;
+use crate::plugin::config::PosequelOptions;
 use crate::store::location::Location;
 use crate::store::{read, resolve};
 
@@ -40,8 +40,10 @@ impl Trainings {
             hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
         }
         let mut models = BTreeMap::new();
+        let options = ctx.copied_config().options().extensions.get::<PosequelOptions>().cloned().unwrap_or_default();
+        let registry = options.models_location.get();
         for target in targets(&job.scripts[place]) {
-            let location = resolve::url(&ListingTableUrl::parse(target)?, ctx.runtime_env().as_ref())?;
+            let location = resolve::target(target, &registry, ctx.runtime_env().as_ref())?;
             models.entry(location.to_string()).or_insert((location, 0)).1 += 1;
         }
         Ok(Self { digest: hasher.finalize().to_hex().to_string(), models })

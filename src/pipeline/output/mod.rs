@@ -16,6 +16,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use futures::{StreamExt, TryStreamExt};
 
 use crate::error::{Error, suggest};
+use crate::interrupt::Interrupt;
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,12 +60,18 @@ pub struct Output<W> {
     out: W,
     results: usize,
     held: Vec<RecordBatch>,
+    interrupt: Interrupt,
 }
 
 impl<W: Write> Output<W> {
     /// Nothing is written yet.
     pub fn new(format: Format, out: W) -> Self {
-        Self { format, out, results: 0, held: Vec::new() }
+        Self { format, out, results: 0, held: Vec::new(), interrupt: Interrupt::default() }
+    }
+
+    /// Writes nothing any more once this flag is set: rows of a statement that was stopped would stand where nobody expects them.
+    pub fn with_interrupt(self, interrupt: Interrupt) -> Self {
+        Self { interrupt, ..self }
     }
 
     /// Reads a result to its end and writes it.
@@ -78,11 +85,13 @@ impl<W: Write> Output<W> {
             Format::Table => {
                 let batches: Vec<_> = rows.try_collect().await?;
                 let text = table::text(&rows_schema(&batches, &schema), &batches)?;
+                self.interrupt.check()?;
                 self.out.write_all(text.as_bytes())?;
             }
             Format::Json => self.held = rows.map(renamed).try_collect().await?,
             Format::Ndjson => {
                 while let Some(batch) = rows.next().await {
+                    self.interrupt.check()?;
                     self.out.write_all(&json::lines(&renamed(batch)?)?)?;
                 }
             }
@@ -92,6 +101,7 @@ impl<W: Write> Output<W> {
                 }
                 self.out.write_all(&csv::header(&schema)?)?;
                 while let Some(batch) = rows.next().await {
+                    self.interrupt.check()?;
                     self.out.write_all(&csv::rows(&renamed(batch)?)?)?;
                 }
             }
@@ -104,6 +114,7 @@ impl<W: Write> Output<W> {
         if self.format != Format::Json {
             return Ok(0);
         }
+        self.interrupt.check()?;
         json::array(&self.held, &mut self.out)?;
         self.out.flush()?;
         Ok(self.results.saturating_sub(1))

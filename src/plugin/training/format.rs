@@ -1,6 +1,7 @@
 //! The file format: options in, a sink over the input plan out.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -24,8 +25,11 @@ use super::shape::Shape;
 use super::sink::TrainingSink;
 use crate::error::{self, Error, query_err};
 use crate::nn::config::ModelConfig;
+use crate::notes::Notes;
 use crate::options::training::{CellKind, TrainingOptions};
-use crate::store::layout::check_model_name;
+use crate::plugin::config::PosequelOptions;
+use crate::roots::Roots;
+use crate::store::location::Location;
 use crate::store::resolve;
 
 /// Makes the format of a COPY from its options.
@@ -111,6 +115,24 @@ impl FileFormatFactory for TrainingFormatFactory {
     }
 }
 
+/// The model that a COPY to `target` makes; a word where queries will not find it.
+fn model(target: &str, session: &dyn Session) -> Result<Location> {
+    let registry = session.config_options().extensions.get::<PosequelOptions>().cloned().unwrap_or_default();
+    let (registry, runtime) = (registry.models_location.get(), session.runtime_env());
+    let model = resolve::target(target, &registry, runtime)?;
+    let (folder, known) = (model.parent().to_string(), resolve::text(&registry, runtime)?.to_string());
+    if folder != known
+        && let Some(notes) = session.config().get_extension::<Notes>()
+    {
+        let name = model.name();
+        notes.say(format!(
+            "'{target}' lies outside of posequel.models.location ({registry}): to query it, SET posequel.models.location = \
+             '{folder}'; TO '{name}' makes it there"
+        ));
+    }
+    Ok(model)
+}
+
 #[derive(Debug)]
 struct TrainingFormat {
     kind: &'static str,
@@ -165,14 +187,14 @@ impl FileFormat for TrainingFormat {
         conf: FileSinkConfig,
         _: Option<LexRequirement>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let Some(target) = conf.table_paths.first() else {
-            return Ok(query_err!("COPY ... STORED AS {} needs a target, such as 'models/gait'", self.kind)?);
-        };
         if !conf.table_partition_cols.is_empty() {
             return Ok(query_err!("COPY ... STORED AS {}: PARTITIONED BY has no meaning for a model", self.kind)?);
         }
-        let model = resolve::url(target, session.runtime_env())?;
-        check_model_name(model.name())?;
+        let model = model(&conf.original_url, session)?;
+        if let Some(roots) = session.config().get_extension::<Roots>() {
+            let logs = self.options.tensorboard.iter().map(PathBuf::from);
+            model.local.iter().cloned().chain(logs).try_for_each(|folder| roots.check_write(&folder))?;
+        }
         let (shape, replay) = (Shape::find(&input, self.options.width)?, replay(&input));
         if self.kind != ENSEMBLE {
             // Before hours of reading. The number of classes is not known yet, nor always that of features; no name of

@@ -88,8 +88,7 @@ impl DataSink for TrainingSink {
             // Until here an interrupted query is dropped as any other: there is nothing to keep.
             let keeping = flag.keep();
             let replay = replay.as_ref();
-            let asked =
-                Asked { kind, names: &names, options: &options, replay, reporter: &teller, interrupt: &flag };
+            let asked = Asked { kind, names: &names, options: &options, replay, reporter: &teller, interrupt: &flag };
             let created = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64);
             if !options.members.is_empty() {
                 let outcome = Outcome::ensemble(asked, &table, &donors)?;

@@ -75,10 +75,21 @@ impl Verdict {
     /// One line about each thing that is wrong and was not refused.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let wrong = self.leaks.iter().filter(|leak| matches!(leak.status, Status::Warning | Status::Error));
-        wrong.map(|leak| {
-            let (rows, names) = (counted(leak.rows, "row"), first_five(&leak.examples));
-            format!("{} ({names}) on {}: {rows} of validation and test; {}", leak.check, leak.sides, leak.advice)
-        })
+        wrong.map(|leak| format!("{}; {}", leak.sentence(), leak.advice))
+    }
+
+    /// What lies on several sides and may be meant to: a sentence about each thing, and what to do.
+    pub fn doubts(&self) -> impl Iterator<Item = (String, &'static str)> {
+        let doubtful = self.leaks.iter().filter(|leak| leak.status == Status::Warning && leak.check != UNSEEN);
+        doubtful.map(|leak| (leak.sentence(), leak.advice))
+    }
+}
+
+impl Leak {
+    /// `shared subject ('p1') on train, validation: 20 rows of validation and test`
+    fn sentence(&self) -> String {
+        let (rows, names) = (counted(self.rows, "row"), first_five(&self.examples));
+        format!("{} ({names}) on {}: {rows} of validation and test", self.check, self.sides)
     }
 }
 

@@ -18,6 +18,8 @@ pub async fn list(
     }
     match store.list_with_delimiter(of_folder(folder)).await {
         Err(e) if is_missing(&e) => Ok(ListResult { common_prefixes: vec![], objects: vec![] }),
+        // What may not be looked at is not looked at in another way.
+        Err(e @ object_store::Error::PermissionDenied { .. }) => Err(e),
         Err(e) if is_local => one_by_one(store, folder).await.ok_or(e),
         listed => listed,
     }
