@@ -5,8 +5,11 @@
 
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, exec_datafusion_err};
+use datafusion::datasource::listing::ListingTableUrl;
+use datafusion::logical_expr::dml::CopyTo;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 
+use super::training::KINDS;
 use crate::error::Error;
 use crate::roots::Roots;
 
@@ -21,6 +24,9 @@ pub fn check(roots: &Roots, plan: &LogicalPlan) -> Result<()> {
     let mut wrong = None;
     plan.apply_with_subqueries(|node| {
         wrong = forbidden(node, !allowed.write.is_empty());
+        if let LogicalPlan::Copy(copy) = node {
+            check_target(roots, copy)?;
+        }
         Ok(if wrong.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     match wrong {
@@ -42,6 +48,20 @@ fn forbidden(node: &LogicalPlan, may_write: bool) -> Option<String> {
         }
         LogicalPlan::Statement(_) => Some(format!("{} is not allowed: settings stay as they are", name(node))),
         _ => None,
+    }
+}
+
+/// Refuses a COPY to a file outside before it has rows. Models are asked for where it is known what their target means.
+fn check_target(roots: &Roots, copy: &CopyTo) -> Result<()> {
+    if KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(&copy.file_type.get_ext())) {
+        return Ok(());
+    }
+    let target = ListingTableUrl::parse(&copy.output_url)?;
+    match target.get_url().to_file_path() {
+        Ok(file) if target.scheme() == "file" => Ok(roots.check_write(&file)?),
+        _ => {
+            Err(Error::Query(format!("safe mode: COPY to {}: it is no folder that is allowed", target.scheme())).into())
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::Job;
 use crate::pipeline::provenance;
 use crate::pipeline::script::Script;
 use crate::plugin::config::PosequelOptions;
+use crate::plugin::training::KINDS;
 use crate::store::location::Location;
 use crate::store::{read, resolve};
 
@@ -64,7 +65,7 @@ fn targets(script: &Script) -> impl Iterator<Item = &String> {
 pub(super) fn model(statement: &Statement) -> Option<&CopyToStatement> {
     let Statement::CopyTo(copy) = provenance::copy(statement)? else { return None };
     let kind = copy.stored_as.as_ref()?;
-    ["LSTM", "GRU", "ENSEMBLE"].iter().any(|known| known.eq_ignore_ascii_case(kind)).then_some(copy)
+    KINDS.iter().any(|known| known.eq_ignore_ascii_case(kind)).then_some(copy)
 }
 
 /// The versions of models that cells trained, by where the model is: each with the digest of its step.

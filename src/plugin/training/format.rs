@@ -56,6 +56,9 @@ impl TrainingFormatFactory {
     }
 }
 
+/// What is stored as a model.
+pub const KINDS: [&str; 3] = ["LSTM", "GRU", ENSEMBLE];
+
 /// The kind that trains nothing.
 const ENSEMBLE: &str = "ENSEMBLE";
 

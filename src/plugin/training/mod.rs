@@ -7,4 +7,4 @@ mod replayed;
 mod shape;
 mod sink;
 
-pub use format::TrainingFormatFactory;
+pub use format::{KINDS, TrainingFormatFactory};

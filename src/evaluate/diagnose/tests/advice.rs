@@ -25,6 +25,7 @@ const FUNCTIONS: [(&str, &[&str]); 10] = [
 fn every_finding() -> Vec<Finding> {
     let mut leaky = seed::seed();
     leaky.leaks = vec!["1 window ('w') is on more than one side (train, test)".into()];
+    leaky.shared = vec![("shared subject (p1) on train, validation".into(), "split by => 'subject'".into())];
     leaky.optimistic_split = Some("by time inside recordings".into());
     leaky.sources = vec![Source { name: "archive".into(), windows: [0, 0, 3] }];
     leaky.constant_features = vec!["ax".into()];
