@@ -1,7 +1,10 @@
 //! Paired comparison: whether one model beats another on the same recordings, or was only luckier.
 
-use super::interval::{RESAMPLES, bootstrap};
+use super::draws::{Block, Lanes};
+use super::interval::bootstrap_sums;
 use super::metric::Better;
+use crate::error::Result;
+use crate::interrupt::Interrupt;
 use crate::random::Stream;
 
 /// Up to so many recordings every exchange is tried, 2^16 of them; with more, [`DRAWS`] are drawn.
@@ -107,16 +110,28 @@ impl Paired {
 ///
 /// ```
 /// use posequel::evaluate::{metric::Better, paired::{Pair, Verdict, compare}};
-/// let three = compare(&[Pair::accuracy(10, 10, 0); 3], Better::Higher, 7).unwrap();
+/// use posequel::interrupt::Interrupt;
+/// let three = compare(&[Pair::accuracy(10, 10, 0); 3], Better::Higher, 7, &Interrupt::default())?.unwrap();
 /// assert_eq!((three.difference, three.p, three.verdict), (1.0, 2.0 / 8.0, Verdict::NoDifferenceShown));
+/// # Ok::<(), posequel::error::Error>(())
 /// ```
-pub fn compare(pairs: &[Pair], better: Better, seed: u64) -> Option<Paired> {
-    let observed = difference(pairs.iter().copied())?;
-    let p = randomisation(pairs, observed, seed);
-    let drawn = match pairs.len() {
-        0 | 1 => None,
-        n => bootstrap(n, RESAMPLES, seed, |draw| vec![difference(draw.iter().map(|i| pairs[*i]))])[0],
-    };
+///
+/// # Errors
+/// [`crate::error::Error::Interrupted`].
+pub fn compare(pairs: &[Pair], better: Better, seed: u64, interrupt: &Interrupt) -> Result<Option<Paired>> {
+    let Some(observed) = sums(pairs).difference() else { return Ok(None) };
+    let p = randomisation(pairs, observed, seed, interrupt)?;
+    let drawn = bootstrap_sums(
+        pairs.len(),
+        seed,
+        interrupt,
+        |block| drawn(pairs, block, interrupt),
+        |sums| {
+            let [a, below_a, b, below_b] = sums;
+            let part = |numerator, denominator| Part { numerator, denominator };
+            Pair { a: part(a, below_a), b: part(b, below_b) }.difference()
+        },
+    )?;
     // As for accuracy: draws that all agree make an interval of width 0, which claims too much.
     let bounds = drawn.filter(|(low, high)| low < high);
     let verdict = match better {
@@ -126,44 +141,94 @@ pub fn compare(pairs: &[Pair], better: Better, seed: u64) -> Option<Paired> {
         _ => Verdict::Worse,
     };
     let (low, high) = (bounds.map(|(low, _)| low), bounds.map(|(_, high)| high));
-    Some(Paired { difference: observed, low, high, p, groups: pairs.len() as u64, verdict })
+    Ok(Some(Paired { difference: observed, low, high, p, groups: pairs.len() as u64, verdict }))
 }
 
-/// Pooled number of `a` less that of `b`; NULL where one has no rows.
-fn difference(pairs: impl Iterator<Item = Pair>) -> Option<f64> {
-    let mut sum = Pair::default();
-    for pair in pairs {
-        sum.a.numerator += pair.a.numerator;
-        sum.a.denominator += pair.a.denominator;
-        sum.b.numerator += pair.b.numerator;
-        sum.b.denominator += pair.b.denominator;
+/// Numerator and denominator of `a`, then of `b`, summed in each draw.
+fn drawn(pairs: &[Pair], block: &Block, interrupt: &Interrupt) -> Result<[Lanes; 4]> {
+    let sum = |of: fn(&Pair) -> f64| block.sum(pairs.iter().map(of), interrupt);
+    Ok([
+        sum(|pair| pair.a.numerator)?,
+        sum(|pair| pair.a.denominator)?,
+        sum(|pair| pair.b.numerator)?,
+        sum(|pair| pair.b.denominator)?,
+    ])
+}
+
+/// All recordings as one.
+fn sums(pairs: &[Pair]) -> Pair {
+    pairs.iter().fold(Pair::default(), |sum, pair| Pair { a: sum.a.plus(pair.a), b: sum.b.plus(pair.b) })
+}
+
+impl Part {
+    fn plus(self, more: Self) -> Self {
+        Self { numerator: self.numerator + more.numerator, denominator: self.denominator + more.denominator }
     }
-    let value = sum.a.numerator / sum.a.denominator - sum.b.numerator / sum.b.denominator;
-    value.is_finite().then_some(value)
+
+    fn less(self, other: Self) -> Self {
+        Self { numerator: self.numerator - other.numerator, denominator: self.denominator - other.denominator }
+    }
+}
+
+impl Pair {
+    /// The number of `a` less that of `b`; NULL where one has no rows.
+    fn difference(self) -> Option<f64> {
+        let value = self.a.numerator / self.a.denominator - self.b.numerator / self.b.denominator;
+        value.is_finite().then_some(value)
+    }
 }
 
 /// The share of exchanges of `a` and `b` that give at least as large a difference, of either sign.
-fn randomisation(pairs: &[Pair], observed: f64, seed: u64) -> f64 {
+fn randomisation(pairs: &[Pair], observed: f64, seed: u64, interrupt: &Interrupt) -> Result<f64> {
     // Numbers of the order of 1 that are equal on paper may differ by rounding. An exchange that leaves one side
     // without rows has no difference, and counts as large.
     let least = observed.abs() * (1.0 - 1e-12) - 1e-14;
-    let extreme = |is_exchanged: &mut dyn FnMut(usize) -> bool| {
-        let exchange = |(i, pair): (usize, &Pair)| if is_exchanged(i) { Pair { a: pair.b, b: pair.a } } else { *pair };
-        difference(pairs.iter().enumerate().map(exchange)).is_none_or(|value| value.abs() >= least)
+    let all = sums(pairs);
+    // An exchange takes from `a` what the exchanged recordings have more there, and gives it to `b`.
+    let more: Vec<Part> = pairs.iter().map(|pair| pair.a.less(pair.b)).collect();
+    let is_extreme = |moved: Part| {
+        let exchanged = Pair { a: all.a.less(moved), b: all.b.plus(moved) };
+        exchanged.difference().is_none_or(|value| value.abs() >= least)
     };
     if pairs.len() <= EXACT {
-        let all = 1u32 << pairs.len();
-        let count = (0..all).filter(|mask| extreme(&mut |i| mask >> i & 1 == 1)).count();
-        return count as f64 / f64::from(all);
+        interrupt.check()?;
+        let moved = |mask: u32| {
+            let exchanged = more.iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1);
+            exchanged.fold(Part::default(), |sum, (_, more)| sum.plus(*more))
+        };
+        let exchanges = 1u32 << pairs.len();
+        let count = (0..exchanges).filter(|mask| is_extreme(moved(*mask))).count();
+        return Ok(count as f64 / f64::from(exchanges));
     }
     let mut stream = Stream::new(seed, &["paired"]);
-    let count = (0..DRAWS).filter(|_| extreme(&mut |_| stream.bits() >> 63 == 1)).count();
-    (count + 1) as f64 / (DRAWS + 1) as f64
+    let mut count = 0u64;
+    for _ in 0..DRAWS {
+        let mut moved = Part::default();
+        for more in more.chunks(LOOK) {
+            interrupt.check()?;
+            for more in more {
+                // A product in place of a branch, which would be mistaken every other time.
+                let exchanged = (stream.bits() >> 63) as f64;
+                moved.numerator += exchanged * more.numerator;
+                moved.denominator += exchanged * more.denominator;
+            }
+        }
+        count += u64::from(is_extreme(moved));
+    }
+    Ok((count + 1) as f64 / (DRAWS + 1) as f64)
 }
+
+/// Recordings between two looks at the flag.
+const LOOK: usize = 4096;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
+
+    fn compare(pairs: &[Pair], better: Better, seed: u64) -> Option<Paired> {
+        super::compare(pairs, better, seed, &Interrupt::default()).unwrap()
+    }
 
     fn parts(rows: &[u64], correct: &[u64]) -> Vec<Part> {
         let part = |(rows, correct): (&u64, &u64)| Part { numerator: *correct as f64, denominator: *rows as f64 };
@@ -258,5 +323,46 @@ mod tests {
     fn recordings_that_all_agree_have_no_interval_of_width_0() {
         let ours = compare(&[Pair::accuracy(10, 5, 5), Pair::accuracy(20, 8, 8)], Better::Higher, 1).unwrap();
         assert_eq!((ours.difference, ours.low, ours.high), (0.0, None, None));
+    }
+
+    /// All sums anew for each exchange, in the order of the recordings.
+    fn plain(pairs: &[Pair], seed: u64) -> f64 {
+        let difference = |pairs: &[Pair]| sums(pairs).difference();
+        let least = difference(pairs).unwrap().abs() * (1.0 - 1e-12) - 1e-14;
+        let mut stream = Stream::new(seed, &["paired"]);
+        let mut exchange = || {
+            let one = |pair: &Pair| if stream.bits() >> 63 == 1 { Pair { a: pair.b, b: pair.a } } else { *pair };
+            pairs.iter().map(one).collect::<Vec<_>>()
+        };
+        let count = (0..DRAWS).filter(|_| difference(&exchange()).is_none_or(|value| value.abs() >= least)).count();
+        (count + 1) as f64 / (DRAWS + 1) as f64
+    }
+
+    #[test]
+    fn what_is_moved_decides_as_all_sums_anew() {
+        let mut stream = Stream::new(2, &["pairs"]);
+        for case in 0..6 {
+            let mut part = |rows: u64| Part {
+                numerator: if case < 3 { stream.below(rows + 1) as f64 } else { stream.uniform() * rows as f64 },
+                denominator: rows as f64,
+            };
+            // Of unequal rows in every other case, and of none here and there.
+            let pair = |i: u64| Pair { a: part(10), b: part(if case % 2 == 0 { 10 } else { i % 4 * 5 }) };
+            let pairs: Vec<Pair> = (0..20 + case * 7).map(pair).collect();
+            assert_eq!(compare(&pairs, Better::Higher, case).unwrap().p, plain(&pairs, case), "case {case}");
+        }
+    }
+
+    #[test]
+    fn an_end_that_was_asked_for_ends_a_comparison() {
+        let interrupt = Interrupt::default();
+        interrupt.request();
+        for recordings in [3, 100] {
+            let pairs = vec![Pair::accuracy(10, 9, 5); recordings];
+            let ended = super::compare(&pairs, Better::Higher, 1, &interrupt);
+            assert!(matches!(ended, Err(Error::Interrupted(_))), "{ended:?}");
+            let ended = randomisation(&pairs, 0.4, 1, &interrupt);
+            assert!(matches!(ended, Err(Error::Interrupted(_))), "{ended:?}");
+        }
     }
 }

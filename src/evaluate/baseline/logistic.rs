@@ -2,6 +2,8 @@
 
 use super::cross_entropy::CrossEntropy;
 use super::newton::minimise;
+use crate::error::Result;
+use crate::interrupt::Interrupt;
 use crate::nn::softmax_exact::softmax;
 
 /// No part of the gradient is larger at the end. The penalty makes every weight as exact as that, or more.
@@ -24,16 +26,19 @@ impl Logistic {
     /// `rows` is [rows, columns], `labels` \[rows\], one row at least. The same minimum as scikit-learn's
     /// `LogisticRegression(C=1.0)`, which for two classes weighs only one of them; in float64 on one thread, so that it
     /// comes out the same everywhere.
-    pub fn fit(rows: &[f64], columns: usize, labels: &[u32]) -> Self {
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Interrupted`].
+    pub fn fit(rows: &[f64], columns: usize, labels: &[u32], interrupt: &Interrupt) -> Result<Self> {
         let mut present: Vec<usize> = labels.iter().map(|class| *class as usize).collect();
         present.sort_unstable();
         present.dedup();
         // Every label is present, so its place is where it would be inserted.
         let place = |class: &u32| present.partition_point(|other| *other < *class as usize);
-        let mut loss = CrossEntropy::new(rows, columns, labels.iter().map(place).collect(), present.len());
+        let mut loss = CrossEntropy::new(rows, columns, labels.iter().map(place).collect(), present.len(), interrupt);
         let mut weights = vec![0.0; loss.size()];
-        let converged = minimise(&mut loss, &mut weights, TOLERANCE);
-        Self { present, weights, converged }
+        let converged = minimise(&mut loss, &mut weights, TOLERANCE)?;
+        Ok(Self { present, weights, converged })
     }
 
     /// Whether the least value was reached; the weights are usable, but not scikit-learn's, if it was not.

@@ -1,6 +1,8 @@
 //! Baselines: what can be had without a neural network, from five statistics of each feature. A model that does not
 //! beat them has learnt nothing from the order of the frames.
 
+use crate::error::Result;
+use crate::interrupt::Interrupt;
 use crate::nn::loss::argmax;
 
 mod centroid;
@@ -67,21 +69,30 @@ impl Baseline {
     ///
     /// ```
     /// use posequel::evaluate::baseline::{Baseline, statistics::Statistics};
+    /// use posequel::interrupt::Interrupt;
     /// let mut train = Statistics::new(1);
     /// for window in [[0.0, 1.0], [1.0, 0.0], [5.0, 9.0], [6.0, 9.0]] {
     ///     train.push(&window, 2, 2);
     /// }
-    /// let fitted = Baseline::Logistic.fit(&train, &[0, 0, 1, 1], 2).unwrap();
+    /// let fitted = Baseline::Logistic.fit(&train, &[0, 0, 1, 1], 2, &Interrupt::default())?.unwrap();
     /// let mut probabilities = [0.0; 2];
     /// let mut window = [0.0; 5];
     /// Statistics::of_window(&[5.0, 8.0], 2, 1, 2, &mut window);
     /// assert_eq!(fitted.predict(&window, &mut probabilities), 1);
     /// assert!(probabilities[1] > 0.5);
+    /// # Ok::<(), posequel::error::Error>(())
     /// ```
-    pub fn fit(self, train: &Statistics, labels: &[u32], classes: usize) -> Option<Fitted> {
+    pub fn fit(
+        self,
+        train: &Statistics,
+        labels: &[u32],
+        classes: usize,
+        interrupt: &Interrupt,
+    ) -> Result<Option<Fitted>> {
         if labels.is_empty() {
-            return None;
+            return Ok(None);
         }
+        interrupt.check()?;
         let (columns, values) = (train.columns(), train.values());
         let standard = Standard::fit(values, columns);
         let model = match self {
@@ -89,9 +100,9 @@ impl Baseline {
             Self::NearestCentroid => {
                 Model::NearestCentroid(Centroids::fit(&standard.apply_all(values), columns, labels, classes))
             }
-            Self::Logistic => Model::Logistic(Logistic::fit(&standard.apply_all(values), columns, labels)),
+            Self::Logistic => Model::Logistic(Logistic::fit(&standard.apply_all(values), columns, labels, interrupt)?),
         };
-        Some(Fitted { standard, model })
+        Ok(Some(Fitted { standard, model }))
     }
 }
 

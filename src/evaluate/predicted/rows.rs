@@ -54,6 +54,10 @@ impl Names {
         number
     }
 
+    fn has(&self, name: &str) -> bool {
+        self.numbers.contains_key(name)
+    }
+
     /// The place of each number among the sorted names.
     fn ranks(&self) -> Vec<u32> {
         let mut ranks = vec![0; self.names.len()];
@@ -105,7 +109,7 @@ impl Rows {
                 "{function}: a row has no label, so nobody knows whether it is right: WHERE label IS NOT NULL"
             );
         };
-        for class in [Some(label), predicted] {
+        for class in [Some(label), predicted].into_iter().flatten().filter(|class| !self.classes.has(class)) {
             refuse_others(function, self.labels.as_deref(), class)?;
         }
         let truth = self.classes.number(label);
@@ -141,7 +145,10 @@ impl Rows {
     pub fn finish(self, parts: impl Iterator<Item = u32>) -> Result<Vec<(u32, Judged)>> {
         let parts: Vec<u32> = parts.collect();
         let labels = self.all_labels()?;
-        let place = |name: &Arc<str>| labels.iter().position(|label| **label == **name).unwrap_or_default() as u32;
+        // Of a name that the caller gave twice the first place.
+        let places: BTreeMap<&str, usize> =
+            labels.iter().enumerate().rev().map(|(place, label)| (label.as_str(), place)).collect();
+        let place = |name: &Arc<str>| places.get(&**name).copied().unwrap_or_default() as u32;
         let classes: Vec<u32> = self.classes.names.iter().map(place).collect();
         let ranks = self.recordings.ranks();
         let all_known = self.rows.iter().all(|row| row.recording.is_some());

@@ -11,6 +11,7 @@ use crate::evaluate::diagnose::{Missingness, Score};
 use crate::evaluate::metric::{Better, accuracy};
 use crate::evaluate::paired::{Pair, compare};
 use crate::evaluate::{Predictions, evaluate};
+use crate::interrupt::Interrupt;
 use crate::split::side::Side;
 use crate::store::table::baselines::BaselineRow;
 use crate::store::table::recordings::{NET, RecordingRow};
@@ -56,9 +57,12 @@ pub struct Beside {
 pub fn beside(table: &Table, sides: &[Judged], seed: u64) -> Result<Beside> {
     let Train { statistics, labels, bounds } = train(table)?;
     let fits = |baseline: &Baseline| *baseline != Baseline::Logistic || statistics.columns() <= MOST_COLUMNS;
-    let fit = |baseline: Baseline| Some((baseline, baseline.fit(&statistics, &labels, table.classes.len())?));
-    let fitted: Vec<_> = Baseline::ALL.into_iter().filter(fits).filter_map(fit).collect();
-    let missingness = table.filled.as_ref().map(missingness).unwrap_or_default();
+    let fit = |baseline: Baseline| {
+        let fitted = baseline.fit(&statistics, &labels, table.classes.len(), &Interrupt::default());
+        fitted.map(|fitted| Some((baseline, fitted?))).transpose()
+    };
+    let fitted = Baseline::ALL.into_iter().filter(fits).filter_map(fit).collect::<Result<Vec<_>>>()?;
+    let missingness = table.filled.as_ref().map(missingness).transpose()?.unwrap_or_default();
     let mut beside = Beside { constant: constant(&bounds), missingness, ..Beside::default() };
     for judged in sides {
         let subjects = judged.subjects();
@@ -78,13 +82,13 @@ pub fn beside(table: &Table, sides: &[Judged], seed: u64) -> Result<Beside> {
 
 /// How well the shares of filled frames alone tell the classes, on each side but train. The shares are brought to one scale,
 /// so that one lost frame in thirty counts as much as ten.
-fn missingness(filled: &Filled) -> Vec<Missingness> {
+fn missingness(filled: &Filled) -> Result<Vec<Missingness>> {
     let (train, dim) = (filled.side(Side::Train), filled.dim());
     if !filled.any() || train.labels.is_empty() || dim > MOST_COLUMNS {
-        return vec![];
+        return Ok(vec![]);
     }
     let standard = Standard::fit(&train.shares, dim);
-    let logistic = Logistic::fit(&standard.apply_all(&train.shares), dim, &train.labels);
+    let logistic = Logistic::fit(&standard.apply_all(&train.shares), dim, &train.labels, &Interrupt::default())?;
     let on = |side: Side| {
         let Sample { labels, recordings, shares, .. } = filled.side(side);
         let classes = 1 + train.labels.iter().chain(labels).copied().max().unwrap_or(0) as usize;
@@ -106,7 +110,7 @@ fn missingness(filled: &Filled) -> Vec<Missingness> {
         let commonest = support.into_iter().max().unwrap_or(0);
         Missingness { side, score: all, commonest, recordings }
     };
-    [Side::Validation, Side::Test].map(on).into_iter().filter(|told| told.score.rows > 0).collect()
+    Ok([Side::Validation, Side::Test].map(on).into_iter().filter(|told| told.score.rows > 0).collect())
 }
 
 /// What is known of train.
@@ -205,12 +209,12 @@ fn row(
     ours: &BTreeMap<Arc<str>, (u64, u64)>,
     seed: u64,
 ) -> Result<BaselineRow> {
-    let report = evaluate(predictions, seed)?;
+    let report = evaluate(predictions, seed, &Interrupt::default())?;
     let measured = report.metrics.iter().find(|row| row.metric == accuracy::METRIC.name);
     let pairs = net.iter().map(|(recording, &(rows, correct))| {
         Pair::accuracy(rows, correct, ours.get(recording).map_or(0, |(_, correct)| *correct))
     });
-    let paired = compare(&pairs.collect::<Vec<_>>(), Better::Higher, seed);
+    let paired = compare(&pairs.collect::<Vec<_>>(), Better::Higher, seed, &Interrupt::default())?;
     Ok(BaselineRow {
         split: side.name(),
         baseline,

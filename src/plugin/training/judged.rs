@@ -7,6 +7,7 @@ use arrow::array::{StringArray, StringBuilder};
 
 use crate::error::{Result, data_err};
 use crate::evaluate::{Predictions, Report, evaluate};
+use crate::interrupt::Interrupt;
 use crate::split::side::Side;
 use crate::store::table::predictions::Side as PredictedSide;
 use crate::train::predictor::Predictor;
@@ -95,6 +96,6 @@ pub fn judge(side: Side, table: &Table, predictor: &Predictor, seed: u64) -> Res
     if predictions.recording.len() < part.rows() {
         predictions.recording.clear();
     }
-    let report = evaluate(&predictions, seed)?;
+    let report = evaluate(&predictions, seed, &Interrupt::default())?;
     Ok(Judged { side, keys: keys.map(|mut keys| keys.finish()), report, predictions })
 }
