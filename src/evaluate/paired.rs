@@ -1,5 +1,7 @@
 //! Paired comparison: whether one model beats another on the same recordings, or was only luckier.
 
+use rayon::prelude::*;
+
 use super::draws::{Block, Lanes};
 use super::interval::bootstrap_sums;
 use super::metric::Better;
@@ -200,25 +202,40 @@ fn randomisation(pairs: &[Pair], observed: f64, seed: u64, interrupt: &Interrupt
         let count = (0..exchanges).filter(|mask| is_extreme(moved(*mask))).count();
         return Ok(count as f64 / f64::from(exchanges));
     }
-    let mut stream = Stream::new(seed, &["paired"]);
-    let mut count = 0u64;
-    for _ in 0..DRAWS {
-        let mut moved = Part::default();
-        for more in more.chunks(LOOK) {
-            interrupt.check()?;
-            for more in more {
-                // A product in place of a branch, which would be mistaken every other time.
-                let exchanged = (stream.bits() >> 63) as f64;
-                moved.numerator += exchanged * more.numerator;
-                moved.denominator += exchanged * more.denominator;
-            }
-        }
-        count += u64::from(is_extreme(moved));
-    }
+    // Each turn begins where it would in one stream, so that it is the same whoever takes it.
+    let turns = |from: u64| {
+        let mut stream = Stream::new(seed, &["paired"]);
+        stream.skip(from * pairs.len() as u64);
+        let turns = from..(from + TURNS).min(DRAWS);
+        turns.map(|_| Ok(u64::from(is_extreme(drawn_exchange(&more, &mut stream, interrupt)?)))).sum::<Result<u64>>()
+    };
+    let starts: Vec<u64> = (0..DRAWS).step_by(TURNS as usize).collect();
+    let count = starts.into_par_iter().map(turns).sum::<Result<u64>>()?;
     Ok((count + 1) as f64 / (DRAWS + 1) as f64)
 }
 
-/// Recordings between two looks at the flag.
+/// Exchanges that one thread draws at a time.
+const TURNS: u64 = 100;
+
+/// What an exchange moves: every recording's part, or not, by one bit each.
+fn drawn_exchange(more: &[Part], stream: &mut Stream, interrupt: &Interrupt) -> Result<Part> {
+    // Several strands, since a sum waits for the one before it.
+    let mut strands = [Part::default(); 4];
+    for more in more.chunks(LOOK) {
+        interrupt.check()?;
+        for more in more.chunks(strands.len()) {
+            for (strand, more) in strands.iter_mut().zip(more) {
+                // All bits or none of each number, in place of a branch that would be mistaken every other time.
+                let kept = 0u64.wrapping_sub(stream.bits() >> 63);
+                strand.numerator += f64::from_bits(more.numerator.to_bits() & kept);
+                strand.denominator += f64::from_bits(more.denominator.to_bits() & kept);
+            }
+        }
+    }
+    Ok(strands.into_iter().fold(Part::default(), Part::plus))
+}
+
+/// Recordings between two looks at the flag, in fours.
 const LOOK: usize = 4096;
 
 #[cfg(test)]

@@ -62,10 +62,14 @@ impl Baseline {
         }
     }
 
-    /// Learns from train windows and their `labels`, `[rows]` with classes below K. NULL without rows.
+    /// Learns from train windows and their `labels`, `[rows]` with classes below K. NULL without rows; of `Logistic` also where classes, rows and
+    /// statistics are so many that it would take long ([`Logistic::is_within_reach`]).
     ///
     /// Depends on the rows and their order alone. `Logistic` takes some seconds for 20,000 rows of 60 statistics and 7
     /// classes, the others next to none.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Interrupted`].
     ///
     /// ```
     /// use posequel::evaluate::baseline::{Baseline, statistics::Statistics};
@@ -94,6 +98,9 @@ impl Baseline {
         }
         interrupt.check()?;
         let (columns, values) = (train.columns(), train.values());
+        if self == Self::Logistic && !Logistic::is_within_reach(columns, labels) {
+            return Ok(None);
+        }
         let standard = Standard::fit(values, columns);
         let model = match self {
             Self::Majority => Model::Majority(Majority::fit(labels, classes)),

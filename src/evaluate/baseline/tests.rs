@@ -154,3 +154,15 @@ fn an_end_that_was_asked_for_ends_a_fit() {
         assert!(matches!(ended, Err(crate::error::Error::Interrupted(_))), "{ended:?}");
     }
 }
+
+#[test]
+fn a_regression_of_too_many_classes_is_left_out_and_the_others_are_not() {
+    // 10,000 rows of 5 statistics and an intercept: 60,000 numbers for each class.
+    let train = points(&[1.0, 2.0].repeat(5000));
+    let labels = |classes: u32| (0..10_000).map(|row| row % classes).collect::<Vec<_>>();
+    assert!(Logistic::is_within_reach(5, &labels(1666)) && !Logistic::is_within_reach(5, &labels(1667)));
+    for baseline in Baseline::ALL {
+        let fitted = baseline.fit(&train, &labels(1667), 1667, &Interrupt::default()).unwrap();
+        assert_eq!(fitted.is_none(), baseline == Baseline::Logistic, "{baseline:?}");
+    }
+}

@@ -131,7 +131,7 @@ impl Ledger for PredictionLedger {
         let failed = |e: ArrowError| Error::Internal(format!("{}: {e}", self.output.function));
         self.rows.refuse_apart(&self.parts, &self.by)?;
         let (mut parts, mut columns) = (vec![], vec![]);
-        for (part, judged) in self.rows.finish(self.parts.in_order())? {
+        for (part, judged) in self.rows.finish(self.parts.in_order(), interrupt)? {
             let judged = Judged { grouped: self.given, ..judged };
             let made = (self.output.rows)(&judged, self.seed, interrupt)?;
             parts.extend(std::iter::repeat_n(part, made.first().map_or(0, |column| column.len())));

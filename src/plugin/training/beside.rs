@@ -84,7 +84,8 @@ pub fn beside(table: &Table, sides: &[Judged], seed: u64) -> Result<Beside> {
 /// so that one lost frame in thirty counts as much as ten.
 fn missingness(filled: &Filled) -> Result<Vec<Missingness>> {
     let (train, dim) = (filled.side(Side::Train), filled.dim());
-    if !filled.any() || train.labels.is_empty() || dim > MOST_COLUMNS {
+    let fits = dim <= MOST_COLUMNS && Logistic::is_within_reach(dim, &train.labels);
+    if !filled.any() || train.labels.is_empty() || !fits {
         return Ok(vec![]);
     }
     let standard = Standard::fit(&train.shares, dim);
