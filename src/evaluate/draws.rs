@@ -72,7 +72,7 @@ impl Block {
     pub fn sum(&self, values: impl IntoIterator<Item = f64>, interrupt: &Interrupt) -> Result<Lanes> {
         let mut sums = [0.0; LANES];
         for (group, value) in values.into_iter().enumerate() {
-            if group % 1024 == 0 {
+            if group.is_multiple_of(1024) {
                 interrupt.check()?;
             }
             add_times(&mut sums, self.of(group), value);
@@ -122,7 +122,7 @@ impl Draws {
         let mut rows = vec![0u8; draws * self.groups];
         for row in rows.chunks_exact_mut(self.groups) {
             for turn in 0..self.groups {
-                if turn % 65_536 == 0 {
+                if turn.is_multiple_of(65_536) {
                     interrupt.check()?;
                 }
                 let count = &mut row[self.stream.below(self.groups as u64) as usize];

@@ -12,7 +12,8 @@ use crate::error;
 use crate::interrupt::Interrupt;
 use crate::relation::RelationFunction;
 
-/// What was taken for what in a table of predictions: every pair of classes, zeros included, of up to 200 classes; of more, the pairs that occur and each class with itself.
+/// What was taken for what in a table of predictions: every pair of classes, zeros included, of up to 200 classes; of more, the pairs that
+/// occur and each class with itself.
 #[derive(Debug)]
 pub struct PoseConfusion;
 

@@ -158,7 +158,7 @@ impl Sorted {
 fn spread(delays: &[(f64, u32)], n: &Lanes, block: &Block, interrupt: &Interrupt) -> Result<Vec<Option<Spread>>> {
     let [mut passed, mut below, mut above, mut sum] = [[0.0; LANES]; 4];
     for (turn, (delay, recording)) in delays.iter().enumerate() {
-        if turn % 1024 == 0 {
+        if turn.is_multiple_of(1024) {
             interrupt.check()?;
         }
         let counts = block.of(*recording as usize);

@@ -51,7 +51,7 @@ impl Class {
         let mut ends = vec![0u32; 2 * levels.len() + 1];
         let mut own = own.iter().copied().peekable();
         for (row, score) in (0..).zip(scores) {
-            if row as usize % LOOK == 0 {
+            if (row as usize).is_multiple_of(LOOK) {
                 interrupt.check()?;
             }
             if own.next_if_eq(&row).is_some() {
@@ -71,7 +71,7 @@ impl Class {
             next += std::mem::replace(end, next);
         }
         for (at, (place, recording)) in places.into_iter().enumerate() {
-            if at % LOOK == 0 {
+            if at.is_multiple_of(LOOK) {
                 interrupt.check()?;
             }
             let end = &mut ends[place as usize];

@@ -2,12 +2,14 @@
 
 mod class;
 pub mod curve;
+mod mean;
 mod order;
 
 use std::ops::Range;
 
 use class::Class;
 use curve::{PrecisionRecallPoint, RocPoint};
+use mean::{Mean, mean};
 use rayon::prelude::*;
 
 use super::draws::Block;
@@ -168,7 +170,7 @@ impl<'a> Ranking<'a> {
     ) -> Result<Vec<T>> {
         let mut scores = vec![Vec::with_capacity(self.scores.len() / self.classes.max(1)); group.len()];
         for (row, all) in self.scores.chunks_exact(self.classes.max(1)).enumerate() {
-            if row % 4096 == 0 {
+            if row.is_multiple_of(4096) {
                 interrupt.check()?;
             }
             scores.iter_mut().zip(&all[group.clone()]).for_each(|(scores, score)| scores.push(*score));
@@ -208,41 +210,6 @@ impl<'a> Ranking<'a> {
         let scores = self.scores.iter().skip(class).step_by(self.classes);
         order::keys(self.truth, scores, class).map_or(vec![], |keys| curve::counts(&keys))
     }
-}
-
-/// A mean over classes that is being made.
-#[derive(Debug, Clone, Copy, Default)]
-struct Mean {
-    roc_auc: f64,
-    average_precision: f64,
-    /// Classes that have both numbers; none has one of them alone.
-    classes: f64,
-}
-
-impl Mean {
-    fn add(&mut self, ranked: &Ranked) {
-        if let (Some(roc_auc), Some(average_precision)) = (ranked.roc_auc, ranked.average_precision) {
-            self.add_all(&Self { roc_auc, average_precision, classes: 1.0 });
-        }
-    }
-
-    fn add_all(&mut self, more: &Self) {
-        self.roc_auc += more.roc_auc;
-        self.average_precision += more.average_precision;
-        self.classes += more.classes;
-    }
-
-    fn value(&self) -> Ranked {
-        let mean = |sum| super::metric::ratio(sum, self.classes);
-        Ranked { roc_auc: mean(self.roc_auc), average_precision: mean(self.average_precision) }
-    }
-}
-
-/// The mean over the classes that have both numbers.
-fn mean(each: &[Ranked]) -> Ranked {
-    let mut mean = Mean::default();
-    each.iter().for_each(|ranked| mean.add(ranked));
-    mean.value()
 }
 
 #[cfg(test)]
