@@ -34,6 +34,11 @@ impl Stream {
         self.0.next_u64()
     }
 
+    /// Leaves out `n` times [`Self::bits`], in no time.
+    pub fn skip(&mut self, n: u64) {
+        self.0.set_word_pos(self.0.get_word_pos() + 2 * u128::from(n));
+    }
+
     /// Uniform in [0, 1), a multiple of 2^-53.
     pub fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
@@ -46,10 +51,10 @@ impl Stream {
 
     /// Uniform in 0..n without bias (Lemire 2019, by rejection). `n` must be at least 1.
     pub fn below(&mut self, n: u64) -> u64 {
-        let threshold = n.wrapping_neg() % n;
         loop {
             let product = u128::from(self.bits()) * u128::from(n);
-            if product as u64 >= threshold {
+            // What is rejected is below 2^64 modulo n, so below n: the division is hardly ever needed.
+            if product as u64 >= n || product as u64 >= n.wrapping_neg() % n {
                 return (product >> 64) as u64;
             }
         }
@@ -84,6 +89,33 @@ fn state(seed: u64, key: &[&str]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_out_is_never_drawn() {
+        for n in [0, 1, 31, 32, 33, 1000] {
+            let [mut all, mut some] = [0; 2].map(|_| Stream::new(7, &["skip"]));
+            assert_eq!(all.bits(), some.bits());
+            (0..n).for_each(|_| assert_ne!(all.bits(), 0));
+            some.skip(n);
+            assert_eq!(all.bits(), some.bits(), "{n}");
+        }
+    }
+
+    #[test]
+    fn numbers_below_are_rejected_by_their_definition() {
+        for n in [1, 3, 7, 1 << 20, (1 << 63) + 1, u64::MAX] {
+            let [mut ours, mut plain] = [0; 2].map(|_| Stream::new(7, &["below"]));
+            for _ in 0..200 {
+                let expected = loop {
+                    let product = u128::from(plain.bits()) * u128::from(n);
+                    if product as u64 >= n.wrapping_neg() % n {
+                        break (product >> 64) as u64;
+                    }
+                };
+                assert_eq!(ours.below(n), expected, "{n}");
+            }
+        }
+    }
 
     #[test]
     fn words_are_the_halves_of_bits() {

@@ -19,6 +19,7 @@ use datafusion::physical_plan::{
 use futures::{StreamExt, stream};
 
 use super::Account;
+use crate::interrupt::Interrupt;
 
 /// Takes every row of its input, then gives the rows of the account.
 #[derive(Debug)]
@@ -87,12 +88,14 @@ impl ExecutionPlan for AccountExec {
         let mut input = self.input.execute(partition, Arc::clone(&context))?;
         let mut ledger = self.account.ledger(&self.input.schema())?;
         let memory = MemoryConsumer::new(self.account.name()).register(context.memory_pool());
+        let interrupt = context.session_config().get_extension::<Interrupt>().unwrap_or_default();
         let result = async move {
             while let Some(batch) = input.next().await.transpose()? {
+                interrupt.check()?;
                 ledger.add(&batch)?;
                 memory.try_resize(ledger.bytes())?;
             }
-            Ok(ledger.finish()?)
+            Ok(ledger.finish(&interrupt)?)
         };
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream::once(result))))
     }

@@ -17,6 +17,8 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
+use crate::interrupt::Interrupt;
+
 /// What is counted over all rows of a relation, in whatever order they come.
 ///
 /// Two accounts of one name and description over one input are taken for the same: everything that the result depends on
@@ -55,8 +57,8 @@ pub trait Ledger: Send {
     /// The result: rows of [`Account::output`], the same whatever the order in which rows came.
     ///
     /// # Errors
-    /// Data that is refused.
-    fn finish(self: Box<Self>) -> crate::error::Result<RecordBatch>;
+    /// Data that is refused; [`crate::error::Error::Interrupted`], which whatever takes long has to look for.
+    fn finish(self: Box<Self>, interrupt: &Interrupt) -> crate::error::Result<RecordBatch>;
 }
 
 /// The plan of an account over `input`.

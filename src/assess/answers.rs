@@ -123,8 +123,7 @@ impl Answers {
         // Of equals the first.
         let best = |p: &[f32]| (0..p.len()).rev().max_by(|a, b| p[*a].total_cmp(&p[*b])).unwrap_or_default() as u32;
         self.predictions.predicted = self.predictions.probabilities.chunks(classes).map(best).collect();
-        interrupt.check()?;
-        let report = evaluate(&self.predictions, seed)?;
+        let report = evaluate(&self.predictions, seed, interrupt)?;
         Ok(Judged { answers: self, report })
     }
 }

@@ -22,9 +22,9 @@ use crate::store::table::recordings::{NET, RecordingRow};
 pub fn fit(sample: &Sample, classes: usize, interrupt: &Interrupt) -> Result<Vec<(Baseline, Fitted)>> {
     let mut all = vec![];
     for baseline in Baseline::ALL {
-        interrupt.check()?;
         if baseline != Baseline::Logistic || sample.statistics.columns() <= MOST_COLUMNS {
-            all.extend(baseline.fit(&sample.statistics, &sample.labels, classes).map(|fitted| (baseline, fitted)));
+            let fitted = baseline.fit(&sample.statistics, &sample.labels, classes, interrupt)?;
+            all.extend(fitted.map(|fitted| (baseline, fitted)));
         }
     }
     Ok(all)
@@ -55,7 +55,6 @@ pub fn standings(
         let net = counts(judged.predictions());
         standings.recordings.extend(rows(side, NET, &net, &subjects));
         for ((baseline, _), predicted) in fitted.iter().zip(&judged.answers.baselines) {
-            interrupt.check()?;
             let rows_of_net = judged.predictions();
             // Without its probabilities, which are many and which no baseline is measured by.
             let predictions = Predictions {
@@ -67,7 +66,7 @@ pub fn standings(
             };
             let ours = counts(&predictions);
             standings.recordings.extend(rows(side, baseline.name(), &ours, &subjects));
-            standings.baselines.push(row(side, baseline.name(), &predictions, &net, &ours, seed)?);
+            standings.baselines.push(row(side, baseline.name(), &predictions, [&net, &ours], seed, interrupt)?);
         }
     }
     Ok(standings)
@@ -108,16 +107,16 @@ fn row(
     side: Side,
     baseline: &'static str,
     predictions: &Predictions,
-    net: &Counts,
-    ours: &Counts,
+    [net, ours]: [&Counts; 2],
     seed: u64,
+    interrupt: &Interrupt,
 ) -> Result<BaselineRow> {
-    let report = evaluate(predictions, seed)?;
+    let report = evaluate(predictions, seed, interrupt)?;
     let measured = report.metrics.iter().find(|row| row.metric == accuracy::METRIC.name);
     let pairs = net.iter().map(|(recording, &(rows, correct))| {
         Pair::accuracy(rows, correct, ours.get(recording).map_or(0, |(_, correct)| *correct))
     });
-    let paired = compare(&pairs.collect::<Vec<_>>(), Better::Higher, seed);
+    let paired = compare(&pairs.collect::<Vec<_>>(), Better::Higher, seed, interrupt)?;
     Ok(BaselineRow {
         split: side.name(),
         baseline,

@@ -3,6 +3,7 @@
 use super::answers::Judged;
 use super::baselines::Standings;
 use super::missing::missingness;
+use crate::error::Result;
 use crate::evaluate::Report;
 use crate::evaluate::diagnose::{
     BEFORE_TRAINING, Baseline, Class, Count, Epoch, Facts, Finding, Measured, Offset, Score, Source, WildValue,
@@ -12,6 +13,7 @@ use crate::evaluate::metric::confusion::Confusion;
 use crate::evaluate::metric::{accuracy, ece, log_loss};
 use crate::evaluate::paired::can_tell;
 use crate::frames::scale::Doubt;
+use crate::interrupt::Interrupt;
 use crate::split::leaks::{ClassRows, Verdict};
 use crate::split::side::Side;
 use crate::store::table::recordings::NET;
@@ -37,7 +39,10 @@ pub struct Assessed<'a> {
 }
 
 /// What is wrong with a net.
-pub fn findings(assessed: &Assessed<'_>) -> Vec<Finding> {
+///
+/// # Errors
+/// An interrupt.
+pub fn findings(assessed: &Assessed<'_>, interrupt: &Interrupt) -> Result<Vec<Finding>> {
     let Assessed { table, fitted, parameters, sides, standings, constant, names } = *assessed;
     let mut facts = Facts {
         classes: table.verdict.classes.iter().map(|(label, sides)| class(label, sides)).collect(),
@@ -49,7 +54,12 @@ pub fn findings(assessed: &Assessed<'_>) -> Vec<Finding> {
         baselines: standings.baselines.iter().filter_map(baseline).collect(),
         sources: table.verdict.sources.iter().map(|(name, of)| Source { name: name.clone(), windows: *of }).collect(),
         constant_features: constant.iter().map(|place| feature(*place, names)).collect(),
-        missingness: table.filled.as_ref().map(missingness).unwrap_or_default(),
+        missingness: table
+            .filled
+            .as_ref()
+            .map(|filled| missingness(filled, interrupt))
+            .transpose()?
+            .unwrap_or_default(),
         leaks: if table.verdict.is_leaky() { table.verdict.warnings().collect() } else { vec![] },
         validation_made: validation_made(&table.verdict),
         shared: table.verdict.doubts().map(|(what, advice)| (what, advice.to_owned())).collect(),
@@ -59,7 +69,7 @@ pub fn findings(assessed: &Assessed<'_>) -> Vec<Finding> {
     for judged in sides {
         facts.measured[judged.side() as usize] = measured(judged, standings, table.classes.len());
     }
-    diagnose(&facts)
+    Ok(diagnose(&facts))
 }
 
 /// What is doubtful about the values and times of a table, as facts without any other.

@@ -3,20 +3,26 @@
 use std::collections::BTreeMap;
 
 use super::survey::MOST_COLUMNS;
+use crate::error::Result;
 use crate::evaluate::baseline::{Logistic, Standard};
 use crate::evaluate::diagnose::{Missingness, Score};
+use crate::interrupt::Interrupt;
 use crate::split::side::Side;
 use crate::train::filled::{Filled, Sample};
 
 /// How well the shares of filled frames alone tell the classes, on each side but train. The shares are brought to one scale,
 /// so that one lost frame in thirty counts as much as ten.
-pub fn missingness(filled: &Filled) -> Vec<Missingness> {
+///
+/// # Errors
+/// An interrupt.
+pub fn missingness(filled: &Filled, interrupt: &Interrupt) -> Result<Vec<Missingness>> {
     let (train, dim) = (filled.side(Side::Train), filled.dim());
-    if !filled.any() || train.labels.is_empty() || dim > MOST_COLUMNS {
-        return vec![];
+    let fits = dim <= MOST_COLUMNS && Logistic::is_within_reach(dim, &train.labels);
+    if !filled.any() || train.labels.is_empty() || !fits {
+        return Ok(vec![]);
     }
     let standard = Standard::fit(&train.shares, dim);
-    let logistic = Logistic::fit(&standard.apply_all(&train.shares), dim, &train.labels);
+    let logistic = Logistic::fit(&standard.apply_all(&train.shares), dim, &train.labels, interrupt)?;
     let on = |side: Side| {
         let Sample { labels, recordings, shares, .. } = filled.side(side);
         let classes = 1 + train.labels.iter().chain(labels).copied().max().unwrap_or(0) as usize;
@@ -38,5 +44,5 @@ pub fn missingness(filled: &Filled) -> Vec<Missingness> {
         let commonest = support.into_iter().max().unwrap_or(0);
         Missingness { side, score: all, commonest, recordings }
     };
-    [Side::Validation, Side::Test].map(on).into_iter().filter(|told| told.score.rows > 0).collect()
+    Ok([Side::Validation, Side::Test].map(on).into_iter().filter(|told| told.score.rows > 0).collect())
 }

@@ -126,7 +126,7 @@ impl Outcome {
             constant: &survey.train.constant(),
             names,
         };
-        let diagnosis = findings(&measured);
+        let diagnosis = findings(&measured, interrupt)?;
         Ok(Self { recipe, fitted, sides, standings, diagnosis })
     }
 

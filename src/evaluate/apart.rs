@@ -54,7 +54,9 @@ impl<'a> Named<'a> {
                 return no_common(function, &place(*part)?, &self.truth, predicted);
             }
         }
-        match order.iter().find_map(|part| Some((part, self.alike(&self.predicted[part])?))) {
+        let mut by_folded: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        self.truth.iter().for_each(|class| by_folded.entry(folded(class)).or_default().push(class));
+        match order.iter().find_map(|part| Some((part, self.alike(&by_folded, &self.predicted[part])?))) {
             Some((part, (truth, predicted))) => seem_one(function, &place(*part)?, truth, predicted),
             None => Ok(()),
         }
@@ -66,12 +68,17 @@ impl<'a> Named<'a> {
         self.truth.iter().chain(beside.flatten()).copied().collect()
     }
 
-    /// A class of the truth and one of `predicted` that seem to be one, and that no part tells apart.
-    fn alike(&self, predicted: &BTreeSet<&'a str>) -> Option<(&'a str, &'a str)> {
+    /// A class of the truth and one of `predicted` that seem to be one, and that no part tells apart. The classes of the truth come by their
+    /// [`folded`] names.
+    fn alike(
+        &self,
+        by_folded: &BTreeMap<String, Vec<&'a str>>,
+        predicted: &BTreeSet<&'a str>,
+    ) -> Option<(&'a str, &'a str)> {
         let told = |one: &str, other: &str| self.predicted.values().any(|of| of.contains(one) && of.contains(other));
         let twin = |other: &'a str| {
-            let name = folded(other);
-            self.truth.iter().find(|one| folded(one) == name && !told(one, other)).map(|one| (*one, other))
+            let ones = by_folded.get(&folded(other))?;
+            ones.iter().find(|one| !told(one, other)).map(|one| (*one, other))
         };
         predicted.difference(&self.truth).copied().find_map(twin)
     }

@@ -35,13 +35,13 @@ pub(super) fn among(classes: &Classes, labels: Option<&[String]>) -> Option<Vec<
     labels.map(|labels| labels.iter().map(|label| classes.name(label)).collect())
 }
 
-/// Refuses a class that is none of the labels, where there are any.
+/// Refuses a class that is none of the labels, where there are any. It looks through all of them: ask once for each class.
 ///
 /// # Errors
 /// Names the class and the labels.
-pub(super) fn refuse_others(function: &str, labels: Option<&[String]>, class: Option<&str>) -> Result<()> {
-    match (labels, class) {
-        (Some(labels), Some(class)) if !labels.iter().any(|known| known == class) => {
+pub(super) fn refuse_others(function: &str, labels: Option<&[String]>, class: &str) -> Result<()> {
+    match labels {
+        Some(labels) if !labels.iter().any(|known| known == class) => {
             data_err!("{function}: class '{class}' is not among labels ({})", labels.join(", "))
         }
         _ => Ok(()),

@@ -7,6 +7,7 @@ mod apart;
 pub mod baseline;
 pub mod binomial;
 pub mod diagnose;
+pub mod draws;
 pub mod events;
 pub mod holm;
 pub mod interval;
@@ -24,6 +25,7 @@ mod pose_roc;
 mod predicted;
 pub mod ranking;
 pub mod report;
+mod sums;
 pub mod tables;
 pub mod tally;
 
@@ -38,8 +40,9 @@ pub use pose_roc::PoseRoc;
 pub use report::{CellRow, ClassRow, MetricRow, ReliabilityRow, Report};
 
 use crate::error::{Error, Result};
+use crate::interrupt::Interrupt;
 use ranking::Ranking;
-use tally::Recording;
+use sums::Sums;
 
 /// What a model said about rows whose class is known, for one side of a split.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,27 +61,32 @@ pub struct Predictions {
 
 /// Every metric of the predictions, with 95 % intervals over recordings drawn from `seed`.
 ///
-/// No rows give NULL metrics. Arrays that do not fit together are [`Error::Internal`]: the caller made them.
+/// No rows give NULL metrics. It takes time for each row and class, and for each row and class that occurs once more for every draw of an
+/// interval; nothing takes time, or room, for each pair of classes.
+///
+/// # Errors
+/// [`Error::Interrupted`]; arrays that do not fit together are [`Error::Internal`]: the caller made them.
 ///
 /// ```
 /// use posequel::evaluate::{Predictions, evaluate};
+/// use posequel::interrupt::Interrupt;
 /// let predictions = Predictions {
 ///     labels: vec!["run".into(), "walk".into()],
 ///     truth: vec![0, 0, 1, 1],
 ///     predicted: vec![0, 1, 1, 1],
 ///     ..Default::default()
 /// };
-/// let report = evaluate(&predictions, 7)?;
+/// let report = evaluate(&predictions, 7, &Interrupt::default())?;
 /// assert_eq!((report.metrics[0].metric, report.metrics[0].value), ("accuracy", Some(0.75)));
 /// # Ok::<(), posequel::error::Error>(())
 /// ```
-pub fn evaluate(predictions: &Predictions, seed: u64) -> Result<Report> {
+pub fn evaluate(predictions: &Predictions, seed: u64, interrupt: &Interrupt) -> Result<Report> {
     predictions.check()?;
     let index = predictions.recording_of_rows();
-    let recordings = predictions.recordings(&index);
+    let sums = Sums::new(predictions, &index, interrupt)?;
     let Predictions { labels, truth, probabilities, .. } = predictions;
     let ranking = Ranking::new(labels.len(), truth, probabilities, &index);
-    Ok(report::report(labels, &recordings, &ranking, !predictions.recording.is_empty(), seed))
+    report::report(labels, &sums, &ranking, !predictions.recording.is_empty(), seed, interrupt)
 }
 
 impl Predictions {
@@ -115,17 +123,6 @@ impl Predictions {
         let mut index: BTreeMap<&str, u32> = self.recording.iter().map(|name| (&**name, 0)).collect();
         index.values_mut().zip(0..).for_each(|(index, i)| *index = i);
         self.recording.iter().map(|name| index[&**name]).collect()
-    }
-
-    /// What each recording adds to the metrics, by the index that `index` gives each row.
-    fn recordings(&self, index: &[u32]) -> Vec<Recording> {
-        let k = self.labels.len();
-        let mut recordings = vec![Recording::default(); index.iter().max().map_or(0, |last| *last as usize + 1)];
-        for (row, (truth, predicted)) in self.truth.iter().zip(&self.predicted).enumerate() {
-            let probabilities = self.probabilities.get(row * k..(row + 1) * k);
-            recordings[index[row] as usize].add_row(*truth as usize, *predicted as usize, probabilities);
-        }
-        recordings
     }
 }
 

@@ -9,6 +9,7 @@ use super::predicted::{Judged, Output, PARAMETERS, judged};
 use super::tables::{class_columns, class_fields};
 use crate::args::Arguments;
 use crate::error;
+use crate::interrupt::Interrupt;
 use crate::relation::RelationFunction;
 
 /// Precision, recall with a 95 % interval, F1, support, ROC AUC and average precision of each class in a table of predictions.
@@ -36,6 +37,6 @@ impl RelationFunction for PoseClassMetrics {
     }
 }
 
-fn rows(judged: &Judged, seed: u64) -> error::Result<Vec<ArrayRef>> {
-    Ok(class_columns(&evaluate(&judged.predictions, seed)?.classes.iter().collect::<Vec<_>>()))
+fn rows(judged: &Judged, seed: u64, interrupt: &Interrupt) -> error::Result<Vec<ArrayRef>> {
+    Ok(class_columns(&evaluate(&judged.predictions, seed, interrupt)?.classes.iter().collect::<Vec<_>>()))
 }

@@ -10,8 +10,9 @@ use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::apart::Named;
+use super::draws::Block;
 use super::holm::holm;
-use super::interval::{RESAMPLES, bootstrap};
+use super::interval::bootstrap_sums;
 use super::labels::{among, labels, refuse_others};
 use super::metric::Better;
 use super::paired::{Pair, Paired, Part, compare};
@@ -23,6 +24,7 @@ use crate::account::recording::{Groups, Namer};
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
 use crate::error::{self, Error, data_err, query_err};
+use crate::interrupt::Interrupt;
 use crate::options::SEED;
 use crate::relation::RelationFunction;
 use crate::schema::LABEL;
@@ -180,8 +182,9 @@ impl CompareLedger {
             return data_err!("{name}: a row has no label; leave such rows out: WHERE label IS NOT NULL");
         }
         for (seen, class) in [(&mut self.truth, label), (&mut self.predicted[part as usize], predicted)] {
+            let Some(class) = class.filter(|class| !seen.contains(*class)) else { continue };
             refuse_others(name, self.labels.as_deref(), class)?;
-            seen.extend(class.filter(|class| !seen.contains(*class)).map(str::to_owned));
+            seen.insert(class.to_owned());
         }
         Ok(label == predicted)
     }
@@ -240,7 +243,7 @@ impl Ledger for CompareLedger {
         self.parts.bytes() + self.groups.bytes() + self.models.iter().map(|counts| 80 * counts.len()).sum::<usize>()
     }
 
-    fn finish(self: Box<Self>) -> error::Result<RecordBatch> {
+    fn finish(self: Box<Self>, interrupt: &Interrupt) -> error::Result<RecordBatch> {
         self.refuse_apart()?;
         let failed = |e: ArrowError| Error::Internal(format!("pose_compare: {e}"));
         let order: Vec<u32> = self.parts.in_order().collect();
@@ -248,7 +251,7 @@ impl Ledger for CompareLedger {
         if models.is_empty() {
             return Ok(RecordBatch::new_empty(self.schema));
         }
-        let rows = judged(&models, self.seed);
+        let rows = judged(&models, self.seed, interrupt)?;
         let mut columns = self.parts.columns(order)?;
         let floats =
             |of: fn(&Row) -> Option<f64>| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<Float64Array>()) };
@@ -284,12 +287,14 @@ struct Row {
 
 /// The models in their order: each against the one with the highest accuracy (the first of equals), over the recordings that
 /// both have, p corrected by Holm over all comparisons.
-fn judged(models: &[&Counts], seed: u64) -> Vec<Row> {
+fn judged(models: &[&Counts], seed: u64, interrupt: &Interrupt) -> error::Result<Vec<Row>> {
     let accuracies: Vec<Option<f64>> = models.iter().map(|counts| accuracy(counts.values())).collect();
     let best = (0..models.len()).reduce(|best, i| if accuracies[i] > accuracies[best] { i } else { best }).unwrap_or(0);
-    let against =
-        |i: usize| (i != best).then(|| compare(&pairs(models[i], models[best]), Better::Higher, seed)).flatten();
-    let paired: Vec<Option<Paired>> = (0..models.len()).map(against).collect();
+    let against = |i: usize| match i == best {
+        true => Ok(None),
+        false => compare(&pairs(models[i], models[best]), Better::Higher, seed, interrupt),
+    };
+    let paired = (0..models.len()).map(against).collect::<error::Result<Vec<Option<Paired>>>>()?;
     let mut corrected = holm(&paired.iter().flatten().map(|paired| paired.p).collect::<Vec<_>>()).into_iter();
     let paired = paired.into_iter().map(|paired| paired.and_then(|paired| Some(paired.corrected(corrected.next()?))));
     let row = |(i, paired): (usize, Option<Paired>)| {
@@ -299,14 +304,14 @@ fn judged(models: &[&Counts], seed: u64) -> Vec<Row> {
             Some(paired) => paired.verdict.name(),
             None => "no recording in common with the best",
         };
-        Row {
+        Ok(Row {
             accuracy: accuracies[i],
-            interval: interval(counts, seed),
+            interval: interval(counts, seed, interrupt)?,
             n: counts.values().map(|(rows, _)| rows).sum(),
             groups: counts.len() as u64,
             paired,
             verdict,
-        }
+        })
     };
     paired.enumerate().map(row).collect()
 }
@@ -316,14 +321,15 @@ fn accuracy<'a>(counts: impl Iterator<Item = &'a (u64, u64)>) -> Option<f64> {
     (rows > 0).then(|| correct as f64 / rows as f64)
 }
 
-fn interval(counts: &Counts, seed: u64) -> Option<(f64, f64)> {
-    let counts: Vec<(u64, u64)> = counts.values().copied().collect();
-    if counts.len() < 2 {
-        return None;
-    }
-    let drawn = bootstrap(counts.len(), RESAMPLES, seed, |draw| vec![accuracy(draw.iter().map(|i| &counts[*i]))]);
+fn interval(counts: &Counts, seed: u64, interrupt: &Interrupt) -> error::Result<Option<(f64, f64)>> {
+    let sums = |block: &Block| {
+        let rows = block.sum(counts.values().map(|(rows, _)| *rows as f64), interrupt)?;
+        Ok([rows, block.sum(counts.values().map(|(_, correct)| *correct as f64), interrupt)?])
+    };
+    let share = |[rows, correct]: [f64; 2]| (rows > 0.0).then(|| correct / rows);
+    let drawn = bootstrap_sums(counts.len(), seed, interrupt, sums, share)?;
     // Draws that all agree make an interval of width 0, which claims too much.
-    drawn.into_iter().flatten().next().filter(|(low, high)| low < high)
+    Ok(drawn.filter(|(low, high)| low < high))
 }
 
 /// The recordings that both have.

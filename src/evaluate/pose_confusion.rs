@@ -9,9 +9,11 @@ use super::predicted::{Judged, Output, PARAMETERS, judged};
 use super::tables::{confusion_columns, confusion_fields};
 use crate::args::Arguments;
 use crate::error;
+use crate::interrupt::Interrupt;
 use crate::relation::RelationFunction;
 
-/// What was taken for what in a table of predictions: every pair of classes, zeros included.
+/// What was taken for what in a table of predictions: every pair of classes, zeros included, of up to 200 classes; of more, the pairs that
+/// occur and each class with itself.
 #[derive(Debug)]
 pub struct PoseConfusion;
 
@@ -26,7 +28,7 @@ impl RelationFunction for PoseConfusion {
 
     fn about(&self) -> (&'static str, &'static str) {
         (
-            "What was taken for what in a table of predictions: every pair of classes, zeros included.",
+            "What was taken for what in a table of predictions: every pair of classes, zeros included, of up to 200 classes; of more, the pairs that occur and each class with itself.",
             "SELECT label, predicted, count FROM pose_confusion((SELECT label, predicted FROM predictions))",
         )
     }
@@ -36,6 +38,6 @@ impl RelationFunction for PoseConfusion {
     }
 }
 
-fn rows(judged: &Judged, seed: u64) -> error::Result<Vec<ArrayRef>> {
-    Ok(confusion_columns(&evaluate(&judged.predictions, seed)?.confusion.iter().collect::<Vec<_>>()))
+fn rows(judged: &Judged, seed: u64, interrupt: &Interrupt) -> error::Result<Vec<ArrayRef>> {
+    Ok(confusion_columns(&evaluate(&judged.predictions, seed, interrupt)?.confusion.iter().collect::<Vec<_>>()))
 }

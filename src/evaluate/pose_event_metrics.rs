@@ -22,6 +22,7 @@ use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
 use crate::error::{self, Error, data_err, query_err};
 use crate::frames::times::advice::way_out;
+use crate::interrupt::Interrupt;
 use crate::relation::RelationFunction;
 use crate::schema::{FRAME, LABEL, SOURCE, VIDEO};
 
@@ -168,7 +169,8 @@ impl Ledger for EventLedger {
                 return data_err!("{name}: frame is NULL in a row of video '{video}'; every frame needs a number");
             };
             let recording = of_source(&sources, row, video);
-            for class in [value(&labels, row), value(&predicted, row)] {
+            let classes = [value(&labels, row), value(&predicted, row)].into_iter().flatten();
+            for class in classes.filter(|class| !self.classes.contains_key(*class)) {
                 refuse_others(name, self.labels.as_deref(), class)?;
             }
             let [truth, predicted] = [&labels, &predicted].map(|of| value(of, row).map(|class| self.class(class)));
@@ -184,10 +186,11 @@ impl Ledger for EventLedger {
         self.parts.bytes() + self.bytes
     }
 
-    fn finish(self: Box<Self>) -> error::Result<RecordBatch> {
+    fn finish(self: Box<Self>, interrupt: &Interrupt) -> error::Result<RecordBatch> {
         self.refuse_apart()?;
         let mut recordings: BTreeMap<u32, Vec<Recorded>> = BTreeMap::new();
         for ((part, name), mut frames) in self.recordings {
+            interrupt.check()?;
             frames.sort_unstable();
             if let Some(pair) = frames.windows(2).find(|pair| pair[0].0 == pair[1].0) {
                 let (function, frame) = (PoseEventMetrics.name(), pair[0].0);
@@ -202,7 +205,7 @@ impl Ledger for EventLedger {
         }
         let (mut parts, mut rows) = (vec![], vec![]);
         for part in self.parts.in_order() {
-            let more = evaluate_events(&recordings.remove(&part).unwrap_or_default(), self.seed)?;
+            let more = evaluate_events(&recordings.remove(&part).unwrap_or_default(), self.seed, interrupt)?;
             parts.extend(std::iter::repeat_n(part, more.len()));
             rows.extend(more);
         }

@@ -12,6 +12,7 @@ use super::tables::{metric_columns, metric_fields};
 use super::{MetricRow, evaluate};
 use crate::args::Arguments;
 use crate::error;
+use crate::interrupt::Interrupt;
 use crate::relation::RelationFunction;
 
 /// Every metric of a table of predictions, with its unit, its direction and a 95 % interval over recordings.
@@ -39,8 +40,8 @@ impl RelationFunction for PoseMetrics {
     }
 }
 
-fn rows(judged: &Judged, seed: u64) -> error::Result<Vec<ArrayRef>> {
-    let mut report = evaluate(&judged.predictions, seed)?;
+fn rows(judged: &Judged, seed: u64, interrupt: &Interrupt) -> error::Result<Vec<ArrayRef>> {
+    let mut report = evaluate(&judged.predictions, seed, interrupt)?;
     if judged.grouped {
         let drawn = report.metrics.iter_mut().filter(|row| row.interval == Some(BOOTSTRAP));
         drawn.for_each(|row| row.interval = Some("bootstrap over groups"));

@@ -9,6 +9,7 @@ use super::tables::{curve_columns, precision_recall_fields};
 
 use crate::args::Arguments;
 use crate::error;
+use crate::interrupt::Interrupt;
 use crate::relation::RelationFunction;
 
 /// The curve of precision over recall of each class in a table of predictions, one class against the rest.
@@ -36,12 +37,12 @@ impl RelationFunction for PosePrecisionRecall {
     }
 }
 
-fn rows(judged: &Judged, _: u64) -> error::Result<Vec<ArrayRef>> {
+fn rows(judged: &Judged, _: u64, interrupt: &Interrupt) -> error::Result<Vec<ArrayRef>> {
     let (predictions, ranking) = (&judged.predictions, judged.predictions.ranking());
-    let of_class = |(class, label)| {
-        let points = ranking.precision_recall(class).into_iter();
-        points.map(move |p| (label, p.threshold, p.precision, p.recall))
-    };
-    let points: Vec<_> = predictions.labels.iter().map(String::as_str).enumerate().flat_map(of_class).collect();
+    let mut points = vec![];
+    for (class, label) in predictions.labels.iter().map(String::as_str).enumerate() {
+        interrupt.check()?;
+        points.extend(ranking.precision_recall(class).into_iter().map(|p| (label, p.threshold, p.precision, p.recall)));
+    }
     Ok(curve_columns(&points))
 }

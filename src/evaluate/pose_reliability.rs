@@ -9,6 +9,7 @@ use super::predicted::{Judged, Output, PARAMETERS, judged};
 use super::tables::{reliability_columns, reliability_fields};
 use crate::args::Arguments;
 use crate::error;
+use crate::interrupt::Interrupt;
 use crate::relation::RelationFunction;
 
 /// Whether 80 % probable means right 8 times of 10: ten bins of confidence in a table of predictions.
@@ -36,6 +37,6 @@ impl RelationFunction for PoseReliability {
     }
 }
 
-fn rows(judged: &Judged, seed: u64) -> error::Result<Vec<ArrayRef>> {
-    Ok(reliability_columns(&evaluate(&judged.predictions, seed)?.reliability.iter().collect::<Vec<_>>()))
+fn rows(judged: &Judged, seed: u64, interrupt: &Interrupt) -> error::Result<Vec<ArrayRef>> {
+    Ok(reliability_columns(&evaluate(&judged.predictions, seed, interrupt)?.reliability.iter().collect::<Vec<_>>()))
 }

@@ -2,11 +2,17 @@
 
 use serde::Serialize;
 
+use super::draws::Block;
 use super::interval::{RESAMPLES, bootstrap, wilson};
+use super::metric::confusion::Confusion;
 use super::metric::ece::{BINS, Bin};
+use super::metric::margins::Margins;
 use super::metric::{METRICS, Metric, accuracy, f1, precision, ratio, recall};
-use super::ranking::Ranking;
-use super::tally::{Recording, Tally};
+use super::ranking::{Ranked, Ranking};
+use super::sums::Sums;
+use super::tally::Tally;
+use crate::error::Result;
+use crate::interrupt::Interrupt;
 
 /// Says that an interval came from drawing recordings with replacement.
 pub const BOOTSTRAP: &str = "bootstrap over recordings";
@@ -20,7 +26,7 @@ pub struct Report {
     pub metrics: Vec<MetricRow>,
     /// One row for each class, in the order of the labels.
     pub classes: Vec<ClassRow>,
-    /// One row for each pair of classes, zeros included, by true class and then predicted class.
+    /// One row for each pair of classes, by true class and then predicted class: those of [`Confusion::cells`].
     pub confusion: Vec<CellRow>,
     /// One row for each bin of confidence; none when the model gives no probabilities.
     pub reliability: Vec<ReliabilityRow>,
@@ -101,29 +107,38 @@ pub struct ReliabilityRow {
 /// The report on recordings whose sums and ranking are given; `named`: they are recordings, not all rows in one heap.
 pub(super) fn report(
     labels: &[String],
-    recordings: &[Recording],
+    sums: &Sums,
     ranking: &Ranking<'_>,
     named: bool,
     seed: u64,
-) -> Report {
-    let all: Vec<usize> = (0..recordings.len()).collect();
-    let tally = Tally::sum(recordings, ranking, &all);
-    let drawn = intervals(recordings, ranking, seed);
-    let groups = if named { recordings.len() as u64 } else { 0 };
-    Report {
+    interrupt: &Interrupt,
+) -> Result<Report> {
+    let (each, ranked) = ranking.once(interrupt)?;
+    let once = sums.tallies(&Block::once(sums.recordings()), interrupt)?.into_iter().next().unwrap_or_default();
+    let tally = Tally { ranked, ..once };
+    let confusion = sums.confusion(interrupt)?;
+    let drawn = intervals(sums, ranking, seed, interrupt)?;
+    let groups = if named { sums.recordings() as u64 } else { 0 };
+    Ok(Report {
         metrics: metrics(&tally, &drawn, groups),
-        classes: classes(labels, &tally, ranking, &vec![1; recordings.len()]),
-        confusion: confusion(labels, &tally),
+        classes: classes(labels, confusion.margins(), &each),
+        confusion: cells(labels, &confusion),
         reliability: reliability(&tally),
-    }
+    })
 }
 
 /// The bootstrap interval of each metric, in the order of [`METRICS`]; none from few recordings.
-fn intervals(recordings: &[Recording], ranking: &Ranking<'_>, seed: u64) -> Vec<Option<(f64, f64)>> {
-    if recordings.len() < 2 {
-        return vec![];
-    }
-    bootstrap(recordings.len(), RESAMPLES, seed, |drawn| values(&Tally::sum(recordings, ranking, drawn)))
+fn intervals(sums: &Sums, ranking: &Ranking<'_>, seed: u64, interrupt: &Interrupt) -> Result<Vec<Option<(f64, f64)>>> {
+    bootstrap(sums.recordings(), RESAMPLES, seed, interrupt, |blocks| {
+        let mut ranked = ranking.means(blocks, interrupt)?.into_iter();
+        let mut drawn = vec![];
+        for block in blocks {
+            for (tally, ranked) in sums.tallies(block, interrupt)?.into_iter().zip(ranked.by_ref()) {
+                drawn.push(values(&Tally { ranked, ..tally }));
+            }
+        }
+        Ok(drawn)
+    })
 }
 
 fn values(tally: &Tally) -> Vec<Option<f64>> {
@@ -131,7 +146,7 @@ fn values(tally: &Tally) -> Vec<Option<f64>> {
 }
 
 fn metrics(tally: &Tally, drawn: &[Option<(f64, f64)>], groups: u64) -> Vec<MetricRow> {
-    let (correct, rows) = (tally.confusion.correct(), tally.confusion.rows());
+    let (correct, rows) = (tally.margins.correct(), tally.margins.rows());
     // Recordings that are all right, or all wrong, agree in every draw: an interval of width 0, which claims too much.
     let drawn_says_nothing = correct == 0 || correct == rows;
     let row = |(i, value): (usize, Option<f64>)| {
@@ -173,35 +188,33 @@ impl<S> Metric<S> {
     }
 }
 
-/// `once` [recordings] counts each recording once.
-fn classes(labels: &[String], tally: &Tally, ranking: &Ranking<'_>, once: &[u64]) -> Vec<ClassRow> {
-    let confusion = &tally.confusion;
-    let row = |(class, label): (usize, &String)| {
-        let support = confusion.support(class);
-        let ranked = ranking.of_class(class, once);
-        let recall_interval = wilson(confusion.count(class, class), support);
+/// `each` is what the ranking of each class is worth, [K].
+fn classes(labels: &[String], margins: &Margins, each: &[Ranked]) -> Vec<ClassRow> {
+    let row = |((class, label), ranked): ((usize, &String), &Ranked)| {
+        let support = margins.support(class);
+        let recall_interval = wilson(margins.right(class), support);
         ClassRow {
             label: label.clone(),
-            precision: precision::of_class(confusion, class),
-            recall: recall::of_class(confusion, class),
+            precision: precision::of_class(margins, class),
+            recall: recall::of_class(margins, class),
             recall_low: recall_interval.map(|(low, _)| low),
             recall_high: recall_interval.map(|(_, high)| high),
-            f1: f1::of_class(confusion, class),
+            f1: f1::of_class(margins, class),
             roc_auc: ranked.roc_auc,
             average_precision: ranked.average_precision,
             support,
         }
     };
-    labels.iter().enumerate().map(row).collect()
+    labels.iter().enumerate().zip(each).map(row).collect()
 }
 
-fn confusion(labels: &[String], tally: &Tally) -> Vec<CellRow> {
-    let cell = |truth: usize, predicted: usize| CellRow {
+fn cells(labels: &[String], confusion: &Confusion) -> Vec<CellRow> {
+    let row = |(truth, predicted, count): (usize, usize, u64)| CellRow {
         label: labels[truth].clone(),
         predicted: labels[predicted].clone(),
-        count: tally.confusion.count(truth, predicted),
+        count,
     };
-    (0..labels.len()).flat_map(|truth| (0..labels.len()).map(move |predicted| cell(truth, predicted))).collect()
+    confusion.cells().into_iter().map(row).collect()
 }
 
 fn reliability(tally: &Tally) -> Vec<ReliabilityRow> {

@@ -92,7 +92,10 @@ pub fn class_columns(rows: &[&ClassRow]) -> Vec<ArrayRef> {
     ]
 }
 
-/// label (the true class), predicted, count (rows), zeros included.
+/// label (the true class), predicted, count (rows): every pair of classes, zeros included, of up to [`WHOLE`] classes; of more, the pairs
+/// that occur and each class with itself.
+///
+/// [`WHOLE`]: super::metric::confusion::WHOLE
 pub fn confusion_fields() -> Vec<Field> {
     vec![field(LABEL, DataType::Utf8), field("predicted", DataType::Utf8), field("count", DataType::Int64)]
 }

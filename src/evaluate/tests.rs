@@ -2,8 +2,11 @@
 
 use super::metric::METRICS;
 use super::report::{BOOTSTRAP, WILSON};
-use super::tally::Tally;
 use super::*;
+
+fn evaluate(predictions: &Predictions, seed: u64) -> Result<Report> {
+    super::evaluate(predictions, seed, &Interrupt::default())
+}
 
 /// The rows of `case` in the oracle: the same arithmetic.
 fn case(rows: usize, k: usize, missing: &[usize]) -> Predictions {
@@ -183,7 +186,7 @@ fn a_recording_drawn_twice_ranks_twice() {
     predictions.recording = (0..50).map(|row| format!("v{}", row % 3).into()).collect();
     let index = predictions.recording_of_rows();
     let ranking = Ranking::new(3, &predictions.truth, &predictions.probabilities, &index);
-    let drawn = Tally::sum(&predictions.recordings(&index), &ranking, &[2, 0, 2]).ranked;
+    let drawn = ranking.macro_mean(&[1, 0, 2]);
     let rows: Vec<usize> = [2, 0, 2].iter().flat_map(|v| (0..50).filter(move |row| row % 3 == *v)).collect();
     let truth: Vec<u32> = rows.iter().map(|row| predictions.truth[*row]).collect();
     let probabilities: Vec<f32> = rows.iter().flat_map(|r| predictions.probabilities[r * 3..][..3].to_vec()).collect();
@@ -269,4 +272,25 @@ fn arrays_that_do_not_fit_are_our_fault() {
     assert!(matches!(evaluate(&short, 0), Err(Error::Internal(_))));
     let unknown = of(&["a", "b"], &[0, 2], &[0, 1]);
     assert!(evaluate(&unknown, 0).unwrap_err().to_string().contains("a class out of range"));
+}
+
+#[test]
+fn many_classes_have_no_cell_for_pairs_that_never_occur() {
+    let labels: Vec<String> = (0..1000).map(|class| format!("c{class:03}")).collect();
+    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+    let report = evaluate(&of(&labels, &[3, 3, 999], &[3, 7, 0]), 0).unwrap();
+    assert_eq!((report.classes.len(), report.confusion.len()), (1000, 1002));
+    let cell = |label: &str, predicted: &str| {
+        report.confusion.iter().find(|cell| cell.label == label && cell.predicted == predicted).map(|cell| cell.count)
+    };
+    assert_eq!([cell("c003", "c003"), cell("c003", "c007"), cell("c999", "c000")], [Some(1); 3]);
+    assert_eq!([cell("c999", "c999"), cell("c000", "c999")], [Some(0), None]);
+}
+
+#[test]
+fn an_end_that_was_asked_for_ends_an_evaluation() {
+    let interrupt = Interrupt::default();
+    interrupt.request();
+    let ended = super::evaluate(&case(50, 3, &[]), 0, &interrupt);
+    assert!(matches!(ended, Err(Error::Interrupted(_))), "{ended:?}");
 }

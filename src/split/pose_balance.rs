@@ -16,6 +16,7 @@ use crate::account::recording::of_source;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
 use crate::error::{self, Error, data_err};
+use crate::interrupt::Interrupt;
 use crate::relation::RelationFunction;
 use crate::schema::{COPY, LABEL, SOURCE, SPLIT, SUBJECT, VIDEO};
 
@@ -151,7 +152,7 @@ impl Ledger for Balance {
         counts.map(|count| 256 + 64 * (count.recordings.len() + count.subjects.len())).sum()
     }
 
-    fn finish(self: Box<Self>) -> error::Result<RecordBatch> {
+    fn finish(self: Box<Self>, _: &Interrupt) -> error::Result<RecordBatch> {
         let doubts = doubts(self.classes.keys().map(String::as_str));
         let mut rows = vec![];
         for side in self.sides() {

@@ -15,6 +15,7 @@ use crate::account::recording::of_source;
 use crate::account::{Account, Ledger, over};
 use crate::args::Arguments;
 use crate::error::{self, Error, data_err};
+use crate::interrupt::Interrupt;
 use crate::relation::RelationFunction;
 use crate::scalar::features::Features;
 use crate::schema::{
@@ -160,7 +161,7 @@ impl Ledger for LeakLedger {
         self.rows * LeakCheck::ROW_BYTES
     }
 
-    fn finish(self: Box<Self>) -> error::Result<RecordBatch> {
+    fn finish(self: Box<Self>, _: &Interrupt) -> error::Result<RecordBatch> {
         batch(&self.check.findings(self.shared_subjects))
     }
 }

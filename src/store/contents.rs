@@ -121,6 +121,7 @@ mod tests {
 
     use super::*;
     use crate::evaluate::{Predictions, evaluate};
+    use crate::interrupt::Interrupt;
     use crate::nn::init::initial;
     use crate::options::training::TrainingOptions;
     use crate::store::layout;
@@ -190,7 +191,7 @@ mod tests {
     fn every_table_is_stored_with_its_schema() {
         let recipe = recipe();
         let (fitted, predictions) = (fitted(&recipe), predictions(&recipe));
-        let report = evaluate(&predictions, 7).unwrap();
+        let report = evaluate(&predictions, 7, &Interrupt::default()).unwrap();
         let side = Side { split: TEST, window_id: None, video: None, subject: None, predictions: &predictions };
         let reports = [(TEST, &report)];
         let contents = Contents { predictions: &[side], ..contents(&recipe, &fitted, &reports) };
@@ -207,7 +208,7 @@ mod tests {
     fn the_summary_is_that_of_the_epoch_that_was_kept() {
         let recipe = recipe();
         let (fitted, predictions) = (fitted(&recipe), predictions(&recipe));
-        let report = evaluate(&predictions, 7).unwrap();
+        let report = evaluate(&predictions, 7, &Interrupt::default()).unwrap();
         let reports = [(TEST, &report)];
         let contents = contents(&recipe, &fitted, &reports);
         let summary = contents.summary(5);

@@ -4,26 +4,7 @@
 """
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.stats import binom, binomtest
-
-# assignment.rs: the largest sums of matrices of 1 to 12 rows, filled by a generator that the test has, too.
-state = 1
-
-
-def draw(below):
-    global state
-    state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
-    return (state >> 33) % below
-
-
-sums = []
-for below in (2, 10, 1_000_000):
-    for n in range(1, 13):
-        gains = np.array([draw(below) for _ in range(n * n)]).reshape(n, n)
-        rows, columns = linear_sum_assignment(gains, maximize=True)
-        sums.append(int(gains[rows, columns].sum()))
-print("assignment", sums)
 
 # newcombe.rs: the train and validation accuracy of the seed.
 interval = lambda k, n: binomtest(k, n).proportion_ci(method="wilson")

@@ -3,6 +3,8 @@
 use super::cholesky::Cholesky;
 use super::newton::Convex;
 use super::panels::{LANES, Lanes, Panels, add_multiples, add_squares, products};
+use crate::error::Result;
+use crate::interrupt::Interrupt;
 use crate::nn::softmax_exact::softmax;
 
 /// `sum over rows of cross-entropy + half the sum of squared weights`, the intercepts left out of the penalty.
@@ -22,14 +24,16 @@ pub(super) struct CrossEntropy {
     parts: Vec<Cholesky>,
     /// Products with the Hessian since then.
     used: usize,
+    interrupt: Interrupt,
 }
 
 impl CrossEntropy {
     /// The function of standardised rows [rows, columns] and their classes [rows], all of which occur.
-    pub fn new(rows: &[f64], columns: usize, labels: Vec<usize>, classes: usize) -> Self {
+    pub fn new(rows: &[f64], columns: usize, labels: Vec<usize>, classes: usize, interrupt: &Interrupt) -> Self {
         let panels = Panels::new(rows, columns, labels.len());
         let shares = vec![[0.0; LANES]; panels.iter().len() * classes];
-        Self { panels, labels, classes, held: usize::from(classes == 2), shares, parts: vec![], used: 0 }
+        let (held, interrupt) = (usize::from(classes == 2), interrupt.clone());
+        Self { panels, labels, classes, held, shares, parts: vec![], used: 0, interrupt }
     }
 
     /// Numbers in a point.
@@ -53,26 +57,28 @@ impl CrossEntropy {
 
     /// The lower triangle of one class's part of the Hessian, [columns + 1, columns + 1]: `X^T diag(q (1 - q)) X` and
     /// the penalty's ones. The intercept has no penalty; a little keeps it positive where every q is 0 or 1.
-    fn part(&self, class: usize) -> Cholesky {
+    fn part(&self, class: usize) -> Result<Cholesky> {
         let width = self.panels.width;
         let mut sums = vec![[0.0; LANES]; width * width];
         for (panel, shares) in self.panels.iter().zip(self.shares.chunks_exact(self.classes)) {
+            self.interrupt.check()?;
             add_squares(panel, &shares[class].map(|q| q * (1.0 - q)), &mut sums);
         }
         let mut part: Vec<f64> = sums.iter().map(|sum| sum.iter().sum()).collect();
         (0..width).for_each(|i| part[i * width + i] += if i + 1 < width { 1.0 } else { 1e-6 });
-        Cholesky::new(part, width)
+        Ok(Cholesky::new(part, width))
     }
 }
 
 impl Convex for CrossEntropy {
-    fn at(&mut self, point: &[f64], gradient: &mut [f64]) -> f64 {
+    fn at(&mut self, point: &[f64], gradient: &mut [f64]) -> Result<f64> {
         let mut value = self.penalty(point);
         let mut sums = vec![[0.0; LANES]; point.len()];
         let mut residuals = vec![[0.0; LANES]; self.classes];
         let mut logits = vec![0.0; self.classes];
         let panels = self.panels.iter().zip(self.shares.chunks_exact_mut(self.classes));
         for ((panel, shares), labels) in panels.zip(self.labels.chunks(LANES)) {
+            self.interrupt.check()?;
             shares[..self.held].fill([0.0; LANES]);
             products(panel, point, &mut shares[self.held..]);
             for (lane, label) in labels.iter().enumerate() {
@@ -86,14 +92,15 @@ impl Convex for CrossEntropy {
             add_multiples(panel, &residuals[self.held..], &mut sums);
         }
         self.finish(&sums, point, gradient);
-        value
+        Ok(value)
     }
 
-    fn curvature(&mut self, direction: &[f64], out: &mut [f64]) {
+    fn curvature(&mut self, direction: &[f64], out: &mut [f64]) -> Result<()> {
         self.used += 1;
         let mut sums = vec![[0.0; LANES]; direction.len()];
         let mut change = vec![[0.0; LANES]; self.classes];
         for (panel, shares) in self.panels.iter().zip(self.shares.chunks_exact(self.classes)) {
+            self.interrupt.check()?;
             change[..self.held].fill([0.0; LANES]);
             products(panel, direction, &mut change[self.held..]);
             let mut mean = [0.0; LANES];
@@ -106,15 +113,17 @@ impl Convex for CrossEntropy {
             add_multiples(panel, &change[self.held..], &mut sums);
         }
         self.finish(&sums, direction, out);
+        Ok(())
     }
 
-    fn prepare(&mut self) {
+    fn prepare(&mut self) -> Result<()> {
         // New parts take as long as width / 4 products, and save more than that once rows are certain and weigh next to
         // nothing.
         if self.parts.is_empty() || self.used > self.panels.width / 4 {
-            self.parts = (self.held..self.classes).map(|class| self.part(class)).collect();
+            self.parts = (self.held..self.classes).map(|class| self.part(class)).collect::<Result<_>>()?;
             self.used = 0;
         }
+        Ok(())
     }
 
     /// Solves each class's part by itself, among the points where the classes add up to 0: there the least value is,
@@ -136,15 +145,15 @@ mod tests {
     /// Three rows of two columns, and a point, for two and for three classes.
     fn cases() -> [(CrossEntropy, Vec<f64>); 2] {
         let rows = [0.5, -1.0, 2.0, 0.25, -1.5, 1.0];
-        let two = CrossEntropy::new(&rows, 2, vec![0, 1, 1], 2);
-        let three = CrossEntropy::new(&rows, 2, vec![2, 0, 1], 3);
+        let two = CrossEntropy::new(&rows, 2, vec![0, 1, 1], 2, &Interrupt::default());
+        let three = CrossEntropy::new(&rows, 2, vec![2, 0, 1], 3, &Interrupt::default());
         [(two, vec![0.3, -0.2, 0.1]), (three, vec![0.3, -0.2, 0.1, 0.5, 0.4, -0.3, -0.6, 0.2, 0.7])]
     }
 
     #[test]
     fn the_value_at_0_is_the_surprise_of_guessing() {
         for (mut loss, point) in cases() {
-            let value = loss.at(&vec![0.0; point.len()], &mut vec![0.0; point.len()]);
+            let value = loss.at(&vec![0.0; point.len()], &mut vec![0.0; point.len()]).unwrap();
             assert!((value - 3.0 * (loss.classes as f64).ln()).abs() < 1e-14, "{value}");
         }
     }
@@ -157,16 +166,26 @@ mod tests {
                 (vec![0.0; n], vec![0.0; n], vec![0.0; n], vec![0.0; n]);
             for i in 0..n {
                 let moved = |by: f64| (0..n).map(|j| point[j] + if i == j { by } else { 0.0 }).collect::<Vec<_>>();
-                let rise = loss.at(&moved(1e-5), &mut ahead) - loss.at(&moved(-1e-5), &mut behind);
-                loss.at(&point, &mut gradient);
+                let rise = loss.at(&moved(1e-5), &mut ahead).unwrap() - loss.at(&moved(-1e-5), &mut behind).unwrap();
+                loss.at(&point, &mut gradient).unwrap();
                 assert!((gradient[i] - rise / 2e-5).abs() < 1e-9, "{i}: {} {}", gradient[i], rise / 2e-5);
                 let unit: Vec<f64> = (0..n).map(|j| if i == j { 1.0 } else { 0.0 }).collect();
-                loss.curvature(&unit, &mut product);
+                loss.curvature(&unit, &mut product).unwrap();
                 for j in 0..n {
                     let bend = (ahead[j] - behind[j]) / 2e-5;
                     assert!((product[j] - bend).abs() < 1e-9, "{i} {j}: {} {bend}", product[j]);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_pass_hears_an_interrupt() {
+        for (mut loss, point) in cases() {
+            let mut out = vec![0.0; point.len()];
+            loss.interrupt.request();
+            assert!(loss.at(&point, &mut out).is_err() && loss.curvature(&point, &mut out).is_err());
+            assert!(loss.prepare().is_err());
         }
     }
 }

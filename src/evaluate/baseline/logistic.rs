@@ -2,10 +2,15 @@
 
 use super::cross_entropy::CrossEntropy;
 use super::newton::minimise;
+use crate::error::Result;
+use crate::interrupt::Interrupt;
 use crate::nn::softmax_exact::softmax;
 
 /// No part of the gradient is larger at the end. The penalty makes every weight as exact as that, or more.
 const TOLERANCE: f64 = 1e-8;
+
+/// Numbers of one pass, rows x statistics x classes, at the most: a fit takes some hundred passes, and each a tenth of a second then.
+const MOST_NUMBERS: usize = 100_000_000;
 
 /// Weights for each class that train has.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,22 +23,29 @@ pub struct Logistic {
 }
 
 impl Logistic {
+    /// Whether a fit to as many rows, of `columns` statistics and of these classes, ends in a minute or so.
+    pub fn is_within_reach(columns: usize, labels: &[u32]) -> bool {
+        let classes = present(labels).len();
+        labels.len().saturating_mul(columns + 1).saturating_mul(classes) <= MOST_NUMBERS
+    }
+
     /// The weights that make `C * sum of cross-entropy + half the sum of squared weights` least, with C = 1 and
     /// intercepts that are not penalised.
     ///
     /// `rows` is [rows, columns], `labels` \[rows\], one row at least. The same minimum as scikit-learn's
     /// `LogisticRegression(C=1.0)`, which for two classes weighs only one of them; in float64 on one thread, so that it
     /// comes out the same everywhere.
-    pub fn fit(rows: &[f64], columns: usize, labels: &[u32]) -> Self {
-        let mut present: Vec<usize> = labels.iter().map(|class| *class as usize).collect();
-        present.sort_unstable();
-        present.dedup();
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Interrupted`].
+    pub fn fit(rows: &[f64], columns: usize, labels: &[u32], interrupt: &Interrupt) -> Result<Self> {
+        let present = present(labels);
         // Every label is present, so its place is where it would be inserted.
         let place = |class: &u32| present.partition_point(|other| *other < *class as usize);
-        let mut loss = CrossEntropy::new(rows, columns, labels.iter().map(place).collect(), present.len());
+        let mut loss = CrossEntropy::new(rows, columns, labels.iter().map(place).collect(), present.len(), interrupt);
         let mut weights = vec![0.0; loss.size()];
-        let converged = minimise(&mut loss, &mut weights, TOLERANCE);
-        Self { present, weights, converged }
+        let converged = minimise(&mut loss, &mut weights, TOLERANCE)?;
+        Ok(Self { present, weights, converged })
     }
 
     /// Whether the least value was reached; the weights are usable, but not scikit-learn's, if it was not.
@@ -53,4 +65,12 @@ impl Logistic {
         out.fill(0.0);
         self.present.iter().zip(logits).for_each(|(class, p)| out[*class] = p);
     }
+}
+
+/// The classes that occur, in order.
+fn present(labels: &[u32]) -> Vec<usize> {
+    let mut present: Vec<usize> = labels.iter().map(|class| *class as usize).collect();
+    present.sort_unstable();
+    present.dedup();
+    present
 }

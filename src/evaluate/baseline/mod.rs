@@ -1,6 +1,8 @@
 //! Baselines: what can be had without a neural network, from five statistics of each feature. A model that does not
 //! beat them has learnt nothing from the order of the frames.
 
+use crate::error::Result;
+use crate::interrupt::Interrupt;
 use crate::nn::loss::argmax;
 
 mod centroid;
@@ -60,38 +62,54 @@ impl Baseline {
         }
     }
 
-    /// Learns from train windows and their `labels`, `[rows]` with classes below K. NULL without rows.
+    /// Learns from train windows and their `labels`, `[rows]` with classes below K. NULL without rows; of `Logistic` also where classes, rows and
+    /// statistics are so many that it would take long ([`Logistic::is_within_reach`]).
     ///
     /// Depends on the rows and their order alone. `Logistic` takes some seconds for 20,000 rows of 60 statistics and 7
     /// classes, the others next to none.
     ///
+    /// # Errors
+    /// [`crate::error::Error::Interrupted`].
+    ///
     /// ```
     /// use posequel::evaluate::baseline::{Baseline, statistics::Statistics};
+    /// use posequel::interrupt::Interrupt;
     /// let mut train = Statistics::new(1);
     /// for window in [[0.0, 1.0], [1.0, 0.0], [5.0, 9.0], [6.0, 9.0]] {
     ///     train.push(&window, 2, 2);
     /// }
-    /// let fitted = Baseline::Logistic.fit(&train, &[0, 0, 1, 1], 2).unwrap();
+    /// let fitted = Baseline::Logistic.fit(&train, &[0, 0, 1, 1], 2, &Interrupt::default())?.unwrap();
     /// let mut probabilities = [0.0; 2];
     /// let mut window = [0.0; 5];
     /// Statistics::of_window(&[5.0, 8.0], 2, 1, 2, &mut window);
     /// assert_eq!(fitted.predict(&window, &mut probabilities), 1);
     /// assert!(probabilities[1] > 0.5);
+    /// # Ok::<(), posequel::error::Error>(())
     /// ```
-    pub fn fit(self, train: &Statistics, labels: &[u32], classes: usize) -> Option<Fitted> {
+    pub fn fit(
+        self,
+        train: &Statistics,
+        labels: &[u32],
+        classes: usize,
+        interrupt: &Interrupt,
+    ) -> Result<Option<Fitted>> {
         if labels.is_empty() {
-            return None;
+            return Ok(None);
         }
+        interrupt.check()?;
         let (columns, values) = (train.columns(), train.values());
+        if self == Self::Logistic && !Logistic::is_within_reach(columns, labels) {
+            return Ok(None);
+        }
         let standard = Standard::fit(values, columns);
         let model = match self {
             Self::Majority => Model::Majority(Majority::fit(labels, classes)),
             Self::NearestCentroid => {
                 Model::NearestCentroid(Centroids::fit(&standard.apply_all(values), columns, labels, classes))
             }
-            Self::Logistic => Model::Logistic(Logistic::fit(&standard.apply_all(values), columns, labels)),
+            Self::Logistic => Model::Logistic(Logistic::fit(&standard.apply_all(values), columns, labels, interrupt)?),
         };
-        Some(Fitted { standard, model })
+        Ok(Some(Fitted { standard, model }))
     }
 }
 

@@ -42,7 +42,7 @@ fn numbers(array: &Value) -> Vec<f64> {
 impl Case {
     /// Class and probabilities of each row of test.
     fn predict(&self, baseline: Baseline) -> Vec<(u32, Vec<f32>)> {
-        let fitted = baseline.fit(&self.train, &self.labels, self.classes).unwrap();
+        let fitted = baseline.fit(&self.train, &self.labels, self.classes, &Interrupt::default()).unwrap().unwrap();
         assert!(fitted.converged());
         let row = |row: &[f64]| {
             let mut probabilities = vec![f32::NAN; self.classes];
@@ -101,8 +101,11 @@ fn centroids_turn_distance_into_probability() {
     // first centroid the squared distances are 0 and 3 * 2^2, so the second class gets 1 / (1 + e^6).
     let train = points(&[1.0, 3.0]);
     let mut p = [0.0; 3];
-    let class =
-        Baseline::NearestCentroid.fit(&train, &[0, 2], 3).unwrap().predict(train.iter().next().unwrap(), &mut p);
+    let class = Baseline::NearestCentroid
+        .fit(&train, &[0, 2], 3, &Interrupt::default())
+        .unwrap()
+        .unwrap()
+        .predict(train.iter().next().unwrap(), &mut p);
     assert!(class == 0 && p[1] == 0.0 && (f64::from(p[2]) - 1.0 / (1.0 + 6f64.exp())).abs() < 1e-9, "{p:?}");
 }
 
@@ -110,7 +113,11 @@ fn centroids_turn_distance_into_probability() {
 fn equally_frequent_classes_come_in_the_order_of_the_labels() {
     let train = points(&[1.0, 2.0, 3.0, 4.0]);
     let mut p = [0.0; 3];
-    let class = Baseline::Majority.fit(&train, &[2, 1, 2, 1], 3).unwrap().predict(train.iter().next().unwrap(), &mut p);
+    let class = Baseline::Majority
+        .fit(&train, &[2, 1, 2, 1], 3, &Interrupt::default())
+        .unwrap()
+        .unwrap()
+        .predict(train.iter().next().unwrap(), &mut p);
     assert_eq!((class, p), (1, [0.0, 0.5, 0.5]));
 }
 
@@ -119,12 +126,12 @@ fn one_class_is_certain_and_no_rows_teach_nothing() {
     let train = points(&[1.0, 2.0]);
     for baseline in Baseline::ALL {
         let mut p = [0.5; 2];
-        let fitted = baseline.fit(&train, &[1, 1], 2).unwrap();
+        let fitted = baseline.fit(&train, &[1, 1], 2, &Interrupt::default()).unwrap().unwrap();
         assert_eq!(
             (fitted.predict(train.iter().next().unwrap(), &mut p), p, fitted.converged()),
             (1, [0.0, 1.0], true)
         );
-        assert_eq!(baseline.fit(&points(&[]), &[], 2), None);
+        assert_eq!(baseline.fit(&points(&[]), &[], 2, &Interrupt::default()).unwrap(), None);
     }
 }
 
@@ -132,8 +139,30 @@ fn one_class_is_certain_and_no_rows_teach_nothing() {
 fn windows_without_any_value_are_predicted_from_the_intercepts() {
     let train = points(&[f32::NAN; 4]);
     let mut p = [0.0; 3];
-    let fitted = Baseline::Logistic.fit(&train, &[0, 0, 2, 1], 3).unwrap();
+    let fitted = Baseline::Logistic.fit(&train, &[0, 0, 2, 1], 3, &Interrupt::default()).unwrap().unwrap();
     assert_eq!(fitted.predict(train.iter().next().unwrap(), &mut p), 0);
     // Without statistics the least cross-entropy is that of the shares of train.
     assert!(p.iter().zip([0.5, 0.25, 0.25]).all(|(p, share)| (p - share).abs() < 1e-6), "{p:?}");
+}
+
+#[test]
+fn an_end_that_was_asked_for_ends_a_fit() {
+    let interrupt = Interrupt::default();
+    interrupt.request();
+    for baseline in Baseline::ALL {
+        let ended = baseline.fit(&points(&[1.0, 2.0, 3.0]), &[0, 1, 1], 2, &interrupt);
+        assert!(matches!(ended, Err(crate::error::Error::Interrupted(_))), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_regression_of_too_many_classes_is_left_out_and_the_others_are_not() {
+    // 10,000 rows of 5 statistics and an intercept: 60,000 numbers for each class.
+    let train = points(&[1.0, 2.0].repeat(5000));
+    let labels = |classes: u32| (0..10_000).map(|row| row % classes).collect::<Vec<_>>();
+    assert!(Logistic::is_within_reach(5, &labels(1666)) && !Logistic::is_within_reach(5, &labels(1667)));
+    for baseline in Baseline::ALL {
+        let fitted = baseline.fit(&train, &labels(1667), 1667, &Interrupt::default()).unwrap();
+        assert_eq!(fitted.is_none(), baseline == Baseline::Logistic, "{baseline:?}");
+    }
 }

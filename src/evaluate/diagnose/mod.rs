@@ -1,6 +1,5 @@
 //! What is wrong with a training: its facts in, findings out.
 
-mod assignment;
 mod calibration;
 mod chance;
 mod collapsed;

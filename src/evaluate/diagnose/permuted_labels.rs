@@ -1,6 +1,7 @@
 //! Labels that changed places.
 
-use super::assignment::assign;
+use std::collections::BTreeMap;
+
 use super::newcombe::Share;
 use super::not_trained::has_hardly_learnt;
 use super::wording::{percent, sql_text};
@@ -51,26 +52,24 @@ fn finding(facts: &Facts, side: Side, matrix: &Confusion) -> Option<Finding> {
     Some(Finding::error(&CHECK, message).on(side).because(CAUSE).advise(advice(facts, &moved)))
 }
 
-/// The classes that changed places, each with the name it is called by; at least two, or none.
+/// The classes that changed places, each with the name it is called by; at least two, or none. No two have one name, since most rows that are
+/// called by it are of one class.
 fn moved(matrix: &Confusion) -> Vec<(usize, usize)> {
-    let k = matrix.classes();
-    let counts: Vec<u64> = (0..k * k).map(|i| matrix.count(i / k, i % k)).collect();
-    let names = assign(&counts, k);
-    (0..k).filter(|class| is_ring(matrix, &names, *class)).map(|class| (class, names[class])).collect()
+    let called = matrix.pairs().map(|(truth, called, _)| (truth, called)).filter(|pair| is_moved(matrix, *pair));
+    let names: BTreeMap<usize, usize> = called.collect();
+    names.iter().map(|(class, name)| (*class, *name)).filter(|(class, _)| is_ring(&names, *class)).collect()
 }
 
-/// Whether a class and all that change places with it are moved: only then the new names are a permutation.
-fn is_ring(matrix: &Confusion, names: &[usize], class: usize) -> bool {
+/// Whether the names lead from a class back to it: only then the new names are a permutation.
+fn is_ring(names: &BTreeMap<usize, usize>, class: usize) -> bool {
     let mut place = class;
-    loop {
-        if !is_moved(matrix, (place, names[place])) {
-            return false;
-        }
-        place = names[place];
+    while let Some(next) = names.get(&place) {
+        place = *next;
         if place == class {
             return true;
         }
     }
+    false
 }
 
 /// Whether most rows of a class are called by another name, and most rows of that name are of the class.

@@ -6,10 +6,12 @@
 
 use std::sync::Arc;
 
+use super::draws::Block;
 use super::interval::{RESAMPLES, bootstrap};
 use super::metric::Metric;
 use super::report::{BOOTSTRAP, MetricRow};
 use crate::error::{Error, Result};
+use crate::interrupt::Interrupt;
 
 pub mod delay;
 pub mod edit;
@@ -20,6 +22,7 @@ pub mod tally;
 mod tests;
 
 pub use tally::EventTally;
+use tally::{Eventful, Events};
 
 /// Frames of one class that follow each other: an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,10 +76,14 @@ pub const EVENT_METRICS: [EventMetric; 12] = [
 /// Every metric of events, with 95 % intervals over recordings drawn from `seed`, one row for each of
 /// [`EVENT_METRICS`].
 ///
-/// Segments that overlap, or end before they start, are [`Error::Data`]. No segments give NULL metrics.
+/// No segments give NULL metrics.
+///
+/// # Errors
+/// [`Error::Data`] for segments that overlap, or end before they start; [`Error::Interrupted`].
 ///
 /// ```
 /// use posequel::evaluate::events::{Recorded, Segment, evaluate_events};
+/// use posequel::interrupt::Interrupt;
 /// let segment = |class, frame_start, frame_end| Segment { frame_start, frame_end, class };
 /// let recording = Recorded {
 ///     name: "video1".into(),
@@ -84,34 +91,35 @@ pub const EVENT_METRICS: [EventMetric; 12] = [
 ///     truth: vec![segment(0, 0, 99), segment(1, 100, 199)],
 ///     predicted: vec![segment(0, 0, 119), segment(1, 120, 199)],
 /// };
-/// let rows = evaluate_events(&[recording], 7)?;
+/// let rows = evaluate_events(&[recording], 7, &Interrupt::default())?;
 /// assert_eq!((rows[0].metric, rows[0].value), ("segment_f1_10", Some(1.0)));
 /// // Of the two segments, one starts on time and one 20 frames late.
 /// assert_eq!((rows[4].metric, rows[4].value), ("start_delay_median", Some(10.0)));
 /// # Ok::<(), posequel::error::Error>(())
 /// ```
-pub fn evaluate_events(recordings: &[Recorded], seed: u64) -> Result<Vec<MetricRow>> {
+pub fn evaluate_events(recordings: &[Recorded], seed: u64, interrupt: &Interrupt) -> Result<Vec<MetricRow>> {
     let mut recordings: Vec<&Recorded> = recordings.iter().collect();
     // Draws are of places, and sums are of floats: the order in which recordings come must not show.
     recordings.sort_by(|a, b| a.name.cmp(&b.name));
     if let Some(twice) = recordings.windows(2).find(|pair| pair[0].name == pair[1].name) {
         return Err(Error::Internal(format!("recording '{}' comes twice to the evaluation of events", twice[0].name)));
     }
-    let tallies = recordings.into_iter().map(EventTally::of).collect::<Result<Vec<_>>>()?;
-    Ok(rows(&tallies, seed))
+    let of = |recording: &Recorded| interrupt.check().and_then(|()| Eventful::of(recording));
+    let recordings = recordings.into_iter().map(of).collect::<Result<Vec<_>>>()?;
+    rows(&recordings, seed, interrupt)
 }
 
-fn rows(recordings: &[EventTally], seed: u64) -> Vec<MetricRow> {
-    let values = |tally: &EventTally| EVENT_METRICS.map(|event| (event.metric.value)(tally));
-    let all = EventTally::sum(recordings);
-    let drawn = match recordings.len() {
-        0 | 1 => vec![],
-        n => bootstrap(n, RESAMPLES, seed, |draw| {
-            values(&EventTally::sum(draw.iter().map(|i| &recordings[*i]))).to_vec()
-        }),
-    };
+fn rows(recordings: &[Eventful], seed: u64, interrupt: &Interrupt) -> Result<Vec<MetricRow>> {
+    let events = Events::new(recordings);
+    let tallies = |block: &Block| events.tallies(block, interrupt);
+    let all = tallies(&Block::once(recordings.len()))?.into_iter().next().unwrap_or_default();
+    let values = |tally: &EventTally| EVENT_METRICS.iter().map(|event| (event.metric.value)(tally)).collect();
+    let drawn = bootstrap(recordings.len(), RESAMPLES, seed, interrupt, |blocks| {
+        let tallies = blocks.iter().map(tallies).collect::<Result<Vec<_>>>()?;
+        Ok(tallies.iter().flatten().map(values).collect())
+    })?;
     let bounds = |i: usize| drawn.get(i).copied().flatten();
-    (0..).zip(&EVENT_METRICS).map(|(i, event)| event.row(&all, bounds(i), recordings.len() as u64)).collect()
+    Ok((0..).zip(&EVENT_METRICS).map(|(i, event)| event.row(&all, bounds(i), recordings.len() as u64)).collect())
 }
 
 impl EventMetric {

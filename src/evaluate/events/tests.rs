@@ -3,6 +3,11 @@
 use serde_json::Value;
 
 use super::*;
+use crate::random::Stream;
+
+fn evaluate_events(recordings: &[Recorded], seed: u64) -> Result<Vec<MetricRow>> {
+    super::evaluate_events(recordings, seed, &Interrupt::default())
+}
 
 const ORACLE: &str = include_str!("../../../tests/oracles/events.json");
 
@@ -174,4 +179,58 @@ fn frame_numbers_may_be_as_large_as_they_get() {
     assert_eq!(value(&[recorded("v", &[all], &[one])], "segment_f1_10"), Some(0.0));
     let late = |by: i64| segment(0, 1_700_000_000_000_000_000 + by, 1_700_000_000_000_001_000);
     assert_eq!(value(&[recorded("v", &[late(0)], &[late(3)])], "start_delay_median"), Some(3.0));
+}
+
+/// The middle of the delays of these recordings, one after another, and the mean without signs; NULL of nothing, or where one is.
+fn plain(recordings: &[&Eventful], of: fn(&delay::Delay) -> Option<f64>) -> Option<(f64, f64)> {
+    let delays = recordings.iter().flat_map(|recording| &recording.delays);
+    let mut delays = delays.map(of).collect::<Option<Vec<f64>>>()?;
+    delays.sort_by(f64::total_cmp);
+    let (n, mean) = (delays.len(), delays.iter().map(|d| d.abs()).sum::<f64>() / delays.len() as f64);
+    (n > 0).then(|| ((delays[(n - 1) / 2] + delays[n / 2]) / 2.0, mean))
+}
+
+#[test]
+fn delays_of_a_draw_are_those_of_its_recordings_one_after_another() {
+    let mut stream = Stream::new(1, &["delays"]);
+    let mut delay = || {
+        let (start, end) = (stream.below(40) as f64 - 20.0, stream.below(9) as f64 - 4.0);
+        delay::Delay { start, end, hz: (stream.below(25) > 0).then_some(25.0) }
+    };
+    let mut sizes = Stream::new(2, &["sizes"]);
+    let recordings: Vec<Eventful> = (0..30)
+        .map(|_| Eventful { delays: (0..sizes.below(4)).map(|_| delay()).collect(), ..Eventful::default() })
+        .collect();
+    let blocks = super::super::draws::Draws::new(30, 150, 4).next(&Interrupt::default()).unwrap();
+    let events = Events::new(&recordings);
+    let (mut odd, mut unknown) = (0, 0);
+    for block in &blocks {
+        for (lane, tally) in events.tallies(block, &Interrupt::default()).unwrap().iter().enumerate() {
+            let times = |number: usize| std::iter::repeat_n(&recordings[number], usize::from(block.of(number)[lane]));
+            let drawn: Vec<&Eventful> = (0..30).flat_map(times).collect();
+            let same = |ours: Option<delay::Spread>, of: fn(&delay::Delay) -> Option<f64>| {
+                let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+                match (ours, plain(&drawn, of)) {
+                    (Some(ours), Some((median, mean))) => near(ours.median, median) && near(ours.mean_absolute, mean),
+                    (ours, plain) => ours.is_none() && plain.is_none(),
+                }
+            };
+            let late = &tally.late;
+            assert_eq!(late.n as usize, drawn.iter().map(|recording| recording.delays.len()).sum::<usize>());
+            assert!(same(late.start, |d| Some(d.start)) && same(late.end, |d| Some(d.end)), "{late:?}");
+            assert!(same(late.start_seconds, |d| Some(d.start / d.hz?)), "{late:?}");
+            assert!(same(late.end_seconds, |d| Some(d.end / d.hz?)), "{late:?}");
+            odd += late.n % 2;
+            unknown += u64::from(late.end_seconds.is_none());
+        }
+    }
+    assert!((1..150).contains(&odd) && (1..150).contains(&unknown), "{odd} {unknown}");
+}
+
+#[test]
+fn an_end_that_was_asked_for_ends_the_evaluation_of_events() {
+    let interrupt = Interrupt::default();
+    interrupt.request();
+    let ended = super::evaluate_events(&oracle().1, 1, &interrupt);
+    assert!(matches!(ended, Err(Error::Interrupted(_))), "{ended:?}");
 }

@@ -10,5 +10,5 @@ pub const METRIC: Metric = Metric {
     unit: "share",
     better: Better::Higher,
     range: (0.0, 1.0),
-    value: |tally| ratio(tally.confusion.correct() as f64, tally.confusion.rows() as f64),
+    value: |tally| ratio(tally.margins.correct() as f64, tally.margins.rows() as f64),
 };

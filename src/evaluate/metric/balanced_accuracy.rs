@@ -12,7 +12,7 @@ pub const METRIC: Metric = Metric {
     range: (0.0, 1.0),
     value: |tally| {
         let recalls: Vec<f64> =
-            (0..tally.confusion.classes()).filter_map(|class| recall::of_class(&tally.confusion, class)).collect();
+            (0..tally.margins.classes()).filter_map(|class| recall::of_class(&tally.margins, class)).collect();
         ratio(recalls.iter().sum(), recalls.len() as f64)
     },
 };

@@ -12,7 +12,7 @@ pub const METRIC: Metric = Metric {
     better: Better::Higher,
     range: (-1.0, 1.0),
     value: |tally| {
-        let c = &tally.confusion;
+        let c = &tally.margins;
         let n = c.rows() as f64;
         let agreed: f64 = (0..c.classes()).map(|k| c.support(k) as f64 * c.predicted(k) as f64).sum();
         ratio((n - c.correct() as f64) * n, n * n - agreed).map(|relative| 1.0 - relative)

@@ -12,7 +12,7 @@ pub const METRIC: Metric = Metric {
     better: Better::Higher,
     range: (-1.0, 1.0),
     value: |tally| {
-        let c = &tally.confusion;
+        let c = &tally.margins;
         let s = c.rows() as f64;
         let sum = |of: &dyn Fn(usize) -> f64| (0..c.classes()).map(of).sum::<f64>();
         let together = sum(&|k| c.support(k) as f64 * c.predicted(k) as f64);

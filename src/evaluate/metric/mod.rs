@@ -11,6 +11,7 @@ pub mod ece;
 pub mod f1;
 pub mod kappa;
 pub mod log_loss;
+pub mod margins;
 pub mod mcc;
 pub mod precision;
 pub mod recall;

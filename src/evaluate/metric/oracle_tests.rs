@@ -3,7 +3,12 @@
 use serde_json::Value;
 
 use super::METRICS;
-use crate::evaluate::{Predictions, evaluate};
+use crate::evaluate::{Predictions, Report, Result};
+use crate::interrupt::Interrupt;
+
+fn evaluate(predictions: &Predictions, seed: u64) -> Result<Report> {
+    crate::evaluate::evaluate(predictions, seed, &Interrupt::default())
+}
 
 fn sets() -> Vec<Value> {
     let sets: Value = serde_json::from_str(include_str!("../../../tests/oracles/metrics200.json")).unwrap();

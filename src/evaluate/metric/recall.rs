@@ -1,14 +1,14 @@
 //! Recall: how much of a class is found.
 
-use super::confusion::Confusion;
+use super::margins::Margins;
 use super::{Better, Metric, ratio};
 
 /// Right predictions of a class over its rows, tp / (tp + fn); NULL when it has no rows.
 /// In [0, 1], higher is better.
 ///
 /// <https://scikit-learn.org/stable/modules/model_evaluation.html#precision-recall-f-measure-metrics>
-pub fn of_class(c: &Confusion, class: usize) -> Option<f64> {
-    ratio(c.count(class, class) as f64, c.support(class) as f64)
+pub fn of_class(c: &Margins, class: usize) -> Option<f64> {
+    ratio(c.right(class) as f64, c.support(class) as f64)
 }
 
 /// The plain mean over classes: rare classes count as much as common ones. In [0, 1], higher is better.
@@ -17,7 +17,7 @@ pub const MACRO: Metric = Metric {
     unit: "share",
     better: Better::Higher,
     range: (0.0, 1.0),
-    value: |tally| tally.confusion.macro_mean(of_class),
+    value: |tally| tally.margins.macro_mean(of_class),
 };
 
 /// The mean over classes weighted by their rows. In [0, 1], higher is better.
@@ -26,5 +26,5 @@ pub const WEIGHTED: Metric = Metric {
     unit: "share",
     better: Better::Higher,
     range: (0.0, 1.0),
-    value: |tally| tally.confusion.weighted_mean(of_class),
+    value: |tally| tally.margins.weighted_mean(of_class),
 };

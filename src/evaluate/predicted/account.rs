@@ -16,6 +16,7 @@ use crate::account::recording::{Groups, Namer};
 use crate::account::{Account, Ledger};
 use crate::error::{Error, Result, data_err};
 use crate::evaluate::labels::among;
+use crate::interrupt::Interrupt;
 use crate::schema::LABEL;
 
 /// Predictions, parted by `by`.
@@ -126,13 +127,13 @@ impl Ledger for PredictionLedger {
         self.rows.bytes() + self.parts.bytes() + self.groups.bytes()
     }
 
-    fn finish(self: Box<Self>) -> Result<RecordBatch> {
+    fn finish(self: Box<Self>, interrupt: &Interrupt) -> Result<RecordBatch> {
         let failed = |e: ArrowError| Error::Internal(format!("{}: {e}", self.output.function));
         self.rows.refuse_apart(&self.parts, &self.by)?;
         let (mut parts, mut columns) = (vec![], vec![]);
-        for (part, judged) in self.rows.finish(self.parts.in_order())? {
+        for (part, judged) in self.rows.finish(self.parts.in_order(), interrupt)? {
             let judged = Judged { grouped: self.given, ..judged };
-            let made = (self.output.rows)(&judged, self.seed)?;
+            let made = (self.output.rows)(&judged, self.seed, interrupt)?;
             parts.extend(std::iter::repeat_n(part, made.first().map_or(0, |column| column.len())));
             columns.push(made);
         }

@@ -18,6 +18,7 @@ use crate::account::over;
 use crate::account::recording::Groups;
 use crate::args::Arguments;
 use crate::error;
+use crate::interrupt::Interrupt;
 use crate::options::SEED;
 use crate::schema::{LABEL, SPLIT, VERSION};
 
@@ -37,7 +38,7 @@ pub struct Output {
     /// The columns behind those of `by`.
     pub fields: fn() -> Vec<Field>,
     /// The rows: one array for each of the columns.
-    pub rows: fn(&Judged, u64) -> error::Result<Vec<ArrayRef>>,
+    pub rows: fn(&Judged, u64, &Interrupt) -> error::Result<Vec<ArrayRef>>,
 }
 
 /// The predictions of one part of the rows.

@@ -13,6 +13,7 @@ use crate::error::{Error, Result, data_err, query_err};
 use crate::evaluate::Predictions;
 use crate::evaluate::apart::Named;
 use crate::evaluate::labels::refuse_others;
+use crate::interrupt::Interrupt;
 
 /// Rows of numbered parts.
 pub(super) struct Rows {
@@ -52,6 +53,10 @@ impl Names {
         self.names.push(Arc::clone(&name));
         self.numbers.insert(name, number);
         number
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.numbers.contains_key(name)
     }
 
     /// The place of each number among the sorted names.
@@ -105,7 +110,7 @@ impl Rows {
                 "{function}: a row has no label, so nobody knows whether it is right: WHERE label IS NOT NULL"
             );
         };
-        for class in [Some(label), predicted] {
+        for class in [Some(label), predicted].into_iter().flatten().filter(|class| !self.classes.has(class)) {
             refuse_others(function, self.labels.as_deref(), class)?;
         }
         let truth = self.classes.number(label);
@@ -138,10 +143,16 @@ impl Rows {
     }
 
     /// The predictions of these parts, which are all that there are.
-    pub fn finish(self, parts: impl Iterator<Item = u32>) -> Result<Vec<(u32, Judged)>> {
+    ///
+    /// # Errors
+    /// Labels that are not as many as the probabilities; [`Error::Interrupted`].
+    pub fn finish(self, parts: impl Iterator<Item = u32>, interrupt: &Interrupt) -> Result<Vec<(u32, Judged)>> {
         let parts: Vec<u32> = parts.collect();
         let labels = self.all_labels()?;
-        let place = |name: &Arc<str>| labels.iter().position(|label| **label == **name).unwrap_or_default() as u32;
+        // Of a name that the caller gave twice the first place.
+        let places: BTreeMap<&str, usize> =
+            labels.iter().enumerate().rev().map(|(place, label)| (label.as_str(), place)).collect();
+        let place = |name: &Arc<str>| places.get(&**name).copied().unwrap_or_default() as u32;
         let classes: Vec<u32> = self.classes.names.iter().map(place).collect();
         let ranks = self.recordings.ranks();
         let all_known = self.rows.iter().all(|row| row.recording.is_some());
@@ -174,17 +185,22 @@ impl Rows {
             numbers.sort_by(|a, b| order(*a).cmp(&order(*b)).then_with(|| bits(*a).cmp(bits(*b))));
             let rows = || numbers.iter().map(|number| self.rows[*number]);
             let name = |row: Row| row.recording.map(|recording| Arc::clone(&self.recordings.names[recording as usize]));
+            let mut probabilities = Vec::with_capacity(numbers.iter().map(|number| list(*number).len()).sum());
+            for number in &numbers {
+                interrupt.check()?;
+                probabilities.extend_from_slice(list(*number));
+            }
             let predictions = Predictions {
                 labels: labels.clone(),
                 truth: rows().map(|row| classes[row.truth as usize]).collect(),
                 predicted: rows().filter_map(|row| row.predicted).map(|class| classes[class as usize]).collect(),
-                probabilities: numbers.iter().flat_map(|number| list(*number)).copied().collect(),
+                probabilities,
                 recording: if all_known { rows().filter_map(name).collect() } else { vec![] },
             };
             let judged = Judged { predictions, abstained: abstained[part as usize], grouped: false, some_abstained };
-            (part, judged)
+            Ok((part, judged))
         });
-        Ok(judged.collect())
+        judged.collect()
     }
 
     /// Refuses other names of the same classes, unless the caller named them all.

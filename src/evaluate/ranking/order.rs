@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! bit  63 ......... 32   31                     30 .... 0
-//!      falling score     0 own class, 1 other   recording
+//!      falling score     0 own class, 1 other   0
 //! ```
 //!
 //! Sorting such numbers is faster than sorting rows by their scores, and leaves equal rows side by side.
@@ -11,20 +11,12 @@
 const OTHER: u64 = 1 << 31;
 
 /// The keys of a class, best score first, of rows with a true class and a score; NULL if a score is not a number.
-///
-/// Without `recording` all rows are of recording 0.
-pub(super) fn keys<'a>(
-    truth: &[u32],
-    scores: impl Iterator<Item = &'a f32>,
-    class: usize,
-    recording: Option<&[u32]>,
-) -> Option<Vec<u64>> {
-    let key = |(row, (truth, score)): (usize, (&u32, &f32))| {
+pub(super) fn keys<'a>(truth: &[u32], scores: impl Iterator<Item = &'a f32>, class: usize) -> Option<Vec<u64>> {
+    let key = |(truth, score): (&u32, &f32)| {
         let other = if *truth as usize == class { 0 } else { OTHER };
-        let recording = recording.map_or(0, |recording| u64::from(recording[row]));
-        (!score.is_nan()).then(|| u64::from(falling(*score)) << 32 | other | recording)
+        (!score.is_nan()).then(|| u64::from(falling(*score)) << 32 | other)
     };
-    let mut keys = truth.iter().zip(scores).enumerate().map(key).collect::<Option<Vec<_>>>()?;
+    let mut keys = truth.iter().zip(scores).map(key).collect::<Option<Vec<_>>>()?;
     keys.sort_unstable();
     Some(keys)
 }
@@ -39,11 +31,6 @@ pub(super) fn split(tie: &[u64]) -> (&[u64], &[u64]) {
     tie.split_at(tie.partition_point(|key| key & OTHER == 0))
 }
 
-/// The recording of a key.
-pub(super) fn recording(key: u64) -> u32 {
-    (key & (OTHER - 1)) as u32
-}
-
 /// The score of a key.
 pub(super) fn score(key: u64) -> f32 {
     let rising = !((key >> 32) as u32);
@@ -51,7 +38,7 @@ pub(super) fn score(key: u64) -> f32 {
 }
 
 /// Bits that fall as the score rises: a float's bits are in order but for the sign, and negative ones are upside down.
-fn falling(score: f32) -> u32 {
+pub(super) fn falling(score: f32) -> u32 {
     // -0 + 0 = 0, which ties with it.
     let bits = (score + 0.0).to_bits();
     !(if bits >> 31 == 0 { bits | 1 << 31 } else { !bits })

@@ -3,6 +3,9 @@
 use serde_json::Value;
 
 use super::*;
+use crate::error::Error;
+use crate::evaluate::draws::{Draws, LANES};
+use crate::random::Stream;
 
 /// A set of the oracle.
 struct Set {
@@ -160,4 +163,93 @@ fn nothing_and_no_scores_have_no_rank() {
     let without_scores = Ranking::new(2, &[0, 1], &[], &[0, 1]);
     assert_eq!(without_scores.macro_mean(&[1, 1]), Ranked::default());
     assert!(without_scores.roc(0).is_empty());
+}
+
+/// Rows of `classes` classes in `recordings` recordings, with scores of `steps` values.
+fn drawn_rows(rows: usize, classes: usize, recordings: u64, steps: u64, seed: u64) -> (Vec<u32>, Vec<f32>, Vec<u32>) {
+    let mut stream = Stream::new(seed, &["ranking"]);
+    let truth: Vec<u32> = (0..rows).map(|_| stream.below(classes as u64) as u32).collect();
+    let scores = (0..rows * classes).map(|_| stream.below(steps) as f32 / steps as f32).collect();
+    let recording =
+        (0..rows as u64).map(|row| if row < recordings { row as u32 } else { stream.below(recordings) as u32 });
+    (truth, scores, recording.collect())
+}
+
+#[test]
+fn all_draws_at_once_are_as_exact_as_one_by_one() {
+    // With many ties and few, classes that often miss, and more rows between two steps than a byte or two can count.
+    for (rows, classes, recordings, steps) in
+        [(60, 2, 6, 4), (90, 3, 40, 1000), (200, 40, 20, 9), (3000, 2, 5, 3), (70_000, 2, 300, 2)]
+    {
+        let (truth, scores, recording) = drawn_rows(rows, classes, recordings, steps, 1);
+        let ranking = Ranking::new(classes, &truth, &scores, &recording);
+        let draws = if rows > 10_000 { 70 } else { 130 };
+        let blocks = Draws::new(recordings as usize, draws, 2).next(&Interrupt::default()).unwrap();
+        let means = ranking.means(&blocks, &Interrupt::default()).unwrap();
+        assert_eq!(means.len(), draws);
+        for (draw, mean) in means.iter().enumerate() {
+            let block = &blocks[draw / LANES];
+            let weights: Vec<u64> = (0..recordings as usize).map(|r| u64::from(block.of(r)[draw % LANES])).collect();
+            let plain = ranking.macro_mean(&weights);
+            // Within a group of classes to the last bit; sums of groups may round otherwise.
+            assert!(near(mean.roc_auc, plain.roc_auc), "{mean:?} {plain:?}");
+            assert!(near(mean.average_precision, plain.average_precision), "{mean:?} {plain:?}");
+            assert!(classes > GATHERED || *mean == plain, "{rows} rows, draw {draw}: {mean:?} {plain:?}");
+        }
+    }
+}
+
+#[test]
+fn a_ranking_counts_pairs() {
+    // Every pair of a row of the class and one of another, one by one.
+    let (truth, scores, recording) = drawn_rows(80, 5, 9, 12, 3);
+    let weights: Vec<u64> = (0..9).map(|r| r % 3).collect();
+    let ranking = Ranking::new(5, &truth, &scores, &recording);
+    for class in 0..5 {
+        let (mut wins, mut pairs) = (0.0, 0.0);
+        for own in (0..80).filter(|row| truth[*row] as usize == class) {
+            for other in (0..80).filter(|row| truth[*row] as usize != class) {
+                let weight = (weights[recording[own] as usize] * weights[recording[other] as usize]) as f64;
+                let (ours, theirs) = (scores[own * 5 + class], scores[other * 5 + class]);
+                wins += weight
+                    * if ours > theirs {
+                        1.0
+                    } else if ours == theirs {
+                        0.5
+                    } else {
+                        0.0
+                    };
+                pairs += weight;
+            }
+        }
+        assert!(near(ranking.of_class(class, &weights).roc_auc, Some(wins / pairs)));
+    }
+}
+
+#[test]
+fn a_score_that_is_no_number_leaves_every_draw_without_a_mean() {
+    let (truth, mut scores, recording) = drawn_rows(60, 40, 6, 9, 1);
+    let blocks = Draws::new(6, 10, 2).next(&Interrupt::default()).unwrap();
+    scores[39] = f32::NAN;
+    let ranking = Ranking::new(40, &truth, &scores, &recording);
+    assert_eq!(ranking.means(&blocks, &Interrupt::default()).unwrap(), [Ranked::default(); 10]);
+    let (each, mean) = ranking.once(&Interrupt::default()).unwrap();
+    assert!(
+        mean == Ranked::default()
+            && each[39] == Ranked::default()
+            && each.iter().any(|ranked| ranked.roc_auc.is_some())
+    );
+}
+
+#[test]
+fn an_end_that_was_asked_for_ends_a_ranking() {
+    let (truth, scores, recording) = drawn_rows(60, 2, 6, 4, 1);
+    let ranking = Ranking::new(2, &truth, &scores, &recording);
+    let blocks = Draws::new(6, 10, 2).next(&Interrupt::default()).unwrap();
+    let interrupt = Interrupt::default();
+    interrupt.request();
+    assert!(matches!(ranking.means(&blocks, &interrupt), Err(Error::Interrupted(_))));
+    assert!(matches!(ranking.once(&interrupt), Err(Error::Interrupted(_))));
+    let class = Class::new(&[0.5, 0.25], &[0, 1], &[1], &interrupt);
+    assert!(matches!(class, Err(Error::Interrupted(_))), "{class:?}");
 }

@@ -16,11 +16,20 @@ const FULL: f64 = 0.75;
 /// Cells below this size hold two digits; the matrix needs the whole width of a page.
 const SMALL: f64 = 30.0;
 
+/// Of more classes than these, nobody finds anything in a matrix of all ...
+const MOST: usize = 200;
+/// ... so these many are shown: those with the most mistakes.
+const SHOWN: usize = 40;
+
 /// Counts by true and predicted class, in the order in which classes first appear.
 struct Matrix<'a> {
     labels: Vec<&'a str>,
     /// [true, predicted]
     counts: Vec<Vec<u64>>,
+    /// Windows of each true class, also of those taken for a class that is not shown.
+    windows: Vec<u64>,
+    /// Classes, shown or not.
+    classes: usize,
 }
 
 /// The chart; None without rows.
@@ -34,7 +43,7 @@ pub fn chart(label: &str, rows: &[&CellRow]) -> Option<String> {
     let (left, top) = (names + 30.0, rise + 20.0);
     let end = (left + cell * k as f64, top + cell * k as f64);
     let mut svg = Svg::new(end.0 + rise, end.1 + 4.0);
-    svg.text("name", Anchor::Start, (left, 12.0), "predicted →");
+    svg.text("name", Anchor::Start, (left, 12.0), &matrix.heading());
     svg.text("name", Anchor::End, (left - 8.0, top - 8.0), "true ↓");
     for (i, name) in matrix.labels.iter().enumerate() {
         let middle = cell * (i as f64 + 0.5);
@@ -59,20 +68,46 @@ fn cell_size(k: usize) -> Option<f64> {
 
 impl<'a> Matrix<'a> {
     fn of(rows: &[&'a CellRow]) -> Self {
-        let mut labels: Vec<&str> = vec![];
+        let mut names: Vec<&str> = vec![];
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for name in rows.iter().map(|row| &*row.label).chain(rows.iter().map(|row| &*row.predicted)) {
             places.entry(name).or_insert_with(|| {
-                labels.push(name);
-                labels.len() - 1
+                names.push(name);
+                names.len() - 1
             });
         }
         // Every name was given its place just now.
-        let mut counts = vec![vec![0; labels.len()]; labels.len()];
-        for row in rows {
-            counts[places[&*row.label]][places[&*row.predicted]] += row.count;
+        let cells = || rows.iter().map(|row| (places[&*row.label], places[&*row.predicted], row.count));
+        let (mut windows, mut mistakes) = (vec![0; names.len()], vec![0; names.len()]);
+        for (truth, predicted, n) in cells() {
+            windows[truth] += n;
+            if truth != predicted {
+                mistakes[truth] += n;
+                mistakes[predicted] += n;
+            }
         }
-        Self { labels, counts }
+        let shown = shown(&mistakes);
+        let mut at = vec![None; names.len()];
+        shown.iter().enumerate().for_each(|(line, class)| at[*class] = Some(line));
+        let mut counts = vec![vec![0; shown.len()]; shown.len()];
+        for (truth, predicted, n) in cells() {
+            if let (Some(line), Some(column)) = (at[truth], at[predicted]) {
+                counts[line][column] += n;
+            }
+        }
+        let labels = shown.iter().map(|class| names[*class]).collect();
+        let windows = shown.iter().map(|class| windows[*class]).collect();
+        Self { labels, counts, windows, classes: names.len() }
+    }
+
+    fn heading(&self) -> String {
+        let shown = self.labels.len();
+        match shown == self.classes {
+            true => "predicted →".to_owned(),
+            false => {
+                format!("predicted → (the {shown} of {} classes with the most mistakes)", count(self.classes as u64))
+            }
+        }
     }
 
     fn draw(&self, svg: &mut Svg, (left, top): (f64, f64), cell: f64) {
@@ -83,7 +118,7 @@ impl<'a> Matrix<'a> {
             svg.line("grid", (left + at, top), (left + at, top + side));
         }
         for (truth, counts) in self.counts.iter().enumerate() {
-            let all: u64 = counts.iter().sum();
+            let all = self.windows[truth];
             for (predicted, n) in counts.iter().enumerate() {
                 // Most cells of a large matrix are empty: they stay blank.
                 if *n > 0 {
@@ -104,6 +139,17 @@ impl<'a> Matrix<'a> {
         let n = counted(self.counts[truth][predicted], "window", "windows");
         format!("{} predicted as {}: {n}, {} of the class", self.labels[truth], self.labels[predicted], percent(share))
     }
+}
+
+/// The classes that are shown, by their places: all, or of many those with the most mistakes, the first of equals.
+fn shown(mistakes: &[u64]) -> Vec<usize> {
+    let mut classes: Vec<usize> = (0..mistakes.len()).collect();
+    if classes.len() > MOST {
+        classes.sort_by_key(|class| std::cmp::Reverse(mistakes[*class]));
+        classes.truncate(SHOWN);
+        classes.sort_unstable();
+    }
+    classes
 }
 
 /// The shade and the number of a cell.
@@ -144,5 +190,23 @@ mod tests {
         let cells = [cell("a", "z", 2)];
         assert_eq!(Matrix::of(&cells.each_ref()).counts, [[0, 2], [0, 0]]);
         assert_eq!(chart("confusion", &[]), None);
+    }
+
+    #[test]
+    fn of_many_classes_those_with_the_most_mistakes_are_shown() {
+        let names: Vec<String> = (0..=MOST).map(|class| format!("c{class:03}")).collect();
+        let mut cells: Vec<CellRow> = names.iter().map(|name| cell(name, name, 4)).collect();
+        let wrong = SHOWN + 10;
+        // Of every second class some are taken for the next, the later the class the more; so it goes for both.
+        cells.extend((0..wrong).map(|i| cell(&names[2 * i], &names[2 * i + 1], i as u64)));
+        let matrix = Matrix::of(&cells.iter().collect::<Vec<_>>());
+        let first = 2 * (wrong - SHOWN / 2);
+        assert_eq!(matrix.labels, names[first..first + SHOWN].iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!((matrix.counts[0][0], matrix.counts[0][1], matrix.windows[0]), (4, 30, 34));
+        let svg = chart("confusion", &cells.iter().collect::<Vec<_>>()).unwrap();
+        assert!(svg.contains("the 40 of 201 classes with the most mistakes"), "{svg}");
+        // Of one class fewer all are shown, and a class's share counts what is not shown, too.
+        let all = Matrix::of(&cells[1..MOST].iter().collect::<Vec<_>>());
+        assert_eq!((all.labels.len(), all.heading().as_str()), (MOST - 1, "predicted →"));
     }
 }

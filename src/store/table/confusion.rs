@@ -1,4 +1,4 @@
-//! `confusion`: what was taken for what, zeros included.
+//! `confusion`: what was taken for what, with the rows of [`Confusion::cells`](crate::evaluate::metric::confusion::Confusion::cells).
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
