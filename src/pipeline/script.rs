@@ -11,6 +11,7 @@ use futures::StreamExt;
 use super::provenance;
 use super::text::{with_marks_named, without_mark};
 use crate::notes::Notes;
+use crate::plugin::limits::change::Change;
 
 /// A statement and the line on which it starts, counted from 1.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,12 +94,16 @@ pub async fn execute(ctx: &SessionContext, located: &Located) -> Result<Option<S
         notes.take();
     }
     let plan = ctx.state().statement_to_plan(located.statement.clone()).await?;
+    let change = Change::of(&plan);
     let rows = ctx.execute_logical_plan(plan).await?.execute_stream().await?;
     provenance::note_table(ctx, located);
     if !rows.schema().fields().is_empty() {
         return Ok(Some(rows));
     }
     drain(rows).await?;
+    if let Some(change) = change {
+        change.done(ctx)?;
+    }
     Ok(None)
 }
 
