@@ -151,6 +151,14 @@ impl Arguments {
         }
     }
 
+    /// A whole number of at least `least`, and at most `most`: what more of it would take, nobody has.
+    pub fn whole_at_most(&self, name: &str, least: i64, most: u64) -> Result<Option<u64>> {
+        match self.whole(name, least)? {
+            Some(value) if value > most => self.wrong(name, value, &format!("at most {most}")),
+            value => Ok(value),
+        }
+    }
+
     /// A number in [low, high].
     pub fn number(&self, name: &str, low: f64, high: f64) -> Result<Option<f64>> {
         let value = match self.get(name) {

@@ -5,6 +5,8 @@
 
 use datafusion::common::DataFusionError;
 
+pub mod exhausted;
+
 /// The result of everything that knows no DataFusion.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -20,7 +22,7 @@ pub enum Error {
     /// A stored model is missing, damaged or of another version.
     #[error("{0}")]
     Model(String),
-    /// A limit of memory, disk or time was reached.
+    /// A limit of memory, disk or time was reached; of what fails in the system [`Error::of_io`] tells which it is.
     #[error("{0}")]
     Limit(String),
     /// Somebody asked to stop.

@@ -22,7 +22,7 @@ use super::pose_mirror_label::{PoseMirrorLabel, twins};
 use crate::args::{Arguments, Value};
 use crate::error::{Error, query_err};
 use crate::frames::skeletons::Skeletons;
-use crate::options::{COPIES, MAX_COPIES, SEED};
+use crate::options::{COPIES, MAX_COPIES, MOST_COPIES, SEED};
 use crate::relation::{RelationFunction, column, key_name, over_all, with_windows};
 use crate::scalar::arguments::STATE_SHAPE;
 use crate::scalar::udf;
@@ -229,9 +229,9 @@ impl Balance {
 /// With `balance` every class of train is brought to so many rows: a class of n rows shares out target - n copies, one more
 /// to those first by window_id where they do not divide. A class that has as many has `copies`, as without it.
 fn copies_of_rows(input: LogicalPlan, train: Expr, arguments: &Arguments) -> Result<LogicalPlan> {
-    let copies = arguments.whole("copies", 0)?.unwrap_or(COPIES) as i64;
+    let copies = arguments.whole_at_most("copies", 0, MOST_COPIES)?.unwrap_or(COPIES) as i64;
     let balance = Balance::read(arguments)?;
-    let most = arguments.whole("max_copies", 1)?.unwrap_or(MAX_COPIES) as i64;
+    let most = arguments.whole_at_most("max_copies", 1, MOST_COPIES)?.unwrap_or(MAX_COPIES) as i64;
     let all = input.schema().columns().into_iter().map(Expr::Column).collect::<Vec<_>>();
     let Some(balance) = balance else {
         let number = when(train, lit(copies)).otherwise(lit(0i64))?;

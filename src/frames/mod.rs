@@ -17,6 +17,7 @@ pub mod resampler;
 pub mod scale;
 pub mod series;
 pub mod skeletons;
+pub mod sorting;
 pub mod times;
 pub mod walkers;
 

@@ -22,6 +22,10 @@ pub const FOLDS: u64 = 5;
 pub const COPIES: u64 = 1;
 /// Most copies of one window that `balance` makes.
 pub const MAX_COPIES: u64 = 20;
+/// Most copies of one window that can be asked for: the numbers of the copies of a batch of windows are held together.
+pub const MOST_COPIES: u64 = 1000;
+/// Most values of one window, a quarter of a gigabyte.
+pub const MOST_VALUES: usize = 1 << 26;
 /// Exponent of balanced class weights.
 pub const POWER: f64 = 1.0;
 /// Beta of effective-number class weights.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::choices::{CellKind, EngineKind, LossKind, Monitor, Normalize, Pooling, Precision, Reduction, Unit};
 use crate::error::{Result, query_err, suggest};
+use crate::options::MOST_VALUES;
 
 /// Everything a training run can be told; [`Default`] is the preset `seed`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -284,41 +285,41 @@ impl TrainingOptions {
             "pooling" if value == "last" => self.pooling = Pooling::Last,
             "pooling" if value == "attention" => self.pooling = Pooling::Attention,
             "pooling" => return option.refused("'last' or 'attention'"),
-            "units" => self.units = option.list("whole numbers >= 1, such as '128,64'", |n| *n >= 1)?,
+            "units" => self.units = option.counts("whole numbers >= 1, such as '128,64'", 1, most::UNITS)?,
             "dropout" => self.dropout = option.list("numbers in [0, 1), such as '0.3,0.3'", is_share)?,
             "input_dropout" => self.input_dropout = option.one("a number in [0, 1)", is_share)?,
             "dense" if matches!(value, "" | "0" | "none") => self.dense = Vec::new(),
-            "dense" => self.dense = option.list("whole numbers >= 1, such as '32', or 'none'", |n| *n >= 1)?,
+            "dense" => self.dense = option.counts("whole numbers >= 1, such as '32', or 'none'", 1, most::UNITS)?,
             "dense_dropout" => self.dense_dropout = option.one("a number in [0, 1)", is_share)?,
             "loss" if value == "cross_entropy" => self.loss = LossKind::CrossEntropy,
             "loss" if value == "focal" => self.loss = LossKind::Focal,
             "loss" => return option.refused("'cross_entropy' or 'focal'"),
-            "focal_gamma" => self.focal_gamma = option.one("a number >= 0", is_amount)?,
+            "focal_gamma" => self.focal_gamma = option.amount("a number >= 0", is_amount, most::FACTOR)?,
             "label_smoothing" => self.label_smoothing = option.one("a number in [0, 1)", is_share)?,
             "reduction" if value == "batch" => self.reduction = Reduction::Batch,
             "reduction" if value == "weights" => self.reduction = Reduction::Weights,
             "reduction" => return option.refused("'batch' or 'weights'"),
-            "epochs" => self.epochs = option.one("a whole number >= 1", |n| *n >= 1)?,
-            "batch_size" => self.batch_size = option.one("a whole number >= 1", |n| *n >= 1)?,
-            "learning_rate" => self.learning_rate = option.one("a number > 0", is_positive)?,
+            "epochs" => self.epochs = option.count("a whole number >= 1", 1, most::EPOCHS)?,
+            "batch_size" => self.batch_size = option.count("a whole number >= 1", 1, most::BATCH_SIZE)?,
+            "learning_rate" => self.learning_rate = option.amount("a number > 0", is_positive, most::FACTOR)?,
             "beta1" => self.beta1 = option.one("a number in [0, 1)", is_share)?,
             "beta2" => self.beta2 = option.one("a number in [0, 1)", is_share)?,
-            "epsilon" => self.epsilon = option.one("a number > 0", is_positive)?,
-            "weight_decay" => self.weight_decay = option.one("a number >= 0", is_amount)?,
-            "clip_norm" => self.clip_norm = option.one("a number >= 0; 0 is off", is_amount)?,
+            "epsilon" => self.epsilon = option.amount("a number > 0", is_positive, most::FACTOR)?,
+            "weight_decay" => self.weight_decay = option.amount("a number >= 0", is_amount, most::FACTOR)?,
+            "clip_norm" => self.clip_norm = option.amount("a number >= 0; 0 is off", is_amount, most::NORM)?,
             "monitor" if value == "val_loss" => self.monitor = Monitor::ValLoss,
             "monitor" if value == "val_accuracy" => self.monitor = Monitor::ValAccuracy,
             "monitor" => return option.refused("'val_loss' or 'val_accuracy'"),
             "early_stopping_patience" => {
-                self.early_stopping_patience = option.one("a whole number of epochs; 0 is off", |_| true)?;
+                self.early_stopping_patience = option.count("a whole number of epochs; 0 is off", 0, most::EPOCHS)?;
             }
             "reduce_lr_patience" => {
-                self.reduce_lr_patience = option.one("a whole number of epochs; 0 is off", |_| true)?
+                self.reduce_lr_patience = option.count("a whole number of epochs; 0 is off", 0, most::EPOCHS)?
             }
             "reduce_lr_factor" => self.reduce_lr_factor = option.one("a number in (0, 1)", |x| 0.0 < *x && *x < 1.0)?,
-            "min_delta" => self.min_delta = option.one("a number >= 0", is_amount)?,
-            "cooldown" => self.cooldown = option.one("a whole number of epochs", |_| true)?,
-            "min_lr" => self.min_lr = option.one("a number >= 0", is_amount)?,
+            "min_delta" => self.min_delta = option.amount("a number >= 0", is_amount, most::NORM)?,
+            "cooldown" => self.cooldown = option.count("a whole number of epochs", 0, most::EPOCHS)?,
+            "min_lr" => self.min_lr = option.amount("a number >= 0", is_amount, most::FACTOR)?,
             "seed" => self.seed = option.one("a whole number >= 0", |_| true)?,
             "normalize" if value == "zscore" => self.normalize = Normalize::Zscore,
             "normalize" if value == "none" => self.normalize = Normalize::None,
@@ -337,10 +338,12 @@ impl TrainingOptions {
             "by" => return option.refused("'video' or 'subject'"),
             "skeleton" if value.is_empty() => return option.refused("the name of a skeleton, such as 'body25'"),
             "skeleton" => self.skeleton = Some(value.to_owned()),
-            "width" => self.width = Some(option.one("a whole number of frames >= 1", |n| *n >= 1)?),
-            "threads" => self.threads = option.one("a whole number; 0 is one for each core", |n| *n <= 1024)?,
+            "width" => self.width = Some(option.count("a whole number of frames >= 1", 1, MOST_VALUES)?),
+            "threads" => self.threads = option.count("a whole number; 0 is one for each core", 0, most::THREADS)?,
             "resume" => self.resume = option.one("true or false", |_| true)?,
-            "checkpoint_seconds" => self.checkpoint_seconds = option.one("a number >= 0", is_amount)?,
+            "checkpoint_seconds" => {
+                self.checkpoint_seconds = option.amount("a number >= 0", is_amount, most::SECONDS)?
+            }
             "init_from" if value.is_empty() => return option.refused("a model, such as 'gait' or 'gait@3'"),
             "init_from" => self.init_from = Some(value.to_owned()),
             "members" => {
@@ -369,6 +372,26 @@ fn is_amount(x: &f64) -> bool {
     *x >= 0.0 && x.is_finite()
 }
 
+/// What is refused when an option is read, as nothing could come of it. What a net needs is refused once its shape is known, by its bytes: `train/size.rs`.
+mod most {
+    /// Units of a layer: its weights in itself alone would be 16 billion.
+    pub const UNITS: usize = 1 << 16;
+    /// Layers.
+    pub const LAYERS: usize = 64;
+    /// Epochs, and numbers of them.
+    pub const EPOCHS: usize = 1_000_000;
+    /// Windows of a minibatch.
+    pub const BATCH_SIZE: usize = 1 << 20;
+    /// Worker threads.
+    pub const THREADS: usize = 1024;
+    /// A year.
+    pub const SECONDS: f64 = 31_536_000.0;
+    /// Rates, exponents and other factors.
+    pub const FACTOR: f64 = 1000.0;
+    /// Norms of gradients, and differences of a metric.
+    pub const NORM: f64 = 1e9;
+}
+
 /// An option as it was written.
 struct Given<'a> {
     name: &'a str,
@@ -381,6 +404,45 @@ impl Given<'_> {
             Ok(value) if allowed(&value) => Ok(value),
             _ => self.refused(expected),
         }
+    }
+
+    /// A number that is `allowed`, and at most so much.
+    fn amount(&self, expected: &str, allowed: impl Fn(&f64) -> bool, most: f64) -> Result<f64> {
+        let value = self.one(expected, |value: &f64| allowed(value))?;
+        if value > most { self.refused(format!("at most {most}")) } else { Ok(value) }
+    }
+
+    /// A whole number in `least..=most`.
+    fn count(&self, expected: &str, least: usize, most: usize) -> Result<usize> {
+        match self.counts(expected, least, most)?[..] {
+            [value] => Ok(value),
+            _ => self.refused(expected),
+        }
+    }
+
+    /// Some whole numbers in `least..=most`, which may have any number of digits.
+    fn counts(&self, expected: &str, least: usize, most: usize) -> Result<Vec<usize>> {
+        let parts: Vec<&str> = self.value.split(',').map(str::trim).collect();
+        let is_whole = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !parts.iter().all(is_whole) {
+            return self.refused(expected);
+        }
+        let values: Vec<usize> = parts.iter().map(|part| part.parse().unwrap_or(usize::MAX)).collect();
+        if values.iter().any(|value| *value < least) {
+            return self.refused(expected);
+        }
+        if values.iter().any(|value| *value > most) {
+            return self.refused(format!("at most {most}"));
+        }
+        if values.len() > most::LAYERS {
+            return query_err!(
+                "option {}: expected at most {} numbers (got {})",
+                self.name,
+                most::LAYERS,
+                values.len()
+            );
+        }
+        Ok(values)
     }
 
     fn list<T: FromStr>(&self, expected: impl Display, allowed: impl Fn(&T) -> bool) -> Result<Vec<T>> {
@@ -430,6 +492,50 @@ mod tests {
             refusal("dropout", "0.1,0.1,0.1"),
             "option dropout: expected one value, or one for each of the 2 layers of units (was '0.1,0.1,0.1')"
         );
+    }
+
+    #[test]
+    fn every_number_is_taken_or_refused_with_its_bound() {
+        let numbers =
+            ["0", "-1", "1", "2147483647", "2147483648", "4294967296", "9007199254740992", "9223372036854775807"];
+        let others =
+            ["-9223372036854775808", "99999999999999999999999999", "1e308", "NaN", "inf", "-inf", "1e-320", "1.5"];
+        for name in TrainingOptions::NAMES {
+            for value in numbers.iter().chain(&others) {
+                let mut given = vec![(name, *value)];
+                given.extend((name == "checkpoint_seconds").then_some(("resume", "true")));
+                given.extend((name == "focal_gamma").then_some(("loss", "focal")));
+                match parse(&given) {
+                    Err(error) => {
+                        let error = error.to_string();
+                        let names = error.contains(&format!("option {name}: expected")) || error.contains("preset");
+                        assert!(names && error.contains(value), "{name} {value}: {error}");
+                    }
+                    Ok(options) => {
+                        let stored = serde_json::to_string(&options).unwrap();
+                        let read: TrainingOptions = serde_json::from_str(&stored).unwrap();
+                        // Those that are not stored aside.
+                        let read = TrainingOptions {
+                            width: options.width,
+                            resume: options.resume,
+                            checkpoint_seconds: options.checkpoint_seconds,
+                            tensorboard: options.tensorboard.clone(),
+                            ..read
+                        };
+                        assert_eq!(read, options, "{name} {value}");
+                        assert!(std::time::Duration::try_from_secs_f64(options.checkpoint_seconds).is_ok());
+                        let whole = [options.epochs, options.batch_size, options.threads, options.cooldown];
+                        let whole = whole.iter().chain([&options.early_stopping_patience, &options.reduce_lr_patience]);
+                        let mut whole = whole.chain(&options.units).chain(&options.dense);
+                        assert!(whole.all(|value| *value <= most::BATCH_SIZE), "{name} {value}");
+                    }
+                }
+            }
+        }
+        assert_eq!(refusal("threads", "1000000"), "option threads: expected at most 1024 (was '1000000')");
+        assert_eq!(refusal("units", "8,1000000"), "option units: expected at most 65536 (was '8,1000000')");
+        assert_eq!(refusal("epochs", "1000000000000"), "option epochs: expected at most 1000000 (was '1000000000000')");
+        assert!(refusal("units", &["1"; 65].join(",")).ends_with("expected at most 64 numbers (got 65)"));
     }
 
     #[test]

@@ -8,17 +8,27 @@ use datafusion::common::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
 
 use crate::error::Error;
+use crate::error::exhausted::Exhausted;
+use crate::plugin::limits::folder;
 
-/// The whole message of an error, without the names of the layers that it came through ("External error:").
+/// The whole message of an error, and what to do where there is not enough memory or disk; without the names of the layers that it came through ("External error:").
 ///
 /// Contexts stand in front of their cause: `sql/quickstart.sql:14: pose_windows: width must be >= 1 (was 0)`.
 pub fn message(error: &DataFusionError) -> String {
+    let text = worded(error);
+    match advice(error, &text) {
+        Some(advice) => format!("{text}\nhint: {advice}"),
+        None => text,
+    }
+}
+
+fn worded(error: &DataFusionError) -> String {
     match error {
-        DataFusionError::Context(context, cause) if is_rule_name(context) => message(cause),
-        DataFusionError::Context(context, cause) => format!("{context}: {}", message(cause)),
-        DataFusionError::Diagnostic(_, cause) => message(cause),
-        DataFusionError::Shared(cause) => message(cause),
-        DataFusionError::Collection(causes) => causes.iter().map(message).collect::<Vec<_>>().join("\n"),
+        DataFusionError::Context(context, cause) if is_rule_name(context) => worded(cause),
+        DataFusionError::Context(context, cause) => format!("{context}: {}", worded(cause)),
+        DataFusionError::Diagnostic(_, cause) => worded(cause),
+        DataFusionError::Shared(cause) => worded(cause),
+        DataFusionError::Collection(causes) => causes.iter().map(worded).collect::<Vec<_>>().join("\n"),
         DataFusionError::External(cause) => foreign_message(cause.as_ref()),
         DataFusionError::ArrowError(cause, _) => arrow_message(cause),
         DataFusionError::SQL(cause, _) => parser_message(cause),
@@ -29,13 +39,29 @@ pub fn message(error: &DataFusionError) -> String {
 
 /// The exit code of a failed command: 1 error, 3 data refused, 4 resource limit, 130 interrupted.
 pub fn exit_code(error: &DataFusionError) -> u8 {
-    let exhausted = |e: &(dyn StdError + 'static)| {
-        matches!(e.downcast_ref::<DataFusionError>(), Some(DataFusionError::ResourcesExhausted(_)))
-    };
     match Error::find(error) {
-        Some(ours) => ours.exit_code(),
-        None if any_cause(error, exhausted) => 4,
-        None => 1,
+        Some(ours @ (Error::Query(_) | Error::Data(_) | Error::Limit(_) | Error::Interrupted(_))) => ours.exit_code(),
+        // Also where an error of ours only quotes the system.
+        ours => match Exhausted::find(error) {
+            Some(_) => 4,
+            None => ours.map_or(1, Error::exit_code),
+        },
+    }
+}
+
+/// What to do, where a limit of memory or disk was reached and another layer says only that it was.
+fn advice(error: &DataFusionError, text: &str) -> Option<String> {
+    if Error::find(error).is_some() {
+        return None;
+    }
+    let exhausted = Exhausted::find(error)?;
+    match (exhausted, &folder::paths()[..]) {
+        // What a pool says; limits of ours and that of spill say themselves what to do.
+        (Exhausted::Memory, _) if !text.contains("Failed to allocate") || text.contains("memory_limit") => None,
+        (Exhausted::Disk | Exhausted::Quota, [first, ..]) => {
+            Some(format!("{}; spill goes to {}", exhausted.advice(), first.display()))
+        }
+        _ => Some(exhausted.advice().to_owned()),
     }
 }
 
@@ -51,7 +77,7 @@ fn is_rule_name(context: &str) -> bool {
 
 fn foreign_message(error: &(dyn StdError + Send + Sync + 'static)) -> String {
     match error.downcast_ref::<DataFusionError>() {
-        Some(inner) => message(inner),
+        Some(inner) => worded(inner),
         None => error.to_string(),
     }
 }
@@ -117,6 +143,20 @@ mod tests {
         assert_eq!(exit_code(&located(Error::Data("d".into()).into())), 3);
         assert_eq!(exit_code(&located(Error::Limit("l".into()).into())), 4);
         assert_eq!(exit_code(&located(Error::Interrupted("i".into()).into())), 130);
+    }
+
+    #[test]
+    fn a_full_disk_is_a_limit_and_says_what_to_do() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let error = located(DataFusionError::IoError(full()));
+        assert_eq!(exit_code(&error), 4);
+        assert!(message(&error).contains("hint: the disk is full: free some room"), "{}", message(&error));
+        let quoted = Error::Model(format!("cannot write models/a: {}", io::Error::from_raw_os_error(28)));
+        assert_eq!(exit_code(&located(quoted.into())), if cfg!(target_os = "linux") { 4 } else { 1 });
+        // What is ours says it itself, once.
+        let ours = Error::of_io("cannot write models/a", &full(), Error::Model);
+        assert_eq!(exit_code(&located(ours.clone().into())), 4);
+        assert_eq!(message(&located(ours.clone().into())), format!("a.sql:3: {ours}"));
     }
 
     #[test]

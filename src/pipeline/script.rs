@@ -12,6 +12,7 @@ use super::provenance;
 use super::text::{with_marks_named, without_mark};
 use crate::interrupt::Interrupt;
 use crate::notes::Notes;
+use crate::plugin::limits::change::Change;
 use crate::plugin::safe;
 use crate::roots::Roots;
 
@@ -102,12 +103,16 @@ pub async fn execute(ctx: &SessionContext, located: &Located) -> Result<Option<S
     if let Some(roots) = ctx.copied_config().get_extension::<Roots>() {
         safe::check(&roots, &plan)?;
     }
+    let change = Change::of(&plan);
     let rows = ctx.execute_logical_plan(plan).await?.execute_stream().await?;
     provenance::note_table(ctx, located);
     if !rows.schema().fields().is_empty() {
         return Ok(Some(rows));
     }
     drain(rows).await?;
+    if let Some(change) = change {
+        change.done(ctx)?;
+    }
     Ok(None)
 }
 

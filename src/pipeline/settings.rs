@@ -6,6 +6,7 @@ use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 
 use crate::error::{Error, suggest};
+use crate::plugin::limits::after_set;
 
 /// A `key=value` of the command line: a session option, or a variable of a pipeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,8 +42,8 @@ pub async fn set_option(ctx: &SessionContext, key: &str, value: &str) -> Result<
         return Err(Error::Query(format!("there is no session option '{key}'{near}")).into());
     }
     let quoted = value.replace('\'', "''");
-    let set = ctx.sql(&format!("SET {key} = '{quoted}'")).await;
-    set.map(|_| ()).map_err(|e| e.context(format!("{key} = '{value}'")))
+    let set = ctx.sql(&format!("SET {key} = '{quoted}'")).await.and_then(|_| after_set(ctx, key));
+    set.map_err(|e| e.context(format!("{key} = '{value}'")))
 }
 
 /// Every option that SET takes, by its full name.

@@ -5,6 +5,7 @@ pub mod config;
 mod copy_partitions;
 mod declared_order;
 pub mod float_bounds;
+pub mod limits;
 pub mod planner;
 pub mod register;
 pub mod relations;

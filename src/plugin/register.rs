@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use datafusion::catalog::{MemoryCatalogProviderList, TableFunction, TableProviderFactory};
 use datafusion::common::Result;
+use datafusion::common::config::MaxRowGroupBytes;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
@@ -13,6 +14,7 @@ use super::catalog;
 use super::config::PosequelOptions;
 use super::declared_order::DeclaredOrder;
 use super::float_bounds;
+use super::limits::{self, Limits};
 use super::planner::PoseQueryPlanner;
 use super::relations::Relations;
 use super::stores::Stores;
@@ -175,23 +177,35 @@ pub fn register_locations(context: &SessionContext) {
     context.register_catalog_list(Arc::new(WithLocations::new(catalogs, session)));
 }
 
-/// A session that is ready to use.
+/// Bytes of a row group of Parquet before it is compressed. DataFusion counts rows alone, a million of them, which of windows are gigabytes: held while
+/// they are written, and one piece of work for whoever reads them.
+const ROW_GROUP_BYTES: usize = 128 << 20;
+
+/// A session that is ready to use, with limits of memory and disk: see [`limits`].
 pub fn session() -> Result<SessionContext> {
     session_with(SessionConfig::new())
 }
 
-/// A session with settings of the host; ours are added where they are needed.
+/// A session with settings of the host; ours are added where they are needed. It has limits of memory and disk: see [`limits`].
 pub fn session_with(config: SessionConfig) -> Result<SessionContext> {
-    let config = config
+    let limits = Limits::below(&std::env::temp_dir())?;
+    let mut config = config
         .with_information_schema(true)
         // The tensor type of `features` is field metadata: a Parquet scan must not drop it.
         .set_bool("datafusion.execution.parquet.skip_metadata", false);
     let roots = Roots::default();
-    let stores = Arc::new(Stores::new(roots.clone()));
-    let config = config.with_extension(Arc::new(roots));
+    let parquet = &mut config.options_mut().execution.parquet;
+    if parquet.max_row_group_bytes.is_none() {
+        parquet.max_row_group_bytes = Some(MaxRowGroupBytes::try_new(ROW_GROUP_BYTES)?);
+    }
     // A list of files that is kept does not see new ones.
-    let runtime = RuntimeEnvBuilder::new().with_object_list_cache_limit(0).with_object_store_registry(stores);
-    let runtime = runtime.build_arc()?;
+    let runtime = RuntimeEnvBuilder::new()
+        .with_object_list_cache_limit(0)
+        .with_object_store_registry(Arc::new(Stores::new(roots.clone())))
+        .with_memory_pool(limits::pool(limits::memory::limit()))
+        .with_disk_manager_builder(limits.disk_manager())
+        .build_arc()?;
+    let config = config.with_extension(Arc::new(limits)).with_extension(Arc::new(roots));
     let builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
     let context = SessionContext::new_with_state(register(builder)?.build());
     register_tables(&context)?;

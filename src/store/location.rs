@@ -79,7 +79,7 @@ impl Location {
 
     /// An error of the store while it was asked to `act` here.
     pub(super) fn failed(&self, act: &str, error: &object_store::Error) -> Error {
-        Error::Model(format!("cannot {act} {self}: {error}"))
+        Error::of_io(format!("cannot {act} {self}"), error, Error::Model)
     }
 }
 

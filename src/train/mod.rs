@@ -13,6 +13,7 @@ pub mod normalize;
 pub mod predictor;
 pub mod progress;
 mod run;
+pub mod size;
 pub mod source;
 pub mod spill;
 pub mod state;

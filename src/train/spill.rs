@@ -74,9 +74,6 @@ impl Spill {
 }
 
 fn failed(act: &str, file: &dyn Scratch, error: &ArrowError) -> Error {
-    let advice = match act {
-        "write" => "; is the disk full? SET datafusion.runtime.temp_directory to a folder with room",
-        _ => "",
-    };
-    Error::Limit(format!("training: cannot {act} {}: {error}{advice}", file.path().display()))
+    // Whatever it is: that memory has no room for the rows brought us here.
+    Error::of_io(format!("training: cannot {act} {}", file.path().display()), error, Error::Limit)
 }

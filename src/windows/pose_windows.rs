@@ -15,7 +15,7 @@ use crate::frames::distinct::Distinct;
 use crate::frames::numbering::by_time;
 use crate::frames::pass::node::PassNode;
 use crate::frames::pose_resample::resampled;
-use crate::options::{MAX_GAP, STRIDE, WIDTH};
+use crate::options::{MAX_GAP, MOST_VALUES, STRIDE, WIDTH};
 use crate::relation::RelationFunction;
 
 /// Fixed windows of frames, inside segments of one recording, without gaps and (by default) of one label.
@@ -79,9 +79,11 @@ pub fn windows_of(input: LogicalPlan, arguments: &Arguments, cut: fn(Windowing) 
     let columns = FrameColumns::find(input.schema().as_arrow(), arguments)?;
     let width = rows(arguments, "width", hz)?.unwrap_or(WIDTH);
     let stride = rows(arguments, "stride", hz)?.unwrap_or(STRIDE);
-    let size = width.checked_mul(columns.features.dim()).and_then(|n| i32::try_from(n).ok());
-    if size.is_none() {
-        arguments.wrong("width", width, &format!("at most {} values a window", i32::MAX))?;
+    let dim = columns.features.dim();
+    if width.checked_mul(dim).is_none_or(|values| values > MOST_VALUES) {
+        let most =
+            format!("at most {}, which are {MOST_VALUES} values a window of {dim} features", MOST_VALUES / dim.max(1));
+        arguments.wrong("width", width, &most)?;
     }
     let rule = label_rule(arguments, input.schema().as_arrow())?;
     let short = arguments

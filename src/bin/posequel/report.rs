@@ -61,7 +61,8 @@ impl File {
             // What is left of a failed attempt is of no use to anybody.
             let _ = fs::remove_file(&self.temporary);
             let hint = "; choose another place with -o FILE";
-            Error::Query(format!("cannot write {}: {error}{hint}", self.path.display())).into()
+            let other = |message| Error::Query(format!("{message}{hint}"));
+            Error::of_io(format!("cannot write {}", self.path.display()), &error, other).into()
         })
     }
 }

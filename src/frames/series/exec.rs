@@ -8,7 +8,7 @@ use arrow::compute::SortOptions;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{
@@ -34,8 +34,10 @@ type Outputs = Arc<Vec<Mutex<Option<Output>>>>;
 type Reading = Shared<BoxFuture<'static, Result<Outputs, Arc<DataFusionError>>>>;
 
 enum Output {
-    Runs(Part),
-    Sorted(Arc<dyn ExecutionPlan>),
+    Runs(Part, MemoryReservation),
+    Sorted(SendableRecordBatchStream),
+    /// Another partition has all of it.
+    Nothing,
 }
 
 /// Puts the frames of each recording together and in order. Reads all of its input first.
@@ -99,15 +101,20 @@ impl SeriesExec {
     fn reading(&self, context: &Arc<TaskContext>) -> Reading {
         let start = || {
             let (gather, input, context) = (self.gather.clone(), Arc::clone(&self.input), Arc::clone(context));
+            let metrics = self.metrics.clone();
             let outputs = async move {
                 let partitions = gather.partitions;
-                let output = |output| Mutex::new(Some(output));
-                Ok(Arc::new(match gather.read(input, context).await.map_err(Arc::new)? {
-                    Gathered::Runs(parts) => parts.into_iter().map(Output::Runs).map(output).collect(),
-                    Gathered::Sorted(plan) => {
-                        (0..partitions).map(|_| output(Output::Sorted(Arc::clone(&plan)))).collect::<Vec<_>>()
+                let outputs: Vec<Output> = match gather.read(input, context, metrics).await.map_err(Arc::new)? {
+                    Gathered::Runs(parts) => {
+                        parts.into_iter().map(|(part, sorting)| Output::Runs(part, sorting)).collect()
                     }
-                }))
+                    // In one partition: rows for one that nobody reads yet would have to be held for it.
+                    Gathered::Sorted(rows) => {
+                        let nothing = (1..partitions).map(|_| Output::Nothing);
+                        std::iter::once(Output::Sorted(rows)).chain(nothing).collect()
+                    }
+                };
+                Ok(Arc::new(outputs.into_iter().map(|output| Mutex::new(Some(output))).collect::<Vec<_>>()))
             };
             outputs.boxed().shared()
         };
@@ -183,15 +190,14 @@ impl ExecutionPlan for SeriesExec {
             let outputs = reading.await.map_err(DataFusionError::Shared)?;
             let output = outputs[partition].lock().unwrap_or_else(PoisonError::into_inner).take();
             match output {
-                Some(Output::Runs(part)) => {
-                    let consumer = MemoryConsumer::new(format!("SeriesExec[{partition}] sort"));
-                    let sorting = consumer.register(context.memory_pool());
+                Some(Output::Runs(part, sorting)) => {
                     Ok(Box::pin(stream::iter(recordings(part, schema, by, sorting, counters))) as Batches)
                 }
-                Some(Output::Sorted(plan)) => {
+                Some(Output::Sorted(rows)) => {
                     let count = move |batch: &RecordBatch| counters.rows.add(batch.num_rows());
-                    Ok(Box::pin(plan.execute(partition, context)?.inspect_ok(count)) as Batches)
+                    Ok(Box::pin(rows.inspect_ok(count)) as Batches)
                 }
+                Some(Output::Nothing) => Ok(Box::pin(stream::empty()) as Batches),
                 None => Err(DataFusionError::Internal(format!("SeriesExec: partition {partition} was read before"))),
             }
         };
@@ -236,7 +242,9 @@ fn recordings(
     let mut next = move || -> Result<Option<RecordBatch>> {
         loop {
             if let Some(runs) = &mut recording {
-                if let Some(batch) = runs.next(&mut |bytes| sorting.try_resize(bytes))? {
+                // What was reserved before is enough for the largest.
+                let mut room = |bytes| if bytes > sorting.size() { sorting.try_resize(bytes) } else { Ok(()) };
+                if let Some(batch) = runs.next(&mut room)? {
                     counters.rows.add(batch.num_rows());
                     return Ok(Some(batch));
                 }

@@ -6,16 +6,20 @@ use std::sync::Arc;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryConsumer;
+use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::{LexOrdering, Partitioning};
-use datafusion::physical_plan::repartition::RepartitionExec;
-use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::physical_expr::LexOrdering;
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::StreamExt;
 
+use super::block::Block;
 use super::memory::Budget;
+use super::order::InOrder;
 use super::replay::{Begun, ReplayExec};
 use super::run::{Columns, Run, RunReader};
+use crate::frames::sorting::sorter::Sorter;
 
 /// How recordings are found and where they go.
 #[derive(Debug, Clone)]
@@ -30,10 +34,10 @@ pub struct Gather {
 
 /// What came of reading.
 pub enum Gathered {
-    /// The runs of each recording, for each output partition.
-    Runs(Vec<Part>),
-    /// There was no memory: a sort of everything, with as many partitions.
-    Sorted(Arc<dyn ExecutionPlan>),
+    /// The runs of each recording, for each output partition, and what the sort of its largest recording needs.
+    Runs(Vec<(Part, MemoryReservation)>),
+    /// There was no memory: all rows, sorted, for the first output partition.
+    Sorted(SendableRecordBatchStream),
 }
 
 /// The runs of each recording of an output partition, the first recording last.
@@ -46,14 +50,21 @@ struct Read {
 
 impl Gather {
     /// Reads `input` to its end, or until it is clear that a sort has to do it.
-    pub async fn read(self, input: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>) -> Result<Gathered> {
+    pub async fn read(
+        self,
+        input: Arc<dyn ExecutionPlan>,
+        context: Arc<TaskContext>,
+        metrics: ExecutionPlanMetricsSet,
+    ) -> Result<Gathered> {
         let budget = Arc::new(Budget::new(&context));
+        // One share of the pool for all that is read: a share for each partition would be taken from the sorts of the plan.
+        let consumer = MemoryConsumer::new("SeriesExec").with_can_spill(true);
+        let memory = consumer.register(context.memory_pool());
         let mut tasks = vec![];
         for partition in 0..input.output_partitioning().partition_count() {
             let stream = input.execute(partition, Arc::clone(&context))?;
-            let consumer = MemoryConsumer::new(format!("SeriesExec[{partition}]")).with_can_spill(true);
-            let reservation = consumer.register(context.memory_pool());
-            let reader = RunReader::new(self.columns.clone(), &input.schema(), reservation, Arc::clone(&budget))?;
+            let memory = memory.new_empty();
+            let reader = RunReader::new(self.columns.clone(), &input.schema(), memory, Arc::clone(&budget))?;
             tasks.push(SpawnedTask::spawn(read(stream, reader, Arc::clone(&budget))));
         }
         let mut reads = vec![];
@@ -61,26 +72,40 @@ impl Gather {
             reads.push(task.join_unwind().await.map_err(|e| DataFusionError::ExecutionJoin(Box::new(e)))??);
         }
         if budget.is_stopped() {
-            return Ok(Gathered::Sorted(self.sort(&input, reads)?));
+            let begun = reads.into_iter().map(|Read { reader, rest }| Begun { read: reader.into_blocks(), rest });
+            return Ok(Gathered::Sorted(self.sort(&input, begun.collect(), &metrics, &context).await?));
         }
-        Ok(self.distribute(reads))
+        let parts = self.distribute(reads);
+        match reserved(&parts, &context) {
+            Some(sorting) => Ok(Gathered::Runs(parts.into_iter().zip(sorting).collect())),
+            None => {
+                let begun = Begun { read: blocks(parts), rest: None };
+                Ok(Gathered::Sorted(self.sort(&input, vec![begun], &metrics, &context).await?))
+            }
+        }
     }
 
-    fn sort(&self, input: &Arc<dyn ExecutionPlan>, reads: Vec<Read>) -> Result<Arc<dyn ExecutionPlan>> {
-        let begun = |Read { reader, rest }: Read| {
-            let mut read = reader.into_blocks();
-            read.reverse();
-            Begun { read, rest }
-        };
-        let replay = ReplayExec::new(input.schema(), reads.into_iter().map(begun).collect());
-        let keys = self.ordering.iter().take(self.columns.by.len()).map(|sort| Arc::clone(&sort.expr)).collect();
-        let together = RepartitionExec::try_new(Arc::new(replay), Partitioning::Hash(keys, self.partitions))?;
-        let sort = SortExec::new(self.ordering.clone(), Arc::new(together));
-        Ok(Arc::new(sort.with_preserve_partitioning(true)))
+    /// One sort of all partitions, since several of them, and a repartition above, would take memory from each other.
+    async fn sort(
+        &self,
+        input: &Arc<dyn ExecutionPlan>,
+        mut begun: Vec<Begun>,
+        metrics: &ExecutionPlanMetricsSet,
+        context: &Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
+        begun.iter_mut().for_each(|begun| begun.read.reverse());
+        let mut sorter = Sorter::new("SeriesExec sort", &input.schema(), &self.ordering, metrics, context)?;
+        let all = CoalescePartitionsExec::new(Arc::new(ReplayExec::new(input.schema(), begun)));
+        let mut rows = all.execute(0, Arc::clone(context))?;
+        while let Some(batch) = rows.next().await.transpose()? {
+            sorter.push(&batch).await?;
+        }
+        drop(rows);
+        sorter.finish().await
     }
 
     /// Recordings in the order in which they appeared, as many rows for each output partition as for the next.
-    fn distribute(&self, reads: Vec<Read>) -> Gathered {
+    fn distribute(&self, reads: Vec<Read>) -> Vec<Part> {
         let (mut numbers, mut recordings): (_, Vec<Vec<Run>>) = (HashMap::new(), vec![]);
         for Read { reader, .. } in reads {
             let (runs, keys) = reader.finish();
@@ -106,8 +131,27 @@ impl Gather {
             let place = (before + rows / 2) * self.partitions / total.max(1);
             parts[place.min(self.partitions - 1)].push(recording);
         }
-        Gathered::Runs(parts)
+        parts
     }
+}
+
+/// What the sort of the largest recording of each partition needs; nothing if that is not there. All of it is asked for at once, as partitions that asked
+/// on their way would find more or less by luck.
+fn reserved(parts: &[Part], context: &TaskContext) -> Option<Vec<MemoryReservation>> {
+    let reserve = |(partition, part): (usize, &Part)| {
+        let consumer = MemoryConsumer::new(format!("SeriesExec[{partition}] sort"));
+        let memory = consumer.register(context.memory_pool());
+        let largest = part.iter().map(|runs| InOrder::bytes_at_most(runs)).max().unwrap_or(0);
+        memory.try_grow(largest).ok().map(|()| memory)
+    };
+    parts.iter().enumerate().map(reserve).collect()
+}
+
+/// The blocks of all runs, each once.
+fn blocks(parts: Vec<Part>) -> Vec<Arc<Block>> {
+    let runs = parts.into_iter().flatten().flatten();
+    let blocks: HashMap<*const Block, Arc<Block>> = runs.map(|run| (Arc::as_ptr(&run.block), run.block)).collect();
+    blocks.into_values().collect()
 }
 
 async fn read(mut stream: SendableRecordBatchStream, mut reader: RunReader, budget: Arc<Budget>) -> Result<Read> {

@@ -4,7 +4,8 @@
 //! finds such runs while batches are read, and makes them of batches that have none; [`recordings`] numbers what they
 //! belong to, [`block`] holds the rows. [`order`] puts the runs of a recording behind one another and sorts only those that
 //! overlap. [`gather`] reads all partitions, [`exec`] is the plan node; where there is no [`memory`], [`replay`] hands what
-//! was read to a sort. [`exec`], [`gather`] and [`replay`] know plans, the others only rows and what they occupy.
+//! was read to one sort of everything ([`crate::frames::sorting`]), whose rows all go to the first partition. [`exec`], [`gather`] and [`replay`] know
+//! plans, the others only rows and what they occupy.
 
 pub mod block;
 pub mod changes;

@@ -31,6 +31,12 @@ impl InOrder {
         Self { runs: runs.into_iter().peekable(), schema, by, merge: None, sorted: false }
     }
 
+    /// What [`Self::next`] may ask for, of these runs of a recording.
+    pub fn bytes_at_most(runs: &[Run]) -> usize {
+        let follow = runs.windows(2).all(|pair| pair[0].last < pair[1].first);
+        if follow && runs.iter().all(|run| run.rises) { 0 } else { Merge::bytes(runs) }
+    }
+
     /// The next rows: those of a run as they are, or some of runs that overlap or do not rise, for which `room` is asked for
     /// so many bytes.
     ///

@@ -73,6 +73,12 @@ impl SourceFunction for PoseWalkers {
             noise: arguments.number("noise", 0.0, 1e6)?.unwrap_or(0.01),
             missing: arguments.number("missing", 0.0, 1.0)?.unwrap_or(0.02),
         };
+        let rows = people.rows();
+        if rows > MOST_ROWS {
+            query_err!(
+                "pose_walkers: subjects, videos, activities, seconds and hz make {rows} frames, and at most {MOST_ROWS} can be made"
+            )?;
+        }
         Ok(Arc::new(Walkers(Arc::new(people))))
     }
 }
@@ -115,7 +121,15 @@ struct Which {
     number: u64,
 }
 
+/// Frames of all recordings, at most: a hundred times what the largest archives of poses hold.
+const MOST_ROWS: u128 = 1_000_000_000_000;
+
 impl People {
+    fn rows(&self) -> u128 {
+        let recordings = u128::from(self.subjects) * u128::from(self.videos) * self.activities.len() as u128;
+        recordings.saturating_mul(u128::from(self.frames))
+    }
+
     fn recordings(&self) -> u64 {
         self.subjects * self.videos * self.activities.len() as u64
     }

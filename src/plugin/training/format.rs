@@ -14,6 +14,7 @@ use datafusion::datasource::file_format::{FileFormat, FileFormatFactory};
 use datafusion::datasource::physical_plan::{FileScanConfig, FileSinkConfig, FileSource, JsonSource};
 use datafusion::datasource::sink::DataSinkExec;
 use datafusion::datasource::table_schema::TableSchema;
+use datafusion::execution::memory_pool::MemoryLimit;
 use datafusion::physical_expr::LexRequirement;
 use datafusion::physical_plan::ExecutionPlan;
 use object_store::{ObjectMeta, ObjectStore};
@@ -31,6 +32,7 @@ use crate::plugin::config::PosequelOptions;
 use crate::roots::Roots;
 use crate::store::location::Location;
 use crate::store::resolve;
+use crate::train::size::check;
 
 /// Makes the format of a COPY from its options.
 #[derive(Debug)]
@@ -203,8 +205,16 @@ impl FileFormat for TrainingFormat {
             // Before hours of reading. The number of classes is not known yet, nor always that of features; no name of
             // a layer depends on them.
             let net = ModelConfig::new(shape.width, shape.dim.unwrap_or(1), 2, &self.options);
-            net.and_then(|net| net.frozen(&self.options.freeze))
-                .map_err(|e| Error::Query(format!("STORED AS {}: {e}", self.kind)))?;
+            let limit = match session.runtime_env().memory_pool.memory_limit() {
+                MemoryLimit::Finite(bytes) => Some(bytes),
+                MemoryLimit::Infinite | MemoryLimit::Unknown => None,
+            };
+            // Of a minibatch of one window: how many rows there are is not known yet.
+            let net = net.and_then(|net| check(&net, &self.options, 1, limit).map(|()| net));
+            net.and_then(|net| net.frozen(&self.options.freeze)).map_err(|e| match e {
+                Error::Query(message) => Error::Query(format!("STORED AS {}: {message}", self.kind)),
+                other => other,
+            })?;
         }
         let cuttings = Cuttings::find(&input);
         let (input, order) = by_window(input, session)?;

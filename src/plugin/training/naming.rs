@@ -12,11 +12,12 @@ use datafusion::physical_expr::{LexOrdering, LexRequirement, PhysicalExpr, Physi
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::projection::ProjectionExec;
 
+use crate::frames::sorting::exec::SortedExec;
 use crate::schema::{FEATURES, WINDOW_ID};
 use crate::train::cells::append;
 
-/// The plan with a column `window_id`, made from the content of the window where it has none; and the requirement that
-/// rows are ordered by it, which DataFusion meets with a sort that spills.
+/// The plan with a column `window_id`, made from the content of the window where it has none, and ordered by it; and the requirement that it is.
+/// The sort is ours: DataFusion's, in several partitions, holds rows twice and may be refused memory while it merges.
 pub fn by_window(
     input: Arc<dyn ExecutionPlan>,
     session: &dyn Session,
@@ -42,7 +43,7 @@ pub fn by_window(
         _ => cast(name, &schema, DataType::Utf8)?,
     };
     match LexOrdering::new([PhysicalSortExpr::new_default(name)]) {
-        Some(ordering) => Ok((input, ordering.into())),
+        Some(ordering) => Ok((SortedExec::over(input, ordering.clone())?, ordering.into())),
         None => internal_err!("an order by one column is an order"),
     }
 }

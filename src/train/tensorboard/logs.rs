@@ -140,7 +140,7 @@ fn event_files(folder: &Path) -> Result<Vec<String>> {
 }
 
 fn failed(act: &str, path: &Path, error: &io::Error) -> Error {
-    Error::Model(format!("tensorboard: cannot {act} {}: {error}", path.display()))
+    Error::of_io(format!("tensorboard: cannot {act} {}", path.display()), error, Error::Model)
 }
 
 #[cfg(test)]
