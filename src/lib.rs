@@ -16,6 +16,8 @@ pub mod random;
 pub mod relation;
 pub mod scalar;
 pub mod schema;
+pub mod secrets;
+pub mod shown;
 
 pub mod augment;
 pub mod evaluate;

@@ -8,21 +8,29 @@ use datafusion::common::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
 
 use crate::error::Error;
+use crate::secrets::without_secrets;
+use crate::shown::escaped;
 
 /// The whole message of an error, without the names of the layers that it came through ("External error:").
 ///
-/// Contexts stand in front of their cause: `sql/quickstart.sql:14: pose_windows: width must be >= 1 (was 0)`.
+/// Contexts stand in front of their cause: `sql/quickstart.sql:14: pose_windows: width must be >= 1 (was 0)`. Passwords and the like are hidden
+/// ([`without_secrets`]), and what would steer a terminal is escaped ([`escaped`]).
 pub fn message(error: &DataFusionError) -> String {
+    escaped(&without_secrets(&without_accusation(text(error)))).into_owned()
+}
+
+fn text(error: &DataFusionError) -> String {
     match error {
-        DataFusionError::Context(context, cause) if is_rule_name(context) => message(cause),
-        DataFusionError::Context(context, cause) => format!("{context}: {}", message(cause)),
-        DataFusionError::Diagnostic(_, cause) => message(cause),
-        DataFusionError::Shared(cause) => message(cause),
-        DataFusionError::Collection(causes) => causes.iter().map(message).collect::<Vec<_>>().join("\n"),
+        DataFusionError::Context(context, cause) if is_rule_name(context) => text(cause),
+        DataFusionError::Context(context, cause) => format!("{context}: {}", text(cause)),
+        DataFusionError::Diagnostic(_, cause) => text(cause),
+        DataFusionError::Shared(cause) => text(cause),
+        DataFusionError::Collection(causes) => causes.iter().map(text).collect::<Vec<_>>().join("\n"),
         DataFusionError::External(cause) => foreign_message(cause.as_ref()),
         DataFusionError::ArrowError(cause, _) => arrow_message(cause),
         DataFusionError::SQL(cause, _) => parser_message(cause),
         DataFusionError::NotImplemented(what) => format!("not implemented: {what}"),
+        DataFusionError::Internal(what) => internal_message(what),
         other => other.message().into_owned(),
     }
 }
@@ -51,9 +59,28 @@ fn is_rule_name(context: &str) -> bool {
 
 fn foreign_message(error: &(dyn StdError + Send + Sync + 'static)) -> String {
     match error.downcast_ref::<DataFusionError>() {
-        Some(inner) => message(inner),
+        Some(inner) => text(inner),
         None => error.to_string(),
     }
+}
+
+/// What DataFusion takes for a fault of its own; some of it is the statement's.
+fn internal_message(what: &str) -> String {
+    match what.strip_prefix("No suitable object store found for ").and_then(|rest| rest.split_once(". ")) {
+        Some((url, _)) => {
+            format!(
+                "there is no store for {url}: posequel reads and writes files of this machine, and stores that its host has registered"
+            )
+        }
+        None => Error::Internal(what.to_owned()).to_string(),
+    }
+}
+
+/// The text without what DataFusion adds to errors that it does not expect, also where such a one is told inside of another.
+fn without_accusation(text: String) -> String {
+    const ACCUSATION: &str = "\nThis issue was likely caused by a bug in DataFusion's code. Please help us to resolve this by filing a bug report in our issue \
+                              tracker: https://github.com/apache/datafusion/issues";
+    if text.contains(ACCUSATION) { text.replace(ACCUSATION, "") } else { text }
 }
 
 fn arrow_message(error: &ArrowError) -> String {
@@ -109,6 +136,22 @@ mod tests {
     #[test]
     fn rules_of_the_analyzer_are_not_named() {
         assert_eq!(message(&DataFusionError::Plan("x".into()).context("type_coercion")), "x");
+    }
+
+    #[test]
+    fn nobody_is_accused_of_a_bug_by_the_wrong_name() {
+        let bug = DataFusionError::Internal("a hole".into());
+        assert_eq!(message(&bug), "posequel is wrong here, please report it: a hole");
+        let told = DataFusionError::Execution(format!("a.csv: {}", bug.strip_backtrace()));
+        assert_eq!(message(&told), "a.csv: Internal error: a hole.");
+        let store = DataFusionError::Internal("No suitable object store found for s3://b/. See `RuntimeEnv`".into());
+        assert!(message(&store).starts_with("there is no store for s3://b/: "), "{}", message(&store));
+    }
+
+    #[test]
+    fn a_message_steers_no_terminal_and_tells_no_password() {
+        let error = DataFusionError::Plan("no 's3://me:pass@b/\x1b[31m'".into()).context("db.password = 'x'");
+        assert_eq!(message(&error), "db.password = '***': no 's3://***@b/\\x1b[31m'");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::provenance;
 use super::script::{Script, drain, execute};
 use super::settings::{Assignment, known_options, set_option};
 use super::{Manifest, Step};
+use crate::shown::in_line;
 
 /// Runs a pipeline: rows go to `out`, a heading for each step to `log`.
 ///
@@ -50,7 +51,8 @@ pub async fn run<W: Write>(
         match stage {
             Parsed::Once(place, sql, script) => {
                 let step = &manifest.steps[place];
-                writeln!(log, "{} [{}/{}] {}", manifest.name, place + 1, manifest.steps.len(), step.name)?;
+                let (name, steps) = (in_line(&manifest.name), manifest.steps.len());
+                writeln!(log, "{name} [{}/{steps}] {}", place + 1, in_line(&step.name))?;
                 before.push(sql);
                 run_step(ctx, step, script, out).await?;
             }
@@ -132,7 +134,7 @@ async fn check(ctx: &SessionContext, manifest: &Manifest, log: &mut (dyn Write +
     }
     match (failures.len(), manifest.expect.len()) {
         (0, 0) => {}
-        (0, all) => writeln!(log, "{}: as expected ({all} of {all})", manifest.name)?,
+        (0, all) => writeln!(log, "{}: as expected ({all} of {all})", in_line(&manifest.name))?,
         (failed, all) => {
             let heading = format!("pipeline '{}': {failed} of {all} expectations failed", manifest.name);
             return Err(DataFusionError::Execution(format!("{heading}\n{}", failures.join("\n"))));

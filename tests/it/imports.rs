@@ -2,8 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-const FLOOR: [&str; 10] =
-    ["error", "interrupt", "notes", "random", "schema", "options", "args", "relation", "scalar", "account"];
+const FLOOR: [&str; 12] = [
+    "error",
+    "interrupt",
+    "notes",
+    "random",
+    "schema",
+    "secrets",
+    "shown",
+    "options",
+    "args",
+    "relation",
+    "scalar",
+    "account",
+];
 const STAGES: [&str; 10] =
     ["frames", "windows", "split", "augment", "weigh", "nn", "train", "evaluate", "store", "predict"];
 

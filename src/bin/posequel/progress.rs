@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use posequel::notes::shortened;
+use posequel::secrets::without_secrets;
+use posequel::shown::{escaped, in_line};
 use posequel::train::progress::{Event, Progress};
 
 /// A listener that draws on stderr.
@@ -52,7 +54,11 @@ impl Run {
                 ));
                 if !features.is_empty() {
                     let plural = if features.len() == 1 { "" } else { "s" };
-                    bar.println(format!("{} feature{plural} a frame: {}", features.len(), shortened(features)));
+                    bar.println(format!(
+                        "{} feature{plural} a frame: {}",
+                        features.len(),
+                        in_line(&shortened(features))
+                    ));
                 }
                 bar.set_message("");
                 bar.set_style(style("{prefix} [{bar:24}] {msg}{eta} to go"));
@@ -72,7 +78,8 @@ impl Run {
                 bar.set_message(format!("loss {loss:.3}, {validation}"));
             }
             Event::Done { model, version, location } => {
-                bar.println(format!("model {model}, version {version}: {location}"));
+                let published = format!("model {model}, version {version}: {location}");
+                bar.println(in_line(&without_secrets(&published)));
                 bar.finish_and_clear();
             }
         }
@@ -81,12 +88,12 @@ impl Run {
 
 /// Writes what a statement has to say to stderr.
 pub fn note(line: &str) {
-    let _ = writeln!(io::stderr(), "note: {line}");
+    let _ = writeln!(io::stderr(), "note: {}", escaped(&without_secrets(line)));
 }
 
 /// A warning that cannot be written has nobody to read it.
 fn warn(warning: &str) {
-    let _ = writeln!(io::stderr(), "warning: {warning}");
+    let _ = writeln!(io::stderr(), "warning: {}", escaped(&without_secrets(warning)));
 }
 
 fn style(template: &str) -> ProgressStyle {
