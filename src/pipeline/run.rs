@@ -113,8 +113,9 @@ fn setup(ctx: &SessionContext) -> Vec<String> {
     set.filter_map(|entry| Some(format!("{} = {}", entry.key, entry.value?))).collect()
 }
 
-async fn run_step<W: Write>(ctx: &SessionContext, step: &Step, script: Script, out: &mut Output<W>) -> Result<()> {
-    for statement in &script.statements {
+async fn run_step<W: Write>(ctx: &SessionContext, step: &Step, mut script: Script, out: &mut Output<W>) -> Result<()> {
+    for statement in std::mem::take(&mut script.statements) {
+        let place = script.place(&statement);
         let result = async {
             match execute(ctx, statement).await? {
                 Some(rows) if step.show => out.write(rows).await,
@@ -122,7 +123,7 @@ async fn run_step<W: Write>(ctx: &SessionContext, step: &Step, script: Script, o
                 None => Ok(()),
             }
         };
-        result.await.map_err(|e| e.context(script.place(statement)))?;
+        result.await.map_err(|e| e.context(place))?;
     }
     Ok(())
 }

@@ -182,7 +182,7 @@ impl Task {
                 continue;
             }
             let result = async {
-                match execute(ctx, statement).await? {
+                match execute(ctx, statement.clone()).await? {
                     Some(rows) => drain(rows).await,
                     None => Ok(()),
                 }
