@@ -13,6 +13,7 @@ pub mod interrupt;
 pub mod notes;
 pub mod options;
 pub mod random;
+pub mod regular;
 pub mod relation;
 pub mod scalar;
 pub mod schema;

@@ -10,8 +10,9 @@ use super::cells::{Job, Matrix, check_independent};
 use super::matrix::{Cell, Resolved, Stage};
 use super::output::Output;
 use super::provenance;
-use super::script::{Script, drain, execute};
+use super::script::{Script, dialect, drain, execute};
 use super::settings::{Assignment, known_options, set_option};
+use super::variables::Quotes;
 use super::{Manifest, Step};
 use crate::shown::in_line;
 
@@ -43,7 +44,7 @@ pub async fn run<W: Write>(
         }
         set_option(ctx, key, value).await.map_err(|e| e.context("--set"))?;
     }
-    let stages = manifest.resolve()?;
+    let stages = manifest.resolve(Quotes::of(dialect(ctx).as_ref()))?;
     let stages = stages.into_iter().map(|stage| Parsed::new(ctx, &manifest, stage)).collect::<Result<Vec<_>>>()?;
     // What a cell depends on: everything that ran before it.
     let mut before = setup(ctx);

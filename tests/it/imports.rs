@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-const FLOOR: [&str; 12] = [
+const FLOOR: [&str; 13] = [
     "error",
     "interrupt",
     "notes",
     "random",
+    "regular",
     "schema",
     "secrets",
     "shown",
