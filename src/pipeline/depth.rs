@@ -10,7 +10,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::error::{Error, Result, query_err};
 
-/// A statement of more levels is refused. Threads with stacks of 32 MiB, as the binary has them, hold twice as many (`tests/it/deep.rs`).
+/// A statement of more levels is refused. Threads with stacks of 32 MiB, as the binary has them, hold twice as many (`tests/it/hostile.rs`).
 pub const MOST: usize = 2_000;
 
 /// A plan of more levels is refused: what nests in views and lists of tables shows in no statement alone. A view is two levels or three.

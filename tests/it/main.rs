@@ -2,11 +2,13 @@
 
 mod accounts;
 mod cli;
+mod damaged;
 mod determinism;
 mod explain;
 mod feature_rule;
 mod float_bounds;
 mod functions;
+mod hostile;
 mod imports;
 mod lake;
 mod lessons;
