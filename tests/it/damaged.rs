@@ -86,7 +86,9 @@ async fn hold(ending: &str, options: &str) {
     let folder = tempfile::tempdir().unwrap();
     let ctx = session(2, 64);
     let whole = folder.path().join(format!("whole.{ending}"));
-    let copy = format!("COPY ({ROWS}) TO '{}' STORED AS {} {options}", whole.display(), ending.to_uppercase());
+    // CSV has no lists.
+    let rows = if ending == "csv" { format!("SELECT * EXCEPT (parts) FROM ({ROWS})") } else { ROWS.to_owned() };
+    let copy = format!("COPY ({rows}) TO '{}' STORED AS {} {options}", whole.display(), ending.to_uppercase());
     ctx.sql(&copy).await.unwrap().collect().await.unwrap();
     for query in QUERIES {
         assert_eq!(fault(&ctx, query, &whole).await, None, "{query}");

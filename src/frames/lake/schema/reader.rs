@@ -10,6 +10,7 @@ use datafusion::catalog::Session;
 use datafusion::common::parsers::CompressionTypeVariant;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::file_format::FileFormat;
+use datafusion::datasource::file_format::arrow::ArrowFormat;
 use datafusion::datasource::file_format::csv::CsvFormat;
 use datafusion::datasource::file_format::json::JsonFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -17,6 +18,7 @@ use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use futures::FutureExt;
 use object_store::{GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
 
+use super::arrow::wrong_length;
 use super::csv::{self, Dialect};
 use super::json;
 use super::lines::spanning;
@@ -91,6 +93,11 @@ impl Reader {
                 tokio::task::spawn_blocking(move || read().map(spanning)).await
             }
             Self::Format(format) => {
+                if format.downcast_ref::<ArrowFormat>().is_some()
+                    && let Some(wrong) = wrong_length(store.as_ref(), meta).await?
+                {
+                    return Err(damaged(&name, &wrong).into());
+                }
                 let read = format.infer_schema(session, store, std::slice::from_ref(meta));
                 let read = guarded_future(&name, read.boxed()).await;
                 let cannot = |e| unreadable(&name, e);
