@@ -4,6 +4,9 @@
 //! tree ends the process where the stack of the thread ends. `a OR b OR c ...` is as deep as it is long, without a bracket. So depth is counted from tokens, and
 //! in plans by a list of what is left to look at.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -50,11 +53,20 @@ pub fn check(depth: Depth) -> Result<()> {
 /// # Errors
 /// A plan of more levels than can be run.
 pub fn check_plan(plan: &LogicalPlan) -> Result<()> {
-    let (mut left, mut levels) = (vec![(plan, 1)], 0);
-    while let Some((plan, level)) = left.pop() {
-        levels = levels.max(level);
-        left.extend(plan.inputs().into_iter().map(|input| (input, level + 1)));
+    // Each plan once, after those below it: one view may be read in many places.
+    let (mut left, mut levels) = (vec![(plan, false)], HashMap::new());
+    while let Some((plan, is_below_known)) = left.pop() {
+        let address = std::ptr::from_ref(plan);
+        if is_below_known {
+            let below = below(plan).into_iter().filter_map(|below| levels.get(&std::ptr::from_ref(below)));
+            let level = 1 + below.max().copied().unwrap_or(0);
+            levels.insert(address, level);
+        } else if !levels.contains_key(&address) {
+            left.push((plan, true));
+            left.extend(below(plan).into_iter().map(|below| (below, false)));
+        }
     }
+    let levels = levels.get(&std::ptr::from_ref(plan)).copied().unwrap_or(0);
     if levels > MOST_OF_PLAN {
         return Err(Error::Query(format!(
             "the statement is nested too deeply ({levels} levels in its plan; at most {MOST_OF_PLAN}): views that read views count as well; make a table of one of them \
@@ -62,6 +74,16 @@ pub fn check_plan(plan: &LogicalPlan) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// The inputs of a plan; of the scan of a view, what the view is.
+fn below(plan: &LogicalPlan) -> Vec<&LogicalPlan> {
+    let view = match plan {
+        LogicalPlan::TableScan(scan) => scan.source.get_logical_plan(),
+        _ => None,
+    };
+    let view = view.and_then(|view| if let Cow::Borrowed(view) = view { Some(view) } else { None });
+    plan.inputs().into_iter().chain(view).collect()
 }
 
 /// What stands between two brackets, or between CASE and END.
@@ -263,6 +285,19 @@ mod tests {
         assert_eq!(depth(&"(".repeat(300)).levels, 301);
         assert_eq!(depth(&format!("{}1", ")".repeat(300))).levels, 1);
         assert_eq!(depth("SELECT (CASE WHEN a THEN 1) + (2)").nested, 2);
+    }
+
+    #[tokio::test]
+    async fn views_are_levels_of_plans_and_each_is_looked_at_once() {
+        let ctx = datafusion::prelude::SessionContext::new();
+        ctx.sql("CREATE VIEW v0 AS SELECT 1 AS a").await.unwrap();
+        for n in 1..60 {
+            // 2^60 ways lead to the first.
+            let sql = format!("CREATE VIEW v{n} AS SELECT a FROM v{0} UNION ALL SELECT a FROM v{0}", n - 1);
+            ctx.sql(&sql).await.unwrap();
+        }
+        let plan = ctx.state().create_logical_plan("SELECT * FROM v59").await.unwrap();
+        assert_eq!(check_plan(&plan), Ok(()));
     }
 
     #[test]

@@ -78,9 +78,12 @@ fn internal_message(what: &str) -> String {
 
 /// The text without what DataFusion adds to errors that it does not expect, also where such a one is told inside of another.
 fn without_accusation(text: String) -> String {
-    const ACCUSATION: &str = "\nThis issue was likely caused by a bug in DataFusion's code. Please help us to resolve this by filing a bug report in our issue \
-                              tracker: https://github.com/apache/datafusion/issues";
-    if text.contains(ACCUSATION) { text.replace(ACCUSATION, "") } else { text }
+    const ACCUSATIONS: [&str; 2] = [
+        "Internal error: ",
+        "\nThis issue was likely caused by a bug in DataFusion's code. Please help us to resolve this by filing a bug report in our issue tracker: \
+         https://github.com/apache/datafusion/issues",
+    ];
+    ACCUSATIONS.iter().fold(text, |text, said| if text.contains(said) { text.replace(said, "") } else { text })
 }
 
 fn arrow_message(error: &ArrowError) -> String {
@@ -143,7 +146,7 @@ mod tests {
         let bug = DataFusionError::Internal("a hole".into());
         assert_eq!(message(&bug), "posequel is wrong here, please report it: a hole");
         let told = DataFusionError::Execution(format!("a.csv: {}", bug.strip_backtrace()));
-        assert_eq!(message(&told), "a.csv: Internal error: a hole.");
+        assert_eq!(message(&told), "a.csv: a hole.");
         let store = DataFusionError::Internal("No suitable object store found for s3://b/. See `RuntimeEnv`".into());
         assert!(message(&store).starts_with("there is no store for s3://b/: "), "{}", message(&store));
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use arrow::ipc::{Block, root_as_footer, root_as_message};
+use arrow::ipc::{Block, CompressionType, Message, root_as_footer, root_as_message};
 use bytes::Bytes;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, Result};
 
@@ -41,13 +41,54 @@ async fn of_file(store: &dyn ObjectStore, meta: &ObjectMeta) -> Result<Option<St
     let footer = range(store, meta, start..end).await?;
     let Ok(footer) = root_as_footer(&footer) else { return Ok(None) };
     let blocks = footer.dictionaries().into_iter().flatten().chain(footer.recordBatches().into_iter().flatten());
-    let is_outside = |block: &&Block| {
+    let is_outside = |block: &Block| {
         let parts = [block.offset(), i64::from(block.metaDataLength()), block.bodyLength()].map(u64::try_from);
         let parts = parts.into_iter().try_fold(0_u64, |sum, part| sum.checked_add(part.ok()?));
         parts.is_none_or(|block_end| block_end > start)
     };
-    let mut outside = blocks.filter(|block| is_outside(block));
-    Ok(outside.next().map(|block| wrong(block.offset(), block.bodyLength(), meta)))
+    for block in blocks {
+        if is_outside(&block) {
+            return Ok(Some(wrong(block.offset(), block.bodyLength(), meta)));
+        }
+        // Not negative, and inside.
+        let (at, length) = (block.offset() as u64, block.metaDataLength() as u64);
+        let head = range(store, meta, at..at + length).await?;
+        let message = head.get(if head.starts_with(&CONTINUATION) { 8 } else { 4 }..);
+        let Some(message) = message.and_then(|head| root_as_message(head).ok()) else { continue };
+        if let Some(wrong) = packed(store, meta, &message, at + length).await? {
+            return Ok(Some(wrong));
+        }
+    }
+    Ok(None)
+}
+
+/// What is wrong with the lengths that compressed parts of a message are to have once they are unpacked, which each of them begins with. `body` is where the parts lie.
+async fn packed(
+    store: &dyn ObjectStore,
+    meta: &ObjectMeta,
+    message: &Message<'_>,
+    body: u64,
+) -> Result<Option<String>> {
+    let batch = message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data());
+    let Some(batch) = message.header_as_record_batch().or(batch) else { return Ok(None) };
+    let Some(compression) = batch.compression() else { return Ok(None) };
+    // What a byte becomes at most: https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md, and of Zstandard a block of 128 KiB that is one byte again and again:
+    // 4 bytes (RFC 8878, 3.1.1.2).
+    let most = if compression.codec() == CompressionType::LZ4_FRAME { 255 } else { 1 << 15 };
+    let parts = batch.buffers().into_iter().flatten().filter(|part| part.length() > 8);
+    let parts: Vec<(u64, u64)> = parts
+        .filter_map(|part| Some((body.checked_add(u64::try_from(part.offset()).ok()?)?, part.length() as u64)))
+        .filter(|(at, length)| at.checked_add(*length).is_some_and(|end| end <= meta.size))
+        .collect();
+    let begins: Vec<Range<u64>> = parts.iter().map(|(at, _)| *at..at + 8).collect();
+    for (bytes, (at, length)) in store.get_ranges(&meta.location, &begins).await?.into_iter().zip(parts) {
+        let unpacked = bytes.first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes));
+        // -1: it is not compressed.
+        if unpacked < -1 || u64::try_from(unpacked).is_ok_and(|unpacked| unpacked > length.saturating_mul(most)) {
+            return Ok(Some(format!("{length} bytes at byte {at} are to become {unpacked}")));
+        }
+    }
+    Ok(None)
 }
 
 async fn of_stream(store: &dyn ObjectStore, meta: &ObjectMeta) -> Result<Option<String>> {
@@ -68,7 +109,12 @@ async fn of_stream(store: &dyn ObjectStore, meta: &ObjectMeta) -> Result<Option<
             return Ok(None);
         };
         match u64::try_from(message.bodyLength()) {
-            Ok(body) if body <= meta.size - at - head => at += head + body,
+            Ok(body) if body <= meta.size - at - head => {
+                if let Some(wrong) = packed(store, meta, &message, at + head).await? {
+                    return Ok(Some(wrong));
+                }
+                at += head + body;
+            }
             _ => return Ok(Some(wrong(at as i64, message.bodyLength(), meta))),
         }
     }
