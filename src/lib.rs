@@ -13,10 +13,13 @@ pub mod interrupt;
 pub mod notes;
 pub mod options;
 pub mod random;
+pub mod regular;
 pub mod relation;
 pub mod roots;
 pub mod scalar;
 pub mod schema;
+pub mod secrets;
+pub mod shown;
 
 pub mod assess;
 pub mod augment;

@@ -5,12 +5,15 @@ use std::fmt;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type};
+use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::prelude::SessionContext;
+use futures::TryStreamExt;
 use serde::Deserialize;
 
 use super::manifest::Scalar;
+use super::script::{Script, execute};
 use crate::error::{Error, query_err};
 
 /// `[[expect]]`: a query of one row and one column, and the bounds on its value.
@@ -53,8 +56,15 @@ impl Expectation {
 
     /// The value, as an array of one row.
     async fn value(&self, ctx: &SessionContext) -> Result<ArrayRef> {
-        let batches = ctx.sql(&self.sql).await?.collect().await?;
-        let rows: usize = batches.iter().map(|b| b.num_rows()).sum();
+        let mut statements = Script::parse(ctx, "", &self.sql)?.statements;
+        let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
+            return Err(Error::Query(format!("[[expect]] needs one query: {}", self.sql.trim())).into());
+        };
+        let batches: Vec<_> = match execute(ctx, statement).await? {
+            Some(rows) => rows.try_collect().await?,
+            None => vec![],
+        };
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
         match batches.iter().find(|b| b.num_rows() > 0) {
             Some(batch) if rows == 1 && batch.num_columns() == 1 => Ok(batch.column(0).clone()),
             found => {

@@ -10,16 +10,20 @@ use datafusion::sql::sqlparser::parser::ParserError;
 use crate::error::Error;
 use crate::error::exhausted::Exhausted;
 use crate::plugin::limits::folder;
+use crate::secrets::without_secrets;
+use crate::shown::escaped;
 
 /// The whole message of an error, and what to do where there is not enough memory or disk; without the names of the layers that it came through ("External error:").
 ///
-/// Contexts stand in front of their cause: `sql/quickstart.sql:14: pose_windows: width must be >= 1 (was 0)`.
+/// Contexts stand in front of their cause: `sql/quickstart.sql:14: pose_windows: width must be >= 1 (was 0)`. Passwords and the like are hidden
+/// ([`without_secrets`]), and what would steer a terminal is escaped ([`escaped`]).
 pub fn message(error: &DataFusionError) -> String {
     let text = worded(error);
-    match advice(error, &text) {
+    let told = match advice(error, &text) {
         Some(advice) => format!("{text}\nhint: {advice}"),
         None => text,
-    }
+    };
+    escaped(&without_secrets(&without_accusation(told))).into_owned()
 }
 
 fn worded(error: &DataFusionError) -> String {
@@ -33,6 +37,7 @@ fn worded(error: &DataFusionError) -> String {
         DataFusionError::ArrowError(cause, _) => arrow_message(cause),
         DataFusionError::SQL(cause, _) => parser_message(cause),
         DataFusionError::NotImplemented(what) => format!("not implemented: {what}"),
+        DataFusionError::Internal(what) => internal_message(what),
         other => other.message().into_owned(),
     }
 }
@@ -80,6 +85,28 @@ fn foreign_message(error: &(dyn StdError + Send + Sync + 'static)) -> String {
         Some(inner) => worded(inner),
         None => error.to_string(),
     }
+}
+
+/// What DataFusion takes for a fault of its own; some of it is the statement's.
+fn internal_message(what: &str) -> String {
+    match what.strip_prefix("No suitable object store found for ").and_then(|rest| rest.split_once(". ")) {
+        Some((url, _)) => {
+            format!(
+                "there is no store for {url}: posequel reads and writes files of this machine, and stores that its host has registered"
+            )
+        }
+        None => Error::Internal(what.to_owned()).to_string(),
+    }
+}
+
+/// The text without what DataFusion adds to errors that it does not expect, also where such a one is told inside of another.
+fn without_accusation(text: String) -> String {
+    const ACCUSATIONS: [&str; 2] = [
+        "Internal error: ",
+        "\nThis issue was likely caused by a bug in DataFusion's code. Please help us to resolve this by filing a bug report in our issue tracker: \
+         https://github.com/apache/datafusion/issues",
+    ];
+    ACCUSATIONS.iter().fold(text, |text, said| if text.contains(said) { text.replace(said, "") } else { text })
 }
 
 fn arrow_message(error: &ArrowError) -> String {
@@ -135,6 +162,22 @@ mod tests {
     #[test]
     fn rules_of_the_analyzer_are_not_named() {
         assert_eq!(message(&DataFusionError::Plan("x".into()).context("type_coercion")), "x");
+    }
+
+    #[test]
+    fn nobody_is_accused_of_a_bug_by_the_wrong_name() {
+        let bug = DataFusionError::Internal("a hole".into());
+        assert_eq!(message(&bug), "posequel is wrong here, please report it: a hole");
+        let told = DataFusionError::Execution(format!("a.csv: {}", bug.strip_backtrace()));
+        assert_eq!(message(&told), "a.csv: a hole.");
+        let store = DataFusionError::Internal("No suitable object store found for s3://b/. See `RuntimeEnv`".into());
+        assert!(message(&store).starts_with("there is no store for s3://b/: "), "{}", message(&store));
+    }
+
+    #[test]
+    fn a_message_steers_no_terminal_and_tells_no_password() {
+        let error = DataFusionError::Plan("no 's3://me:pass@b/\x1b[31m'".into()).context("db.password = 'x'");
+        assert_eq!(message(&error), "db.password = '***': no 's3://***@b/\\x1b[31m'");
     }
 
     #[test]

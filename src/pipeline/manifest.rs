@@ -10,7 +10,7 @@ use super::expect::Expectation;
 use super::matrix::Stage;
 use super::settings::Assignment;
 use super::text::{read_text, without_mark};
-use super::variables::substitute;
+use super::variables::{Quotes, substitute};
 use crate::error::{Error, Result, query_err, suggest};
 
 /// A pipeline as written in `pipelines/*.toml`. Keys that are not known are refused, with their line and column.
@@ -19,8 +19,9 @@ use crate::error::{Error, Result, query_err, suggest};
 /// name = "quickstart"
 /// about = "From frames to a trained model"
 ///
-/// [variables]            # ${seed} in the SQL of any step
-/// seed = 7
+/// [variables]            # ${seed} in the SQL of any step: text. ${by:literal} is a string in quotes, ${by:identifier} a name in quotes, whatever
+/// seed = 7               # the value holds; only these are for values that somebody else gives. A number or truth value as a literal is what it is.
+/// by = "subject"
 ///
 /// [settings]             # session options
 /// posequel.models.location = "models/"
@@ -169,7 +170,7 @@ impl Manifest {
 
     /// Overrides a variable, or an axis of the matrix by its values, `15,20`; false when the pipeline has none of this name.
     ///
-    /// Values of an axis of texts stay texts: `01` is not 1.
+    /// Values of an axis of texts stay texts: `01` is not 1. So does the value of a variable that is a text; that of another is a number where it is written as one.
     ///
     /// # Errors
     /// An axis without a value, or with one that is empty or there twice.
@@ -180,7 +181,20 @@ impl Manifest {
             *axis = value.split(',').map(|value| of(value.trim())).collect();
             return self.check_matrix().map(|()| true);
         }
-        Ok(self.variables.get_mut(name).map(|old| *old = Scalar::Text(value.to_owned())).is_some())
+        let Some(old) = self.variables.get_mut(name) else { return Ok(false) };
+        let text = Scalar::Text(value.to_owned());
+        *old = match (&*old, Scalar::of_text(value)) {
+            (Scalar::Text(_), _) => text,
+            // What is written in another way, `007`, is put in as it was written.
+            (_, typed) => {
+                if typed.to_string() == value {
+                    typed
+                } else {
+                    text
+                }
+            }
+        };
+        Ok(true)
     }
 
     /// Reads the SQL files and puts the variables in, and runs nothing.
@@ -188,27 +202,24 @@ impl Manifest {
     /// # Errors
     /// A file that is not there, a variable that is not, or that nothing uses.
     pub fn check(&mut self) -> Result<()> {
-        self.resolve().map(drop)
+        self.resolve(Quotes::default()).map(drop)
     }
 
     /// Reads the SQL files and puts the variables in: what is run, with its SQL; then that of each expectation.
     ///
     /// A variable that nothing uses is refused: `--set` on it would change nothing without a word.
-    pub(super) fn resolve(&mut self) -> Result<Vec<Stage>> {
-        let texts = |values: &BTreeMap<String, Scalar>| -> BTreeMap<String, String> {
-            values.iter().map(|(name, value)| (name.clone(), value.to_string())).collect()
-        };
-        let variables = texts(&self.variables);
+    pub(super) fn resolve(&mut self, quotes: Quotes) -> Result<Vec<Stage>> {
+        let variables = self.variables.clone();
         let mut used = BTreeSet::new();
-        let put_in = |place: &str, sql: &str, variables: &BTreeMap<String, String>| {
-            substitute(sql, variables).map_err(|e| Error::Query(format!("{place}: {e}")))
+        let put_in = |place: &str, sql: &str, variables: &BTreeMap<String, Scalar>| {
+            substitute(sql, variables, quotes).map_err(|e| Error::Query(format!("{place}: {e}")))
         };
         let stages = self.stages(|step, axes| {
             let sql = match (&step.file, &step.sql) {
                 (Some(file), _) => &read_sql(&step.name, file)?,
                 (None, sql) => sql.as_deref().unwrap_or_default(),
             };
-            let own: BTreeMap<String, String> = texts(&step.with).into_iter().chain(texts(axes)).collect();
+            let own: BTreeMap<String, Scalar> = step.with.clone().into_iter().chain(axes.clone()).collect();
             let all = variables.clone().into_iter().chain(own.clone()).collect();
             let (text, names) = put_in(&step.origin(), sql, &all)?;
             if let Some(name) = own.keys().find(|name| !names.contains(*name)) {
@@ -298,7 +309,7 @@ mod tests {
     fn variables_are_put_into_steps_and_expectations() {
         let expect = "[[expect]]\nsql = 'SELECT ${seed} + 1'\nequals = 8\n";
         let mut manifest = Manifest::parse(&format!("{SMALL}{expect}")).unwrap();
-        let stages = manifest.resolve().unwrap();
+        let stages = manifest.resolve(Quotes::default()).unwrap();
         assert_eq!(stages, [Stage::Once(Resolved { step: 0, sql: "SELECT 7".into() })]);
         assert_eq!(manifest.expect[0].sql, "SELECT 7 + 1");
     }
@@ -308,8 +319,23 @@ mod tests {
         let mut manifest = Manifest::parse(SMALL).unwrap();
         assert!(manifest.set_variable("seed", "9").unwrap());
         assert!(!manifest.set_variable("sed", "9").unwrap());
-        let stages = manifest.resolve().unwrap();
+        let stages = manifest.resolve(Quotes::default()).unwrap();
         assert_eq!(stages, [Stage::Once(Resolved { step: 0, sql: "SELECT 9".into() })]);
+    }
+
+    #[test]
+    fn an_overridden_variable_is_of_the_kind_that_it_was() {
+        let set = |old: &str, value: &str| {
+            let text = SMALL.replace("= 7", &format!("= {old}")).replace("${seed}", "${seed:literal}");
+            let mut manifest = Manifest::parse(&text).unwrap();
+            manifest.set_variable("seed", value).unwrap();
+            let [Stage::Once(Resolved { sql, .. })] = &manifest.resolve(Quotes::default()).unwrap()[..] else {
+                panic!()
+            };
+            sql.strip_prefix("SELECT ").unwrap().to_owned()
+        };
+        assert_eq!([set("7", "9"), set("0.5", "0.25"), set("true", "false")], ["9", "0.25", "false"]);
+        assert_eq!([set("'a'", "9"), set("7", "O'Brien"), set("7", "007")], ["'9'", "'O''Brien'", "'007'"]);
     }
 
     #[test]
@@ -333,7 +359,9 @@ mod tests {
     #[test]
     fn a_variable_that_nothing_uses_is_refused() {
         let mut manifest = Manifest::parse(&SMALL.replace("${seed}", "1")).unwrap();
-        assert!(manifest.resolve().unwrap_err().to_string().contains("variable 'seed' is used nowhere"));
+        assert!(
+            manifest.resolve(Quotes::default()).unwrap_err().to_string().contains("variable 'seed' is used nowhere")
+        );
     }
 
     #[test]
@@ -353,7 +381,7 @@ mod tests {
     #[test]
     fn a_missing_file_of_sql_is_named() {
         let mut manifest = Manifest::parse("name = 'x'\n[[steps]]\nname = 's'\nfile = 'no/such.sql'\n").unwrap();
-        let message = manifest.resolve().unwrap_err().to_string();
+        let message = manifest.resolve(Quotes::default()).unwrap_err().to_string();
         assert!(message.starts_with("step 's': cannot read no/such.sql: "), "{message}");
     }
 }

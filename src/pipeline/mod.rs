@@ -4,11 +4,14 @@
 //! variables and settings, and then checks its expectations. Both write their rows through an [`Output`].
 
 mod cells;
+mod depth;
 mod expect;
 mod failure;
+mod hidden;
 mod manifest;
 mod matrix;
 mod output;
+mod places;
 mod provenance;
 mod run;
 mod script;

@@ -9,7 +9,8 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::planner::object_name_to_table_reference;
 use datafusion::sql::sqlparser::ast::{ObjectName, Statement as SqlStatement, TableObject};
 
-use super::script::Located;
+use super::hidden::sql_without_secrets;
+use super::script::{Located, dialect};
 use crate::store::manifest::Sql;
 
 /// A text of more bytes, rows of VALUES most likely, is left out.
@@ -43,36 +44,54 @@ pub(super) fn note_copy(ctx: &SessionContext, located: &Located) {
     let made = begin(ctx);
     let text = copy(&located.statement).map(|copy| {
         let mut texts = made.behind(ctx, copy, None);
-        texts.push(shortened(&located.text));
+        texts.push(kept(ctx, &located.text));
         texts.iter().map(|text| format!("{text};\n")).collect::<Vec<_>>().join("\n")
     });
     ctx.state_ref().write().config_mut().set_extension(Arc::new(Sql(text.unwrap_or_default())));
 }
 
-/// Notes what has made a view or a table, or put rows into it.
-pub(super) fn note_table(ctx: &SessionContext, located: &Located) {
-    let Some((name, is_new)) = changed(&located.statement) else { return };
+/// What a statement will have made a view or a table of, or put rows into; to be noted once it has.
+pub(super) struct Change {
+    made: Arc<Made>,
+    /// The view or table.
+    name: String,
+    is_new: bool,
+    is_view: bool,
+    texts: Vec<Arc<str>>,
+}
+
+/// What a statement changes, if it is of that kind.
+pub(super) fn change(ctx: &SessionContext, located: &Located) -> Option<Change> {
+    let statement: &Statement = &located.statement;
+    let (name, is_new) = changed(statement)?;
     let (made, name) = (begin(ctx), full(ctx, name));
-    let mut texts = made.behind(ctx, &located.statement, Some(&name));
-    let mut known = made.0.lock().unwrap_or_else(PoisonError::into_inner);
-    texts.push(match &located.statement {
+    let mut texts = made.behind(ctx, statement, Some(&name));
+    texts.push(match statement {
         // Not its options, which may hold a password, nor its place, which may be one.
         Statement::CreateExternalTable(_) => format!("-- {name} is an external table").into(),
-        _ => shortened(&located.text),
+        _ => kept(ctx, &located.text),
     });
-    if is_new {
-        let is_view =
-            matches!(&located.statement, Statement::Statement(of) if matches!(**of, SqlStatement::CreateView(_)));
-        known.insert(name, History { is_view, texts });
-        return;
-    }
-    let Some(before) = known.get(&name).map(|history| history.texts.clone()) else { return };
-    let sees = |(of, history): &(&String, &mut History)| {
-        **of == name || (history.is_view && before.iter().all(|text| history.texts.contains(text)))
-    };
-    for (_, history) in known.iter_mut().filter(sees) {
-        let new: Vec<_> = texts.iter().filter(|text| !history.texts.contains(text)).cloned().collect();
-        history.texts.extend(new);
+    let is_view = matches!(statement, Statement::Statement(of) if matches!(**of, SqlStatement::CreateView(_)));
+    Some(Change { made, name, is_new, is_view, texts })
+}
+
+impl Change {
+    /// Notes that the statement has run.
+    pub fn note(self) {
+        let Self { made, name, is_new, is_view, texts } = self;
+        let mut known = made.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_new {
+            known.insert(name, History { is_view, texts });
+            return;
+        }
+        let Some(before) = known.get(&name).map(|history| history.texts.clone()) else { return };
+        let sees = |(of, history): &(&String, &mut History)| {
+            **of == name || (history.is_view && before.iter().all(|text| history.texts.contains(text)))
+        };
+        for (_, history) in known.iter_mut().filter(sees) {
+            let new: Vec<_> = texts.iter().filter(|text| !history.texts.contains(text)).cloned().collect();
+            history.texts.extend(new);
+        }
     }
 }
 
@@ -133,6 +152,11 @@ fn full(ctx: &SessionContext, table: TableReference) -> String {
     }
 }
 
+/// What is kept of a statement.
+fn kept(ctx: &SessionContext, text: &str) -> Arc<str> {
+    shortened(&sql_without_secrets(dialect(ctx).as_ref(), text))
+}
+
 fn shortened(text: &str) -> Arc<str> {
     match text.len() {
         n if n > LONGEST => {
@@ -155,7 +179,7 @@ mod tests {
             if copy(&statement.statement).is_some() {
                 // There is nobody here to train.
                 note_copy(&ctx, &statement);
-            } else if let Some(rows) = execute(&ctx, &statement).await.unwrap() {
+            } else if let Some(rows) = execute(&ctx, statement).await.unwrap() {
                 drain(rows).await.unwrap();
             }
         }
@@ -190,6 +214,15 @@ mod tests {
     async fn options_of_external_tables_are_not_told() {
         let table = "CREATE EXTERNAL TABLE windows (a TEXT) STORED AS CSV LOCATION 'Cargo.toml' OPTIONS ('format.null_value' 'secret')";
         assert_eq!(told(&format!("{table}; {COPY}")).await, format!("-- windows is an external table;\n\n{COPY};\n"));
+    }
+
+    #[tokio::test]
+    async fn secrets_are_not_told() {
+        let view = "CREATE VIEW windows AS -- password: x\n SELECT 'https://me:pw@h/' AS token";
+        let copy = COPY.replace("'units' '8'", "'units' '8', 'aws.secret_access_key' 'x'");
+        let hidden = copy.replace("'x'", "'***'");
+        let told = told(&format!("{view}; {copy}")).await;
+        assert_eq!(told, format!("CREATE VIEW windows AS -- ***\n SELECT 'https://***@h/' AS token;\n\n{hidden};\n"));
     }
 
     #[tokio::test]

@@ -10,9 +10,11 @@ use super::cells::{Job, Matrix, check_independent};
 use super::matrix::{Cell, Resolved, Stage};
 use super::output::Output;
 use super::provenance;
-use super::script::{Script, drain, execute};
+use super::script::{Script, dialect, drain, execute};
 use super::settings::{Assignment, known_options, set_option};
+use super::variables::Quotes;
 use super::{Manifest, Step};
+use crate::shown::in_line;
 
 /// Runs a pipeline: rows go to `out`, a heading for each step to `log`.
 ///
@@ -42,7 +44,7 @@ pub async fn run<W: Write>(
         }
         set_option(ctx, key, value).await.map_err(|e| e.context("--set"))?;
     }
-    let stages = manifest.resolve()?;
+    let stages = manifest.resolve(Quotes::of(dialect(ctx).as_ref()))?;
     let stages = stages.into_iter().map(|stage| Parsed::new(ctx, &manifest, stage)).collect::<Result<Vec<_>>>()?;
     // What a cell depends on: everything that ran before it.
     let mut before = setup(ctx);
@@ -50,7 +52,8 @@ pub async fn run<W: Write>(
         match stage {
             Parsed::Once(place, sql, script) => {
                 let step = &manifest.steps[place];
-                writeln!(log, "{} [{}/{}] {}", manifest.name, place + 1, manifest.steps.len(), step.name)?;
+                let (name, steps) = (in_line(&manifest.name), manifest.steps.len());
+                writeln!(log, "{name} [{}/{steps}] {}", place + 1, in_line(&step.name))?;
                 before.push(sql);
                 run_step(ctx, step, script, out).await?;
             }
@@ -111,8 +114,9 @@ fn setup(ctx: &SessionContext) -> Vec<String> {
     set.filter_map(|entry| Some(format!("{} = {}", entry.key, entry.value?))).collect()
 }
 
-async fn run_step<W: Write>(ctx: &SessionContext, step: &Step, script: Script, out: &mut Output<W>) -> Result<()> {
-    for statement in &script.statements {
+async fn run_step<W: Write>(ctx: &SessionContext, step: &Step, mut script: Script, out: &mut Output<W>) -> Result<()> {
+    for statement in std::mem::take(&mut script.statements) {
+        let place = script.place(&statement);
         let result = async {
             match execute(ctx, statement).await? {
                 Some(rows) if step.show => out.write(rows).await,
@@ -120,7 +124,7 @@ async fn run_step<W: Write>(ctx: &SessionContext, step: &Step, script: Script, o
                 None => Ok(()),
             }
         };
-        result.await.map_err(|e| e.context(script.place(statement)))?;
+        result.await.map_err(|e| e.context(place))?;
     }
     Ok(())
 }
@@ -132,7 +136,7 @@ async fn check(ctx: &SessionContext, manifest: &Manifest, log: &mut (dyn Write +
     }
     match (failures.len(), manifest.expect.len()) {
         (0, 0) => {}
-        (0, all) => writeln!(log, "{}: as expected ({all} of {all})", manifest.name)?,
+        (0, all) => writeln!(log, "{}: as expected ({all} of {all})", in_line(&manifest.name))?,
         (failed, all) => {
             let heading = format!("pipeline '{}': {failed} of {all} expectations failed", manifest.name);
             return Err(DataFusionError::Execution(format!("{heading}\n{}", failures.join("\n"))));

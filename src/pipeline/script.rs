@@ -1,30 +1,48 @@
 //! SQL text cut into statements by DataFusion's own parser, so that a `;` in a string or a comment is no border.
 
+use std::sync::Arc;
+
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::dialect::{GenericDialect, dialect_from_str};
-use datafusion::sql::sqlparser::tokenizer::{Location, Token, Tokenizer};
+use datafusion::sql::sqlparser::dialect::{Dialect, GenericDialect, dialect_from_str};
+use datafusion::sql::sqlparser::parser::ParserError;
+use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 use futures::StreamExt;
 
+use super::depth::{self, Depth};
+use super::places::Places;
 use super::provenance;
 use super::text::{with_marks_named, without_mark};
+use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::notes::Notes;
 use crate::plugin::limits::change::Change;
 use crate::plugin::safe;
 use crate::roots::Roots;
 
-/// A statement and the line on which it starts, counted from 1.
+/// A statement and the line on which it starts, counted from 1. Clones share the parsed statement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Located {
     /// The line of its first word.
     pub line: u64,
     /// The parsed statement.
-    pub statement: Statement,
+    pub statement: Arc<Statement>,
     /// As it was written, without the `;`.
     pub text: String,
+}
+
+impl Located {
+    /// The parsed statement itself. It is never copied, since that takes a lot of stack for each of its levels: where others hold it, too, its text is parsed again.
+    fn into_statement(self, ctx: &SessionContext) -> Result<Statement> {
+        let statement = match Arc::try_unwrap(self.statement) {
+            Ok(statement) => return Ok(statement),
+            Err(_) => Script::parse(ctx, "", &self.text)?.statements.pop().map(|located| located.statement),
+        };
+        let statement = statement.and_then(|statement| Arc::try_unwrap(statement).ok());
+        statement.ok_or_else(|| Error::Internal(format!("a statement is gone: {}", self.text)).into())
+    }
 }
 
 /// The statements of a file, of `-c`, or of standard input, in order.
@@ -39,38 +57,57 @@ impl Script {
     /// Parses a whole script in the session's dialect, so that a slip in its last line is found before its first runs.
     ///
     /// `origin` is what errors call the script: a file name, `stdin`, or nothing for a single line.
+    ///
+    /// # Errors
+    /// What is no SQL, by line and column; a statement that is nested too deeply; [`Error::Interrupted`] once the session's [`Interrupt`] is set.
     pub fn parse(ctx: &SessionContext, origin: &str, sql: &str) -> Result<Self> {
         let sql = without_mark(sql);
-        let located = |e: DataFusionError| locate_parser_error(origin, e);
-        let (dialect, depth) = {
-            let state = ctx.state_ref();
-            let state = state.read();
-            let options = &state.config_options().sql_parser;
-            (options.dialect, options.recursion_limit.get())
-        };
-        let dialect = dialect_from_str(dialect).unwrap_or_else(|| Box::new(GenericDialect {}));
-        let builder = DFParserBuilder::new(sql).with_dialect(dialect.as_ref()).with_recursion_limit(depth);
-        let mut parser = builder.build().map_err(located)?;
-        let mut statements = Vec::new();
+        let (dialect, interrupt) = (dialect(ctx), ctx.copied_config().get_extension::<Interrupt>());
+        let most_nested = ctx.copied_config().options().sql_parser.recursion_limit.get();
+        let tokens = Tokenizer::new(dialect.as_ref(), sql).tokenize_with_location();
+        let tokens = tokens.map_err(|e| locate_parser_error(origin, ParserError::from(e).into()))?;
+        let depths = depths(origin, &tokens)?;
+        let builder = DFParserBuilder::new(tokens).with_dialect(dialect.as_ref()).with_recursion_limit(most_nested);
+        let mut parser = builder.build()?;
+        let (mut statements, mut places) = (Vec::new(), Places::new(sql));
         loop {
+            if let Some(interrupt) = &interrupt {
+                interrupt.check()?;
+            }
             let mut separated = statements.is_empty();
             while parser.parser.consume_token(&Token::SemiColon) {
                 separated = true;
             }
-            let next = parser.parser.peek_token();
-            let (line, start) = (next.span.start.line, next.span.start);
-            if next.token == Token::EOF {
+            let (line, start, is_end) = {
+                let next = parser.parser.peek_token_ref();
+                (next.span.start.line, next.span.start, next.token == Token::EOF)
+            };
+            if is_end {
                 return Ok(Self { origin: origin.to_owned(), statements });
             }
+            // Where it gives up a deep statement, the parser may take what it has for all of it.
+            let too_deep = || {
+                let behind = depths.partition_point(|(from, _)| (from.line, from.column) <= (start.line, start.column));
+                let nested = behind.checked_sub(1).map_or(0, |of| depths[of].1.nested);
+                let what = format!(
+                    "the statement is nested too deeply ({nested} levels of brackets, CASE and the like, of which {most_nested} are read at most, and of \
+                     subqueries a third): make views or tables of parts"
+                );
+                (3 * nested >= most_nested).then(|| DataFusionError::from(Error::Query(what)).context(at(origin, line)))
+            };
             if !separated {
-                let error = DataFusionError::Plan(format!("expected ';' before {:?}", next.token.to_string()));
-                return Err(error.context(at(origin, line)));
+                let next = parser.parser.peek_token_ref().to_string();
+                let error = DataFusionError::Plan(format!("expected ';' before {next:?}")).context(at(origin, line));
+                return Err(too_deep().unwrap_or(error));
             }
-            let statement = parser.parse_statement().map_err(located)?;
-            let end = parser.parser.peek_token();
-            let end = if end.token == Token::EOF { sql.len() } else { place(sql, end.span.start) };
-            let text = sql.get(place(sql, start)..end).unwrap_or_default().trim_end().to_owned();
-            statements.push(Located { line, statement, text });
+            let statement =
+                parser.parse_statement().map_err(|e| too_deep().unwrap_or_else(|| locate_parser_error(origin, e)))?;
+            let end = parser.parser.peek_token_ref();
+            let end = (end.token != Token::EOF).then_some(end.span.start);
+            let from = places.byte(start);
+            let bytes = from..end.map_or(sql.len(), |end| places.byte(end));
+            let text = sql.get(bytes).unwrap_or_default().trim_end().to_owned();
+            statements.push(Located { line, statement: Arc::new(statement), text });
         }
     }
 
@@ -80,32 +117,38 @@ impl Script {
     }
 }
 
-/// The byte at a line and column of a text, both of characters counted from 1.
-fn place(sql: &str, at: Location) -> usize {
-    let line: usize = sql.split_inclusive('\n').take(at.line.saturating_sub(1) as usize).map(str::len).sum();
-    let column = sql[line..].char_indices().nth(at.column.saturating_sub(1) as usize);
-    column.map_or(sql.len(), |(column, _)| line + column)
+/// The SQL that a session speaks.
+pub(super) fn dialect(ctx: &SessionContext) -> Box<dyn Dialect> {
+    let name = ctx.copied_config().options().sql_parser.dialect;
+    dialect_from_str(name).unwrap_or_else(|| Box::new(GenericDialect {}))
 }
 
 /// Runs one statement: its rows as a stream, or nothing when it has none (CREATE, SET, DROP).
 ///
 /// What a statement does, it has done when this returns nothing; a COPY does it while its one row is read.
-pub async fn execute(ctx: &SessionContext, located: &Located) -> Result<Option<SendableRecordBatchStream>> {
+///
+/// # Errors
+/// A statement that is wrong, or whose plan is nested too deeply; what it meets when it runs.
+pub async fn execute(ctx: &SessionContext, located: Located) -> Result<Option<SendableRecordBatchStream>> {
     if let Some(interrupt) = ctx.copied_config().get_extension::<Interrupt>() {
         interrupt.check()?;
     }
-    provenance::note_copy(ctx, located);
+    provenance::note_copy(ctx, &located);
     if let Some(notes) = ctx.copied_config().get_extension::<Notes>() {
         // What was said of the statement before.
         notes.take();
     }
-    let plan = ctx.state().statement_to_plan(located.statement.clone()).await?;
+    let noted = provenance::change(ctx, &located);
+    let plan = ctx.state().statement_to_plan(located.into_statement(ctx)?).await?;
+    depth::check_plan(&plan)?;
     if let Some(roots) = ctx.copied_config().get_extension::<Roots>() {
         safe::check(&roots, &plan)?;
     }
     let change = Change::of(&plan);
     let rows = ctx.execute_logical_plan(plan).await?.execute_stream().await?;
-    provenance::note_table(ctx, located);
+    if let Some(noted) = noted {
+        noted.note();
+    }
     if !rows.schema().fields().is_empty() {
         return Ok(Some(rows));
     }
@@ -133,6 +176,22 @@ pub fn is_complete(sql: &str) -> bool {
         // An open string or comment: more lines will follow.
         Err(_) => false,
     }
+}
+
+/// The depth of each statement, by the place where it begins.
+///
+/// # Errors
+/// One that is nested too deeply, by its line.
+fn depths(origin: &str, tokens: &[TokenWithSpan]) -> Result<Vec<(Location, Depth)>> {
+    let mut depths = vec![];
+    for tokens in tokens.split(|token| token.token == Token::SemiColon) {
+        let is_space = |token: &&TokenWithSpan| matches!(token.token, Token::Whitespace(_) | Token::EOF);
+        let Some(first) = tokens.iter().find(|token| !is_space(token)) else { continue };
+        let depth = depth::of(tokens);
+        depth::check(depth).map_err(|e| DataFusionError::from(e).context(at(origin, first.span.start.line)))?;
+        depths.push((first.span.start, depth));
+    }
+    Ok(depths)
 }
 
 fn at(origin: &str, line: u64) -> String {

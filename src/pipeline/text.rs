@@ -3,6 +3,8 @@
 use std::io::{Error, ErrorKind, Read, Result};
 use std::path::Path;
 
+use crate::regular::regular;
+
 /// The mark that editors of Windows put before UTF-8: U+FEFF, which nobody sees.
 const MARK: char = '\u{feff}';
 
@@ -11,21 +13,30 @@ pub fn without_mark(text: &str) -> &str {
     text.strip_prefix(MARK).unwrap_or(text)
 }
 
+/// A text of more bytes is none that somebody wrote.
+pub const MOST: u64 = 64 << 20;
+
 /// The text of a file, without a byte order mark.
 ///
 /// # Errors
-/// A file that cannot be read; one that is UTF-16 or otherwise no UTF-8, by its first line that is not.
+/// A file that cannot be read; what is no file, such as a folder or a pipe; more than 64 MiB; one that is UTF-16 or otherwise no UTF-8, by its first line that is not.
 pub fn read_text(path: &Path) -> Result<String> {
-    decode(std::fs::read(path)?)
+    regular(path)?;
+    read_text_from(std::fs::File::open(path)?)
 }
 
 /// The text of what is left to read, as [`read_text`].
 ///
 /// # Errors
 /// As [`read_text`].
-pub fn read_text_from(mut source: impl Read) -> Result<String> {
+pub fn read_text_from(source: impl Read) -> Result<String> {
     let mut bytes = vec![];
-    source.read_to_end(&mut bytes)?;
+    source.take(MOST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST {
+        let what =
+            format!("it has more than {} MiB; rows belong into files of their own, as Parquet or CSV", MOST >> 20);
+        return Err(Error::new(ErrorKind::FileTooLarge, what));
+    }
     decode(bytes)
 }
 
@@ -61,6 +72,14 @@ mod tests {
         assert_eq!(decode(vec![0xef, 0xbb, 0xbf]).unwrap(), "");
         assert_eq!(decode(vec![]).unwrap(), "");
         assert_eq!(decode("-- first\rSELECT 1;".into()).unwrap(), "-- first\nSELECT 1;");
+    }
+
+    #[test]
+    fn what_has_no_end_is_not_read() {
+        let message = read_text_from(std::io::repeat(b' ')).unwrap_err().to_string();
+        assert!(message.starts_with("it has more than 64 MiB; "), "{message}");
+        let message = read_text(Path::new("src")).unwrap_err().to_string();
+        assert_eq!(message, "it is a folder, and no file");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::sql::sqlparser::ast::{
-    Expr as SqlExpr, FunctionArg, FunctionArgExpr, ObjectName, TableFactor, TableFunctionArgs,
+    Expr as SqlExpr, FunctionArg, FunctionArgExpr, ObjectName, TableAlias, TableFactor, TableFunctionArgs,
 };
 
 use crate::args::{Arguments, Value};
@@ -39,14 +39,15 @@ impl RelationPlanner for Relations {
         context: &mut dyn RelationPlannerContext,
     ) -> Result<RelationPlanning> {
         let original = |relation| Ok(RelationPlanning::Original(Box::new(relation)));
-        let TableFactor::Table { name, alias, args: Some(args), .. } = &relation else { return original(relation) };
+        let TableFactor::Table { name, args: Some(args), .. } = &relation else { return original(relation) };
         let Some(name) = simple(name, context) else { return original(relation) };
         if let Some(source) = self.sources.iter().find(|source| source.name() == name) {
             refuse_modifiers(source.name(), &relation)?;
             let none = Arguments::new(source.name()).with_aliases(source.aliases()).with_notes(self.notes.clone());
-            let arguments = read_arguments(none, source.parameters(), &args.args, context)?;
+            let (args, alias) = parts(relation);
+            let arguments = read_arguments(none, source.parameters(), args, context)?;
             let plan = call(source.as_ref(), &arguments)?;
-            return Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))));
+            return Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias))));
         }
         let Some(function) = self.relations.iter().find(|function| function.name() == name) else {
             return original(relation);
@@ -56,13 +57,22 @@ impl RelationPlanner for Relations {
             return original(relation);
         }
         refuse_modifiers(function.name(), &relation)?;
-        let input = plan_input(function.as_ref(), args.args.get(before), context)?;
-        let (model, rest) = args.args.split_at_checked(before).unwrap_or_default();
-        let given: Vec<FunctionArg> = model.iter().chain(rest.iter().skip(1)).cloned().collect();
+        // Taken and not copied: a copy of a deep subquery takes more stack than a thread has.
+        let (mut given, alias) = parts(relation);
+        let input = (before < given.len()).then(|| given.remove(before));
+        let input = plan_input(function.as_ref(), input, context)?;
         let none = Arguments::new(function.name()).with_aliases(function.aliases()).with_notes(self.notes.clone());
-        let arguments = read_arguments(none, function.parameters(), &given, context)?;
+        let arguments = read_arguments(none, function.parameters(), given, context)?;
         let plan = function.plan(unqualified(function.name(), input)?, &arguments)?;
-        Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))))
+        Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias))))
+    }
+}
+
+/// The arguments of a call, and the name that it has in the query.
+fn parts(relation: TableFactor) -> (Vec<FunctionArg>, Option<TableAlias>) {
+    match relation {
+        TableFactor::Table { args: Some(args), alias, .. } => (args.args, alias),
+        _ => (vec![], None),
     }
 }
 
@@ -95,34 +105,40 @@ fn refuse_modifiers(function: &str, relation: &TableFactor) -> Result<()> {
 
 fn plan_input(
     function: &dyn RelationFunction,
-    input: Option<&FunctionArg>,
+    input: Option<FunctionArg>,
     context: &mut dyn RelationPlannerContext,
 ) -> Result<LogicalPlan> {
-    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(SqlExpr::Subquery(query)))) = input else {
-        let given = input.map_or("nothing".to_owned(), ToString::to_string);
-        let place = if function.takes_model() { "second argument, after the model," } else { "first argument" };
-        return Ok(query_err!(
-            "{}: the {place} must be a subquery in brackets of its own (was {given}), as in: {}",
-            function.name(),
-            function.about().1
-        )?);
+    let subquery = match input {
+        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(SqlExpr::Subquery(query)))) => Ok(query),
+        other => Err(other.map_or("nothing".to_owned(), |other| other.to_string())),
     };
-    context.plan(TableFactor::Derived { lateral: false, subquery: query.clone(), alias: None, sample: None })
+    let subquery = match subquery {
+        Ok(subquery) => subquery,
+        Err(given) => {
+            let place = if function.takes_model() { "second argument, after the model," } else { "first argument" };
+            return Ok(query_err!(
+                "{}: the {place} must be a subquery in brackets of its own (was {given}), as in: {}",
+                function.name(),
+                function.about().1
+            )?);
+        }
+    };
+    context.plan(TableFactor::Derived { lateral: false, subquery, alias: None, sample: None })
 }
 
 /// `arguments` with those that were written.
 fn read_arguments(
     mut arguments: Arguments,
     known: &'static [&'static str],
-    args: &[FunctionArg],
+    args: Vec<FunctionArg>,
     context: &mut dyn RelationPlannerContext,
 ) -> Result<Arguments> {
     let function = arguments.function();
-    for (place, arg) in args.iter().enumerate() {
+    for (place, arg) in args.into_iter().enumerate() {
         let (name, arg) = match arg {
-            FunctionArg::Named { name, arg, .. } => (Some(context.normalize_ident(name.clone())), arg),
+            FunctionArg::Named { name, arg, .. } => (Some(context.normalize_ident(name)), arg),
             FunctionArg::ExprNamed { name: SqlExpr::Identifier(name), arg, .. } => {
-                (Some(context.normalize_ident(name.clone())), arg)
+                (Some(context.normalize_ident(name)), arg)
             }
             FunctionArg::ExprNamed { name, .. } => {
                 return Ok(query_err!("{}: the name of an argument must be a word (was {name})", function)?);
@@ -145,15 +161,15 @@ fn read_arguments(
 }
 
 /// A bare word is the name of a column; everything else must be a constant.
-fn value(function: &str, name: &str, expr: &SqlExpr, context: &mut dyn RelationPlannerContext) -> Result<Value> {
+fn value(function: &str, name: &str, expr: SqlExpr, context: &mut dyn RelationPlannerContext) -> Result<Value> {
     match expr {
-        SqlExpr::Identifier(word) => Ok(Value::Text(context.normalize_ident(word.clone()))),
+        SqlExpr::Identifier(word) => Ok(Value::Text(context.normalize_ident(word))),
         SqlExpr::Array(array) => {
-            let items = array.elem.iter().map(|item| value(function, name, item, context));
+            let items = array.elem.into_iter().map(|item| value(function, name, item, context));
             Ok(Value::List(items.collect::<Result<_>>()?))
         }
         _ => {
-            let planned = context.sql_to_expr(expr.clone(), &DFSchema::empty())?;
+            let planned = context.sql_to_expr(expr, &DFSchema::empty())?;
             constant(function, name, planned)
         }
     }

@@ -1,5 +1,7 @@
 //! How the template shows values; NULL is a dash, and the page says what it means.
 
+use std::borrow::Cow;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment};
@@ -7,6 +9,7 @@ use minijinja::{AutoEscape, Environment};
 use super::number::{
     SHARE, count, counted, digits, measure, percent, points, points_range, probability, range, short, whole_range,
 };
+use crate::shown::escaped;
 
 /// NULL, for the eye and for a screen reader.
 const NULL: &str = r#"<span class="null" title="no value: see “How to read this”">–</span>"#;
@@ -17,6 +20,11 @@ pub fn environment() -> Environment<'static> {
     env.set_auto_escape_callback(|_| AutoEscape::Html);
     env.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     env.set_syntax(syntax());
+    // Marks of direction would show a text in another order than it has, and control characters are no HTML.
+    env.set_formatter(|out, state, value| match value.as_str().filter(|_| !value.is_safe()).map(escaped) {
+        Some(Cow::Owned(text)) => minijinja::escape_formatter(out, state, &Value::from(text)),
+        _ => minijinja::escape_formatter(out, state, value),
+    });
     env.add_filter("percent", |x: Option<f64>| shown(x.map(percent)));
     env.add_filter("digits", |x: Option<f64>| shown(x.map(digits)));
     env.add_filter("short", |x: Option<f64>| shown(x.map(short)));

@@ -55,7 +55,7 @@ async fn train(folder: &Path, options: &str, at: Option<At>) -> Result<(), Error
 
 async fn all(session: &SessionContext, sql: &str) -> datafusion::common::Result<()> {
     for statement in Script::parse(session, "", sql)?.statements {
-        if let Some(rows) = execute(session, &statement).await? {
+        if let Some(rows) = execute(session, statement).await? {
             datafusion::physical_plan::common::collect(rows).await?;
         }
     }

@@ -2,8 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-const FLOOR: [&str; 11] =
-    ["error", "interrupt", "notes", "roots", "random", "schema", "options", "args", "relation", "scalar", "account"];
+const FLOOR: [&str; 14] = [
+    "error",
+    "interrupt",
+    "notes",
+    "roots",
+    "random",
+    "regular",
+    "schema",
+    "secrets",
+    "shown",
+    "options",
+    "args",
+    "relation",
+    "scalar",
+    "account",
+];
 const STAGES: [&str; 11] =
     ["frames", "windows", "split", "augment", "weigh", "nn", "train", "evaluate", "store", "assess", "predict"];
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cli;
+mod damaged;
 mod determinism;
 #[cfg(unix)]
 mod ends;
@@ -9,6 +10,7 @@ mod explain;
 mod feature_rule;
 mod float_bounds;
 mod functions;
+mod hostile;
 mod imports;
 mod lake;
 mod lessons;

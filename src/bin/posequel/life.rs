@@ -1,7 +1,7 @@
 //! The life of the process: where it begins, what may end it, and the one place where it ends.
 //!
 //! A signal asks all work for an end (`posequel::interrupt`). A training is waited for while it keeps its state, everything else is
-//! dropped; then the terminal is made as it was, and the process leaves with the code of the signal.
+//! dropped; then the folder of spill is removed, the terminal made as it was, and the process leaves with the code of the signal.
 
 use std::future::Future;
 use std::io::{self, Write, stderr};
@@ -13,6 +13,7 @@ use datafusion::common::{DataFusionError, Result};
 use posequel::error::Error;
 use posequel::interrupt::Interrupt;
 use posequel::pipeline::{exit_code, is_broken_pipe, message};
+use posequel::plugin::limits::folder;
 use tokio::runtime::Builder;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{sleep, timeout};
@@ -76,6 +77,7 @@ pub fn live(work: impl AsyncFnOnce(&mut Life) -> Result<()>) -> ExitCode {
     progress::clear();
     // Tasks are dropped, and their files with them. Threads that compute all the same are not waited for any longer.
     runtime.shutdown_timeout(TO_DROP);
+    folder::remove_all();
     terminal.restore();
     let code = match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use posequel::notes::shortened;
+use posequel::secrets::without_secrets;
+use posequel::shown::{escaped, in_line};
 use posequel::train::progress::{Event, Progress};
 
 /// The training that is shown.
@@ -65,7 +67,11 @@ impl Run {
                 ));
                 if !features.is_empty() {
                     let plural = if features.len() == 1 { "" } else { "s" };
-                    bar.println(format!("{} feature{plural} a frame: {}", features.len(), shortened(features)));
+                    bar.println(format!(
+                        "{} feature{plural} a frame: {}",
+                        features.len(),
+                        in_line(&shortened(features))
+                    ));
                 }
                 bar.set_message("");
                 bar.set_style(style("{prefix} [{bar:24}] {msg}{eta} to go"));
@@ -94,7 +100,8 @@ impl Run {
                 bar.tick();
             }
             Event::Done { model, version, location } => {
-                bar.println(format!("model {model}, version {version}: {location}"));
+                let published = format!("model {model}, version {version}: {location}");
+                bar.println(in_line(&without_secrets(&published)));
                 bar.finish_and_clear();
             }
         }
@@ -104,7 +111,7 @@ impl Run {
 /// Writes what a statement has to say to stderr.
 pub fn note(line: &str) {
     let write = || {
-        let _ = writeln!(io::stderr(), "note: {line}");
+        let _ = writeln!(io::stderr(), "note: {}", escaped(&without_secrets(line)));
     };
     match &*run() {
         Some(run) => run.bar.suspend(write),
@@ -114,7 +121,7 @@ pub fn note(line: &str) {
 
 /// A warning that cannot be written has nobody to read it.
 fn warn(warning: &str) {
-    let _ = writeln!(io::stderr(), "warning: {warning}");
+    let _ = writeln!(io::stderr(), "warning: {}", escaped(&without_secrets(warning)));
 }
 
 fn style(template: &str) -> ProgressStyle {

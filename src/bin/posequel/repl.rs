@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::prelude::SessionContext;
 use posequel::pipeline::{Format, is_broken_pipe, is_complete, message};
+use posequel::secrets::may_hold_secret;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
@@ -51,7 +52,10 @@ pub async fn run(ctx: SessionContext, format: Format, may_remember: bool, life: 
             "\\q" | "quit" | "exit" => break,
             "\\h" | "\\?" | "help" => writeln!(stderr(), "{HELP}")?,
             text => {
-                editor.add_history_entry(text).map_err(outside)?;
+                // The file of the history is its user's alone, and still no place for passwords.
+                if !may_hold_secret(text) {
+                    editor.add_history_entry(text).map_err(outside)?;
+                }
                 statement(&ctx, text.to_owned(), format, life).await?;
                 if life.is_ended() {
                     break;

@@ -38,18 +38,19 @@ pub async fn run(args: SqlArgs, life: &mut Life) -> Result<()> {
 
 /// Runs all statements of a text and writes their rows to standard output.
 pub async fn script(ctx: &SessionContext, origin: &str, text: &str, format: Format) -> Result<()> {
-    let script = Script::parse(ctx, origin, text)?;
+    let mut script = Script::parse(ctx, origin, text)?;
+    // A lone line needs no line number.
+    let is_lone = origin.is_empty() && script.statements.len() == 1;
     let mut out = Output::new(format, stdout()).with_interrupt(INTERRUPT.as_ref().clone());
-    for statement in &script.statements {
+    for statement in std::mem::take(&mut script.statements) {
+        let place = script.place(&statement);
         let result = async {
             match execute(ctx, statement).await? {
                 Some(rows) => out.write(rows).await,
                 None => Ok(()),
             }
         };
-        // A lone line needs no line number.
-        let is_lone = origin.is_empty() && script.statements.len() == 1;
-        result.await.map_err(|e| if is_lone { e } else { e.context(script.place(statement)) })?;
+        result.await.map_err(|e| if is_lone { e } else { e.context(place) })?;
     }
     let left_out = out.finish()?;
     if left_out > 0 {

@@ -43,7 +43,7 @@ fn check_tables(jobs: &[Job]) -> Result<()> {
 
 /// Refuses SET where cells share the step: it would hold for the one that happens to run it.
 fn check_settings(jobs: &[Job]) -> Result<()> {
-    let is_set = |of: &Located| matches!(&of.statement, Statement::Statement(statement) if matches!(**statement, SqlStatement::Set(_)));
+    let is_set = |of: &Located| matches!(of.statement.as_ref(), Statement::Statement(statement) if matches!(**statement, SqlStatement::Set(_)));
     for job in jobs {
         for ((_, values), script) in job.cell.steps.iter().zip(&job.scripts) {
             if values.len() < job.cell.values.len()

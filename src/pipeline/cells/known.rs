@@ -105,6 +105,7 @@ mod tests {
     use super::*;
     use crate::pipeline::Manifest;
     use crate::pipeline::matrix::Stage;
+    use crate::pipeline::variables::Quotes;
 
     const CELLS: &str = "name = 'c'\n[matrix]\nwidth = [1, 2]\nfold = [1, 2]\n\
         [[steps]]\nname = 'base'\neach = ['width']\nsql = \"COPY t${width} TO 'm/base' STORED AS LSTM\"\n\
@@ -115,7 +116,7 @@ mod tests {
     fn digests(text: &str, before: &[&str]) -> Vec<Vec<String>> {
         let (ctx, mut manifest) = (SessionContext::new(), Manifest::parse(text).unwrap());
         let before: Vec<String> = before.iter().map(|text| (*text).to_owned()).collect();
-        let stages = manifest.resolve().unwrap();
+        let stages = manifest.resolve(Quotes::default()).unwrap();
         let [Stage::Cells(cells)] = &stages[..] else { panic!("{stages:?}") };
         let of = |cell: &crate::pipeline::matrix::Cell| {
             let parse = |sql: &str| Script::parse(&ctx, "", sql).unwrap();

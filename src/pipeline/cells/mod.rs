@@ -22,6 +22,7 @@ use super::matrix::{Cell, Values};
 use super::script::{Script, drain, execute};
 use crate::account::key::joined;
 use crate::error::Error;
+use crate::shown::in_line;
 use crate::store::manifest::Cell as Origin;
 use crate::train::progress::Progress;
 
@@ -76,7 +77,7 @@ impl Matrix<'_> {
     /// # Errors
     /// Cells that failed, by name, after all others were run.
     pub async fn run(&self, ctx: &SessionContext, jobs: Vec<Job>, log: &mut (dyn Write + Send)) -> Result<()> {
-        let (name, all) = (&self.manifest.name, jobs.len());
+        let (name, all) = (in_line(&self.manifest.name), jobs.len());
         let mut plans = jobs.into_iter().map(|job| self.plan(ctx, job)).collect::<Result<Vec<_>>>()?;
         if !self.manifest.fresh {
             let known = Known::read(plans.iter().flat_map(Plan::trainings)).await?;
@@ -101,15 +102,16 @@ impl Matrix<'_> {
             let Some(ended) = running.join_next().await else { break };
             let (cell, result) = ended.map_err(|e| DataFusionError::from(Error::Internal(e.to_string())))?;
             ready += 1;
+            let shown = in_line(&cell);
             match result {
                 Ok(()) => {
                     let seconds = began.elapsed().as_secs_f64();
                     let to_go = seconds / ready as f64 * (left - ready) as f64;
-                    writeln!(log, "{name}: {cell}: done, {ready} of {left} in {seconds:.0} s, {to_go:.0} s to go")?;
+                    writeln!(log, "{name}: {shown}: done, {ready} of {left} in {seconds:.0} s, {to_go:.0} s to go")?;
                 }
                 Err(e) if is_interrupted(&e) => return Err(e),
                 Err(e) => {
-                    writeln!(log, "{name}: {cell}: failed: {}", message(&e))?;
+                    writeln!(log, "{name}: {shown}: failed: {}", message(&e))?;
                     failures.push((cell, e));
                 }
             }
@@ -180,7 +182,7 @@ impl Task {
                 continue;
             }
             let result = async {
-                match execute(ctx, statement).await? {
+                match execute(ctx, statement.clone()).await? {
                     Some(rows) => drain(rows).await,
                     None => Ok(()),
                 }

@@ -155,7 +155,7 @@ mod tests {
         let ctx = SessionContext::new();
         let mut output = Output::new(format, Vec::new());
         for s in Script::parse(&ctx, "", sql).unwrap().statements {
-            if let Some(rows) = execute(&ctx, &s).await.unwrap() {
+            if let Some(rows) = execute(&ctx, s).await.unwrap() {
                 output.write(rows).await.unwrap();
             }
         }

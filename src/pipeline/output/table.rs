@@ -1,13 +1,18 @@
-//! Rows as a table for people. A window of 100 x 6 values is no use on a screen: long lists are shortened.
+//! Rows as a table for people. A window of 100 x 6 values is no use on a screen: long lists are shortened. Nothing in a value or a name steers the terminal.
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray};
-use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
-use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::util::display::{
     ArrayFormatter, ArrayFormatterFactory, DisplayIndex, FormatOptions, FormatResult,
 };
 use datafusion::arrow::util::pretty::pretty_format_batches_with_options;
+
+use crate::shown::{in_cell, in_line};
 
 /// Lists of more values than this show their ends and their length.
 const SHOWN: usize = 8;
@@ -15,9 +20,35 @@ const SHOWN: usize = 8;
 /// The table and a line end; the names alone when there are no rows.
 pub(super) fn text(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<String, ArrowError> {
     let options = FormatOptions::new().with_null("NULL").with_formatter_factory(Some(&ShortLists));
-    let empty = [RecordBatch::new_empty(schema.clone())];
-    let batches = if batches.is_empty() { &empty } else { batches };
-    Ok(format!("{}\n", pretty_format_batches_with_options(batches, &options)?))
+    let fields = schema.fields().iter().map(|field| Field::new(in_line(field.name()), DataType::Utf8, false));
+    let shown = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let texts = batches.iter().map(|batch| {
+        let columns = batch.columns().iter().map(|column| texts(column, &options)).collect::<Result<_, _>>()?;
+        let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        RecordBatch::try_new_with_options(Arc::clone(&shown), columns, &rows)
+    });
+    let mut texts = texts.collect::<Result<Vec<_>, ArrowError>>()?;
+    if texts.is_empty() {
+        texts.push(RecordBatch::new_empty(shown));
+    }
+    Ok(format!("{}\n", pretty_format_batches_with_options(&texts, &FormatOptions::new())?))
+}
+
+/// The values of a column as they are shown.
+fn texts(column: &ArrayRef, options: &FormatOptions<'_>) -> Result<ArrayRef, ArrowError> {
+    let formatter = match ShortLists.create_array_formatter(column.as_ref(), options, None)? {
+        Some(formatter) => formatter,
+        None => ArrayFormatter::try_new(column.as_ref(), options)?,
+    };
+    let texts = (0..column.len()).map(|row| {
+        let text = formatter.value(row).to_string();
+        // A value without anything to escape is taken as it is.
+        match in_cell(&text) {
+            Cow::Owned(escaped) => escaped,
+            Cow::Borrowed(_) => text,
+        }
+    });
+    Ok(Arc::new(StringArray::from_iter_values(texts)))
 }
 
 #[derive(Debug)]
@@ -79,10 +110,7 @@ impl DisplayIndex for ShortList<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use datafusion::arrow::array::{FixedSizeListArray, ListArray};
-    use datafusion::arrow::array::{Float32Array, Int64Array};
+    use datafusion::arrow::array::{FixedSizeListArray, Float32Array, Int64Array, ListArray, StructArray};
     use datafusion::arrow::datatypes::{Float32Type, Int64Type};
 
     use super::*;
@@ -114,6 +142,27 @@ mod tests {
         let batch =
             RecordBatch::try_from_iter([("a", Arc::new(Float32Array::from(vec![0f32; 0])) as ArrayRef)]).unwrap();
         assert_eq!(text(&batch.schema(), &[]).unwrap(), "+---+\n| a |\n+---+\n+---+\n");
+    }
+
+    #[test]
+    fn nothing_in_a_value_or_a_name_steers_the_terminal() {
+        let hostile = Arc::new(StringArray::from(vec!["\x1b[2J\x07", "a\tb\nc\u{202e}d"])) as ArrayRef;
+        let inside =
+            Arc::new(StructArray::from(vec![(Arc::new(Field::new("f", DataType::Utf8, true)), Arc::clone(&hostile))]))
+                as ArrayRef;
+        let batch = RecordBatch::try_from_iter([("n\x1b\n", hostile), ("s", inside)]).unwrap();
+        let lines = [
+            r"+---------------+---------------------+",
+            r"| n\x1b\n       | s                   |",
+            r"+---------------+---------------------+",
+            r"| \x1b[2J\x07   | {f: \x1b[2J\x07}    |",
+            r"| a\tb          | {f: a\tb            |",
+            r"| c\u{202e}d    | c\u{202e}d}         |",
+            r"+---------------+---------------------+",
+        ];
+        let shown = text(&batch.schema(), &[batch]).unwrap();
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace('-', "");
+        assert_eq!(squeezed(&shown), squeezed(&lines.join("\n")), "{shown}");
     }
 
     #[test]

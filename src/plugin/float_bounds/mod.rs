@@ -17,10 +17,12 @@ use std::sync::Arc;
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::datasource::physical_plan::{FileScanConfig, ParquetSource};
+use datafusion::datasource::physical_plan::{FileScanConfig, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::ExecutionPlan;
+
+use crate::frames::lake::scan::named::NamedSource;
 
 /// Adds both rules to a list, each at its place.
 pub fn add(optimizer: &mut PhysicalOptimizer) {
@@ -34,14 +36,33 @@ fn change_scans(
     change: impl Fn(&FileScanConfig, &ParquetSource) -> Option<FileScanConfig>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     plan.transform_up(|node| {
-        let scan = node.downcast_ref::<DataSourceExec>();
-        let changed = scan.and_then(|scan| scan.downcast_to_file_source::<ParquetSource>());
-        Ok(match changed.and_then(|(config, source)| change(config, source)) {
+        let changed = node.downcast_ref::<DataSourceExec>().and_then(|scan| changed(scan, &change));
+        Ok(match changed {
             Some(config) => Transformed::yes(DataSourceExec::from_data_source(config) as Arc<dyn ExecutionPlan>),
             None => Transformed::no(node),
         })
     })
     .data()
+}
+
+/// The scan of Parquet as it is changed, also where its source stands inside of one of ours, which it then stays in.
+fn changed(
+    scan: &DataSourceExec,
+    change: impl Fn(&FileScanConfig, &ParquetSource) -> Option<FileScanConfig>,
+) -> Option<FileScanConfig> {
+    let Some((config, named)) = scan.downcast_to_file_source::<NamedSource>() else {
+        let (config, source) = scan.downcast_to_file_source::<ParquetSource>()?;
+        return change(config, source);
+    };
+    let changed = change(config, named.inner().downcast_ref::<ParquetSource>()?)?;
+    let source = changed.file_source();
+    match source.downcast_ref::<NamedSource>() {
+        Some(_) => Some(changed),
+        None => {
+            let source = named.with(Arc::clone(source));
+            Some(FileScanConfigBuilder::from(changed).with_source(source).build())
+        }
+    }
 }
 
 /// Whether values of the type are, or hold, floats.

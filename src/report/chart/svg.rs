@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::shown::escaped;
+
 /// A point in pixels, from the upper left corner.
 pub type Point = (f64, f64);
 
@@ -102,10 +104,10 @@ impl Anchor {
     }
 }
 
-/// The text without anything that HTML takes for markup, in attributes too.
+/// The text without anything that HTML takes for markup, in attributes too, and without marks that show it in another order.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in escaped(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -148,6 +150,7 @@ mod tests {
 
     #[test]
     fn a_text_cannot_leave_its_element() {
+        assert_eq!(escape("a\u{202e}b"), "a\\u{202e}b");
         let mut svg = Svg::new(10.0, 5.5);
         svg.titled("a & \"b\"", |svg| svg.text("t", Anchor::End, (-0.01, 2.0), "</text><script>"));
         let expected =

@@ -30,6 +30,14 @@ fn a_label_cannot_become_markup() {
 }
 
 #[test]
+fn no_text_is_shown_in_another_order_than_it_has() {
+    let page = Page { about: "a\u{202e}b\x1b".to_owned(), ..odd_pages::extreme() };
+    let html = html(&page).unwrap();
+    assert!(html.contains("a\\u{202e}b\\x1b"));
+    assert!(!html.contains(['\u{202e}', '\x1b']));
+}
+
+#[test]
 fn every_text_of_the_page_is_shown() {
     let page = odd_pages::extreme();
     let said = text(&html(&page).unwrap());

@@ -18,6 +18,7 @@ use self::walk::Walked;
 use super::kind::Kind;
 use super::location::Location;
 use crate::error::{Error, query_err};
+use crate::regular::regular;
 
 /// What is at a location.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +68,7 @@ impl Listing {
     /// file, where no partitions were declared; what is neither file nor folder nor pattern; a store that does not answer.
     pub async fn of(store: &dyn ObjectStore, location: &Location, wanted: Wanted<'_>) -> Result<Self> {
         if !location.is_folder() {
+            check_regular(location)?;
             match store.head(location.path()).await {
                 Ok(meta) => return single(location, meta, wanted),
                 Err(object_store::Error::NotFound { .. }) => {}
@@ -82,6 +84,17 @@ impl Listing {
             None if location.is_folder() => many(location, below, wanted, false),
             None => none(location, wanted, &Aside::default(), false),
         }
+    }
+}
+
+/// Refuses what is neither file nor folder: to open a pipe waits until somebody writes into it.
+fn check_regular(location: &Location) -> Result<()> {
+    let path = std::path::PathBuf::from(format!("/{}", location.path()));
+    match regular(&path) {
+        Err(e) if location.is_local() && e.kind() == std::io::ErrorKind::InvalidInput && !path.is_dir() => {
+            Ok(query_err!("'{location}' cannot be read: {e}; write what comes from it into a file first")?)
+        }
+        _ => Ok(()),
     }
 }
 

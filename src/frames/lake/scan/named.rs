@@ -3,28 +3,33 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arrow::error::ArrowError;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{CsvSource, FileOpenFuture, FileOpener, FileScanConfig, FileSource};
+use datafusion::datasource::physical_plan::{
+    CsvSource, FileOpenFuture, FileOpener, FileScanConfig, FileSource, ParquetSource,
+};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::physical_expr::projection::ProjectionExprs;
-use datafusion::physical_expr::{LexOrdering, PhysicalExpr};
-use datafusion::physical_plan::DisplayFormatType;
+use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_plan::filter_pushdown::FilterPushdownPropagation;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use datafusion::physical_plan::{DisplayFormatType, SortOrderPushdownResult};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use object_store::ObjectStore;
 
+use super::damaged::{guarded, guarded_future, guarded_rows};
 use super::failure::Failure;
 use super::lines::line_of;
+use super::opener::opener;
 use super::records::Marks;
 use crate::error::Error;
 use crate::frames::lake::location::name_of;
 
-/// A source of files (CSV, JSON, Arrow) as DataFusion reads them, but for its errors.
+/// A source of files as DataFusion reads them, but for its errors.
 #[derive(Clone)]
 pub struct NamedSource {
     inner: Arc<dyn FileSource>,
@@ -38,7 +43,13 @@ impl NamedSource {
         Self { inner, is_whole }
     }
 
-    fn with(&self, inner: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
+    /// What it is around.
+    pub fn inner(&self) -> &Arc<dyn FileSource> {
+        &self.inner
+    }
+
+    /// The same around another source.
+    pub fn with(&self, inner: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
         Arc::new(Self { inner, is_whole: self.is_whole })
     }
 }
@@ -50,7 +61,11 @@ impl FileSource for NamedSource {
         config: &FileScanConfig,
         partition: usize,
     ) -> Result<Arc<dyn FileOpener>> {
-        let opener = self.inner.create_file_opener(Arc::clone(&store), config, partition)?;
+        let is_parquet = self.inner.downcast_ref::<ParquetSource>().is_some();
+        let opener = match is_parquet {
+            true => opener(self.inner.as_ref(), Arc::clone(&store), config, partition)?,
+            false => self.inner.create_file_opener(Arc::clone(&store), config, partition)?,
+        };
         let fields = self.inner.table_schema().file_schema().fields().iter();
         let columns = fields.map(|field| field.name().clone()).collect();
         let marks = self.inner.downcast_ref::<CsvSource>().map(Marks::of);
@@ -113,6 +128,18 @@ impl FileSource for NamedSource {
         Ok(pushed)
     }
 
+    fn try_pushdown_sort(
+        &self,
+        order: &[PhysicalSortExpr],
+        properties: &EquivalenceProperties,
+    ) -> Result<SortOrderPushdownResult<Arc<dyn FileSource>>> {
+        Ok(self.inner.try_pushdown_sort(order, properties)?.map(|inner| self.with(inner)))
+    }
+
+    fn reorder_files(&self, files: Vec<PartitionedFile>) -> Vec<PartitionedFile> {
+        self.inner.reorder_files(files)
+    }
+
     fn try_pushdown_projection(&self, projection: &ProjectionExprs) -> Result<Option<Arc<dyn FileSource>>> {
         Ok(self.inner.try_pushdown_projection(projection)?.map(|inner| self.with(inner)))
     }
@@ -137,13 +164,14 @@ struct NamedOpener {
 
 impl FileOpener for NamedOpener {
     fn open(&self, file: PartitionedFile) -> Result<FileOpenFuture> {
-        let opened = self.opener.open(file.clone())?;
         let name = name_of(&self.url, &file.object_meta.location);
+        let opened = guarded(&name, || self.opener.open(file.clone()))??;
         let (store, columns) = (Arc::clone(&self.store), Arc::clone(&self.columns));
         let place = Arc::new(Place { name, file, store, columns, marks: self.marks });
         Ok(async move {
-            match opened.await {
+            match guarded_future(&place.name, opened).await {
                 Ok(rows) => {
+                    let rows = guarded_rows(place.name.clone(), rows);
                     let told = move |error| {
                         let place = Arc::clone(&place);
                         async move { Err(place.tell(error).await) }
@@ -169,8 +197,12 @@ struct Place {
 impl Place {
     async fn tell(&self, error: DataFusionError) -> DataFusionError {
         let (file, text) = (&self.name, error.strip_backtrace());
+        // What names the file already, and what is no fault of a file: a limit, an end that somebody asked for.
+        if text.contains(file.as_str()) || Error::find(&error).is_some() || is_exhausted(&error) {
+            return error;
+        }
         let Some((marks, failure)) = self.marks.zip(Failure::of(&text)) else {
-            return Error::Data(format!("{file}: {text}")).into();
+            return if is_of_file(&error) { Error::Data(cannot(file, &text)).into() } else { error.context(file) };
         };
         let start = self.file.range.as_ref().map_or(0, |range| range.start.unsigned_abs());
         let line = match line_of(&self.store, &self.file.object_meta, marks, start, failure.record).await {
@@ -186,5 +218,30 @@ impl Place {
             None => format!("{file}, line {line}: {what}; mend the file"),
         };
         Error::Data(message).into()
+    }
+}
+
+fn cannot(file: &str, text: &str) -> String {
+    let text = ["Parquet error: External: ", "Parquet error: ", "Arrow error: "]
+        .iter()
+        .fold(text, |text, layer| text.strip_prefix(layer).unwrap_or(text));
+    format!("{file}: cannot be read: {text}")
+}
+
+fn is_exhausted(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
+}
+
+/// Whether what reads the file says it, and no expression over its values that is computed beside.
+fn is_of_file(error: &DataFusionError) -> bool {
+    match error.find_root() {
+        DataFusionError::ArrowError(error, _) => {
+            !matches!(error.as_ref(), ArrowError::DivideByZero | ArrowError::ArithmeticOverflow(_))
+        }
+        DataFusionError::ParquetError(_)
+        | DataFusionError::ObjectStore(_)
+        | DataFusionError::IoError(_)
+        | DataFusionError::External(_) => true,
+        _ => false,
     }
 }

@@ -1,6 +1,6 @@
-//! A reader of Parquet whose errors name the file.
+//! A reader of Parquet that knows what this build cannot read.
 //!
-//! The source itself stays DataFusion's, for its rules and ours (`plugin/float_bounds`) know it: what can be named is where bytes come from.
+//! Its errors name the file where bytes come from; those of what the bytes mean are named where the rows come out (`named.rs`).
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -141,8 +141,9 @@ fn named(scan: &Arc<dyn ExecutionPlan>, is_whole: bool) -> Result<Arc<dyn Execut
     };
     let source: Arc<dyn FileSource> = match config.file_source().downcast_ref::<ParquetSource>() {
         Some(source) => Arc::new(named_parquet(source, &config.object_store_url)),
-        None => Arc::new(NamedSource::new(Arc::clone(config.file_source()), is_whole)),
+        None => Arc::clone(config.file_source()),
     };
+    let source = Arc::new(NamedSource::new(source, is_whole));
     Ok(DataSourceExec::from_data_source(FileScanConfigBuilder::from(config.clone()).with_source(source).build()))
 }
 

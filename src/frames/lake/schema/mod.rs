@@ -1,6 +1,7 @@
 //! The schema of one file, and the one schema of many.
 
 pub mod advice;
+pub mod arrow;
 pub mod csv;
 pub mod file;
 pub mod header;

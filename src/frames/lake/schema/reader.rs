@@ -7,20 +7,24 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use datafusion::catalog::Session;
-use datafusion::common::Result;
 use datafusion::common::parsers::CompressionTypeVariant;
+use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::file_format::FileFormat;
+use datafusion::datasource::file_format::arrow::ArrowFormat;
 use datafusion::datasource::file_format::csv::CsvFormat;
 use datafusion::datasource::file_format::json::JsonFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+use futures::FutureExt;
 use object_store::{GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
 
+use super::arrow::wrong_length;
 use super::csv::{self, Dialect};
 use super::json;
 use super::lines::spanning;
 use super::sample::{WHOLE, head, holds, sample};
 use crate::error::{Error, data_err};
+use crate::frames::lake::scan::damaged::{damaged, guarded_future};
 
 /// How the columns of files are found.
 #[derive(Debug, Clone)]
@@ -63,6 +67,7 @@ impl Reader {
         meta: &ObjectMeta,
         is_declared: bool,
     ) -> Result<SchemaRef> {
+        let file = name.clone();
         // Parsing is work for a processor: a thread of its own for each.
         let parsed = match self {
             Self::Csv(dialect) if is_declared => {
@@ -88,20 +93,33 @@ impl Reader {
                 tokio::task::spawn_blocking(move || read().map(spanning)).await
             }
             Self::Format(format) => {
-                let read = format.infer_schema(session, store, std::slice::from_ref(meta)).await;
-                let cannot = |e: datafusion::common::DataFusionError| {
-                    Error::Data(format!("{name}: cannot be read: {}", e.strip_backtrace()))
-                };
+                if format.downcast_ref::<ArrowFormat>().is_some()
+                    && let Some(wrong) = wrong_length(store.as_ref(), meta).await?
+                {
+                    return Err(damaged(&name, &wrong).into());
+                }
+                let read = format.infer_schema(session, store, std::slice::from_ref(meta));
+                let read = guarded_future(&name, read.boxed()).await;
+                let cannot = |e| unreadable(&name, e);
                 let read = read.map_err(cannot)?;
                 if format.downcast_ref::<ParquetFormat>().is_some() {
-                    check_names(session, store.as_ref(), &name, meta).await.map_err(cannot)?;
+                    let checked = check_names(session, store.as_ref(), &name, meta).boxed();
+                    guarded_future(&name, checked).await.map_err(cannot)?;
                 }
                 // An array of JSON has no lines to begin at.
                 let is_json = format.downcast_ref::<JsonFormat>().is_some();
                 return Ok(if is_json { Arc::new(spanning(read.as_ref().clone())) } else { read });
             }
         };
-        Ok(Arc::new(parsed.map_err(|e| Error::Internal(e.to_string()))??))
+        Ok(Arc::new(parsed.map_err(|e| damaged(&file, &e.to_string()))??))
+    }
+}
+
+/// The error of a file that cannot be read, by its name, unless it says that already.
+pub fn unreadable(file: &str, error: DataFusionError) -> DataFusionError {
+    match error.strip_backtrace() {
+        text if text.contains(file) || matches!(error, DataFusionError::ResourcesExhausted(_)) => error,
+        text => Error::Data(format!("{file}: cannot be read: {text}")).into(),
     }
 }
 

@@ -64,7 +64,13 @@ impl Definition {
         if let Some(other) = self.locations.iter().find(|location| location.store() != first.store()) {
             return Ok(query_err!("'{first}' and '{other}' are in different stores; make a table of each")?);
         }
-        session.runtime_env().object_store(first.store())
+        session.runtime_env().object_store(first.store()).map_err(|_| {
+            let what = format!("'{first}': there is no store for {}", first.store());
+            Error::Query(format!(
+                "{what}: posequel reads files of this machine, and of stores that its host has registered"
+            ))
+            .into()
+        })
     }
 
     /// The files of all locations, each once.

@@ -15,15 +15,16 @@ use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use object_store::ObjectStore;
 
 use super::{LakeTable, say};
-use crate::error::Error;
 use crate::frames::lake::kind::Kind;
 use crate::frames::lake::listing::Found;
 use crate::frames::lake::partitions::{self, FILENAME};
 use crate::frames::lake::scan::alike::{Alike, Shape, Shapes};
+use crate::frames::lake::scan::damaged::guarded_future;
 use crate::frames::lake::scan::lacking::lacking;
 use crate::frames::lake::scan::pruning::{is_of_folders, meets};
 use crate::frames::lake::scan::statistics::{MOST, of_file};
 use crate::frames::lake::schema::file::dialect;
+use crate::frames::lake::schema::reader::unreadable;
 
 /// A file, and the values of the columns of folders for it.
 type Valued = (Found, Vec<ScalarValue>);
@@ -129,9 +130,8 @@ impl LakeTable {
     ) -> Result<(PartitionedFile, Arc<Shape>)> {
         let mut file = PartitionedFile::from(found.meta.clone());
         if collects {
-            let own = self.format.infer_stats(session, store, Arc::clone(&shape.own), &found.meta).await;
-            let own =
-                own.map_err(|e| Error::Data(format!("{}: cannot be read: {}", found.name, e.strip_backtrace())))?;
+            let own = self.format.infer_stats(session, store, Arc::clone(&shape.own), &found.meta);
+            let own = guarded_future(&found.name, own).await.map_err(|e| unreadable(&found.name, e))?;
             // The order that a file says it has is that of its first rows only.
             file.statistics = Some(Arc::new(of_file(&own, &shape, &self.files, &values)));
         }
