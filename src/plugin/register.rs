@@ -98,8 +98,8 @@ pub fn sources(models: &Arc<Models>) -> Vec<Arc<dyn SourceFunction>> {
 pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     let (skeletons, options, mut builder) = (Skeletons::default(), PosequelOptions::default(), builder);
     let runtime = Arc::clone(builder.runtime_env().get_or_insert_with(|| Arc::new(RuntimeEnv::default())));
-    let models = Arc::new(Models::new(options.models_location.clone(), runtime));
     let notes = Notes::default();
+    let models = Arc::new(Models::new(options.models_location.clone(), runtime).with_notes(notes.clone()));
     let planner =
         Relations { relations: relations(&skeletons, &models), sources: sources(&models), notes: notes.clone() };
     let mut builder =

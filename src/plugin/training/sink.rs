@@ -112,13 +112,14 @@ impl DataSink for TrainingSink {
         let cell = session.get_extension::<Cell>();
         let sql = session.get_extension::<Sql>().map(|sql| sql.0.clone()).filter(|sql| !sql.is_empty());
         let summary = Summary { cell: cell.map(|cell| cell.as_ref().clone()), sql, ..summary };
-        let version = publish(&self.model, blobs, summary).await?;
+        let published = publish(&self.model, blobs, summary, &crate::interrupt::Interrupt::default()).await?;
+        published.doubts.into_iter().for_each(|doubt| reporter.report(&Event::Warning(doubt)));
         if let Some(keeper) = keeper {
             keeper.published().await;
         }
         reporter.report(&Event::Done {
             model: self.model.name().to_owned(),
-            version,
+            version: published.number,
             location: self.model.to_string(),
         });
         Ok(rows)
