@@ -117,10 +117,6 @@ impl SchemaProvider for ModelSchema {
     fn table_exist(&self, name: &str) -> bool {
         table_names().any(|known| known == name)
     }
-
-    fn deregister_table(&self, _: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        Err(read_only("DROP TABLE", &self.name))
-    }
 }
 
 /// What is said of statements that would change a table: a version is never changed, and removed by a command of its own.
@@ -419,7 +415,6 @@ mod tests {
             ("DELETE FROM models.gait.features WHERE mean > 0", "DELETE"),
             ("UPDATE models.gait.features SET mean = 1.0", "UPDATE"),
             ("INSERT INTO models.gait.versions SELECT * FROM models.gait.versions", "INSERT"),
-            ("DROP TABLE models.gait.versions", "DROP TABLE"),
         ] {
             let error = lab.rows(sql).await.unwrap_err().to_string();
             assert!(error.contains(&format!("{verb}: the tables of model 'gait' are read only")), "{sql}: {error}");

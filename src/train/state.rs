@@ -270,7 +270,12 @@ mod tests {
 
     /// A state of a very small net.
     fn small() -> (ModelConfig, State) {
-        let options = TrainingOptions { units: vec![1], dense: vec![1], ..TrainingOptions::preset("tiny").unwrap() };
+        let options = TrainingOptions {
+            units: vec![1],
+            dropout: vec![0.0],
+            dense: vec![1],
+            ..TrainingOptions::preset("tiny").unwrap()
+        };
         let config = ModelConfig::new(2, 1, 2, &options).unwrap();
         let parameters = initial(&config, 1);
         let state = State {
