@@ -17,6 +17,7 @@ use super::layout::{self, RUNS, UNFINISHED, VERSIONS, VersionFile};
 use super::lease;
 use super::location::{Location, failure};
 use super::numbers::Numbers;
+use super::process;
 use super::read::{self, Version};
 use super::reference::{Reference, Which};
 use crate::error::{Error, Result};
@@ -272,7 +273,7 @@ pub async fn remove(root: &Location, name: &str) -> Result<Vec<Row>> {
             .iter()
             .find(|version| version.number == number)
             .map(|version| version.manifest.run.as_str());
-        let tombstone = Tombstone { removed: lease::now(), run, by: lease::host() };
+        let tombstone = Tombstone { removed: lease::now(), run, by: process::host() };
         let json = serde_json::to_vec_pretty(&tombstone).map_err(|e| Error::Internal(format!("a tombstone: {e}")))?;
         write(&model.child(VERSIONS).child(&layout::tombstone_file(number)), json.into()).await?;
         let file = model.child(VERSIONS).child(&layout::version_file(number));

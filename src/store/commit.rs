@@ -44,14 +44,9 @@ pub(super) async fn commit(
         pause(attempt).await;
         let number = Numbers::of(model).await.and_then(|numbers| numbers.next(model)).map_err(Failed::certainly)?;
         let file = versions.child(&layout::version_file(number));
-        match claim(&file, manifest, &text, own).await? {
-            Some(doubts) => {
-                return Ok(Published {
-                    number,
-                    doubts: doubts.into_iter().chain(sync(&versions, number).await).collect(),
-                });
-            }
-            None => {}
+        if let Some(doubts) = claim(&file, manifest, &text, own).await? {
+            let doubts = doubts.into_iter().chain(sync(&versions, number).await).collect();
+            return Ok(Published { number, doubts });
         }
     }
     let error = Error::Model(format!(
@@ -90,7 +85,9 @@ async fn claim(
     };
     // Ours, if it arrived and only the answer was lost.
     match (taken_by(file).await, is_taken) {
-        (Ok(Some(run)), _) if run == manifest.run => Ok(Some((!is_taken).then(|| format!("the store said: {error}")))),
+        (Ok(Some(run)), _) if run == manifest.run => {
+            Ok(Some((!is_taken).then(|| format!("published, though the store answered with an error: {error}"))))
+        }
         (Ok(_), true) => Ok(None),
         (Ok(_), false) => Err(Failed { error, is_certain: file.local.is_some() }),
         (Err(_), _) => Err(Failed { error, is_certain: false }),

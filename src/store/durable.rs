@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::disk::Disk;
+use super::process;
 use crate::error::{Error, Result};
 
 /// Makes a folder and those that lead to it, and syncs what got a new entry; the folders that were made, outermost first.
@@ -106,11 +107,11 @@ fn create_by_copy(disk: &dyn Disk, staged: &Path, text: &[u8], file: &Path) -> i
 
 /// Puts a file in the place of another: whoever reads sees the one or the other, whole.
 ///
-/// `is_kept` waits until it is on disk, so that a crash leaves one of the two. The staged file beside it is named by this process.
+/// `is_kept` waits until it is on disk, so that a crash leaves one of the two. What is half written lies beside it under the name of this process.
 pub(super) fn replace(disk: &dyn Disk, file: &Path, bytes: &[u8], is_kept: bool) -> io::Result<()> {
     let folder = file.parent().unwrap_or(file);
     make_folders(disk, folder)?;
-    let staged = staged(file);
+    let staged = process::staged(file);
     let write = || {
         disk.write_new(&staged, bytes)?;
         if is_kept {
@@ -123,12 +124,6 @@ pub(super) fn replace(disk: &dyn Disk, file: &Path, bytes: &[u8], is_kept: bool)
     })?;
     // Its folder, and the model's.
     if is_kept { sync_up(disk, folder, 1) } else { Ok(()) }
-}
-
-/// `state.safetensors#<process>-<random>`, which object_store lists under no ending of ours.
-fn staged(file: &Path) -> PathBuf {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    file.with_file_name(format!("{name}#{}-{}", std::process::id(), uuid::Uuid::now_v7().simple()))
 }
 
 #[cfg(test)]

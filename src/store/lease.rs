@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::durable::{self, blocking};
 use super::location::{Location, failure};
+use super::process::{host, is_running};
 use crate::error::{Error, Result};
 
 /// A lease is renewed this often.
@@ -153,18 +154,6 @@ fn known(text: &Text) -> Option<bool> {
     (!is_running(text.pid)).then_some(false)
 }
 
-#[cfg(unix)]
-fn is_running(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-    // That it may not be sent signals to says that it is there.
-    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
-}
-
-#[cfg(not(unix))]
-fn is_running(_: u32) -> bool {
-    true
-}
-
 /// How long ago a file was written, by the clock of the store: that of this machine may be another.
 async fn age(file: &Location) -> Result<Duration> {
     let clock = file.parent().child(&format!("clock-{}", Uuid::now_v7().simple()));
@@ -199,14 +188,7 @@ async fn write_bytes(file: &Location, bytes: Bytes) -> Result<()> {
     written.map_err(|e| failure("write", file, &e))
 }
 
-/// The name of this machine.
-pub(super) fn host() -> String {
-    #[cfg(unix)]
-    return rustix::system::uname().nodename().to_string_lossy().into_owned();
-    #[cfg(not(unix))]
-    std::env::var("COMPUTERNAME").unwrap_or_else(|_| "localhost".to_owned())
-}
-
+/// `2026-11-28 02:37:05 UTC`
 pub(super) fn now() -> String {
     let ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
     let moment = timestamp_ms_to_datetime(ms);

@@ -42,3 +42,4 @@ mod commit;
 mod durable;
 #[cfg(test)]
 mod faulty;
+mod process;

@@ -14,6 +14,7 @@ use super::durable::{self, blocking};
 use super::layout::UNFINISHED;
 use super::lease::{self, Claim, Hold, Lease};
 use super::location::{Location, failure};
+use super::process;
 use super::table::{file, history};
 use crate::error::Result;
 use crate::train::fit::Epoch;
@@ -139,17 +140,19 @@ pub async fn has_histories(model: &Location) -> Result<bool> {
     Ok(!names(&model.child(UNFINISHED), HISTORY).await?.is_empty())
 }
 
-/// Removes what a killed process had half written: a file is staged under its name, `#`, and who writes it.
+/// Removes what a killed process had half written.
 ///
-/// Somebody else may be writing one at this moment, so only old ones go. What cannot be removed takes room and does no harm.
+/// Somebody else may be writing one at this moment, so only those of processes that are known to be dead go, and old ones. What cannot be
+/// removed takes room and does no harm.
 async fn clear_staged(file: &Location) {
     let Some(path) = file.local.clone() else { return };
     let _ = blocking(&file.disk, move |disk| {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
-        let staged = format!("{}#", name.to_string_lossy());
         for entry in disk.entries(folder).unwrap_or_default() {
-            if entry.name.starts_with(&staged) && is_older(disk, &folder.join(&entry.name), STAGED_FOR) {
-                let _ = disk.remove(&folder.join(&entry.name));
+            let Some(is_of_the_dead) = process::is_of_the_dead(&entry.name, &name.to_string_lossy()) else { continue };
+            let staged = folder.join(&entry.name);
+            if is_of_the_dead || is_older(disk, &staged, STAGED_FOR) {
+                let _ = disk.remove(&staged);
             }
         }
     })
