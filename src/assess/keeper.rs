@@ -2,18 +2,20 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
 use super::identity;
 use super::reporter::Reporter;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, query_err};
 use crate::interrupt::Interrupt;
 use crate::nn::config::ModelConfig;
 use crate::options::training::TrainingOptions;
+use crate::store::lease::{Claim, Hold, RENEW_EVERY};
 use crate::store::unfinished::Unfinished;
-use crate::store::wait::wait;
+use crate::store::wait::{Beside, beside, wait};
 use crate::train::fit::{Epoch, Progress as Step, Watch};
 use crate::train::progress::Event;
 use crate::train::state::State;
@@ -45,6 +47,8 @@ pub struct Keeper {
     end: Option<State>,
     /// Whether somebody was told that the state cannot be written.
     told: bool,
+    /// Says that this training lives, and what renews that.
+    lease: Option<(Arc<Hold>, Beside)>,
 }
 
 impl Keeper {
@@ -71,12 +75,20 @@ impl Keeper {
             shown: None,
             end: None,
             told: false,
+            lease: None,
         }
     }
 
     /// After an error: what it is to be told with. A net that is trained is not lost with what comes after it, so its state is
     /// kept and the error says where; of data that cannot be trained on nothing stays.
     pub fn failed(&mut self, error: Error) -> Error {
+        let error = self.kept(error);
+        let (place, lease) = (self.place.clone(), self.lease.take());
+        self.note(wait(async move { released(&place, lease).await }));
+        error
+    }
+
+    fn kept(&mut self, error: Error) -> Error {
         let end = self.end.take().filter(|_| !matches!(error, Error::Data(_)));
         if let Some(state) = end {
             let kept = match self.save(&state) {
@@ -96,8 +108,39 @@ impl Keeper {
     }
 
     /// After the model was published: nothing has to be gone on from.
-    pub async fn published(&self) {
+    pub async fn published(&mut self) {
         self.note(self.place.remove(true).await);
+        let lease = self.lease.take();
+        self.note(released(&self.place, lease).await);
+    }
+
+    /// Says that this training lives, unless somebody else runs the same.
+    fn claim(&mut self) -> Result<()> {
+        let place = self.place.clone();
+        match wait(async move { place.claim_lease().await })? {
+            Claim::Ours(hold) => {
+                let (place, hold) = (self.place.clone(), Arc::new(hold));
+                let renewed = Arc::clone(&hold);
+                let renewing = beside(async move {
+                    loop {
+                        tokio::time::sleep(RENEW_EVERY).await;
+                        // A store that does not answer may do so the next time; who has lost the lease has nothing to renew.
+                        if matches!(place.renew_lease(&renewed).await, Ok(false)) {
+                            return;
+                        }
+                    }
+                })?;
+                self.lease = Some((hold, renewing));
+                Ok(())
+            }
+            Claim::Held(lease) if self.options.resume => query_err!(
+                "option resume: the same training is run by {lease}; wait for it, or leave out 'resume' to train beside it"
+            ),
+            Claim::Held(lease) => {
+                self.reporter.warn(format!("the same training is run by {lease}; both end in the same bytes"));
+                Ok(())
+            }
+        }
     }
 
     /// Tells what is no reason to lose a training.
@@ -113,12 +156,20 @@ impl Keeper {
     }
 }
 
+async fn released(place: &Unfinished, lease: Option<(Arc<Hold>, Beside)>) -> Result<()> {
+    match lease {
+        Some((hold, _)) => place.release_lease(&hold).await,
+        None => Ok(()),
+    }
+}
+
 fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
 impl Watch for Keeper {
     fn resume(&mut self, config: &ModelConfig) -> Result<Option<State>> {
+        self.claim()?;
         let place = self.place.clone();
         let ours = wait(async move { place.state().await })?;
         let decode = |bytes: &Bytes| {

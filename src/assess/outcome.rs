@@ -36,7 +36,7 @@ pub struct Outcome {
 }
 
 /// A file of a version: its name and its bytes.
-type Blob = (String, Vec<u8>);
+type Blob = (String, bytes::Bytes);
 
 impl Outcome {
     /// Fits a net to the train rows of the table, and judges it on every side.
@@ -167,7 +167,7 @@ impl Outcome {
         let summary = contents.summary(created_ms);
         let mut blobs = contents.blobs()?;
         if !self.fitted.last.is_empty() {
-            blobs.push(("last.safetensors".to_owned(), checkpoint::encode(&self.fitted.last)?));
+            blobs.push(("last.safetensors".to_owned(), checkpoint::encode(&self.fitted.last)?.into()));
         }
         Ok((blobs, summary))
     }

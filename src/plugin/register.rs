@@ -105,8 +105,8 @@ pub fn register(builder: SessionStateBuilder) -> Result<SessionStateBuilder> {
     let options =
         roots.map_or_else(PosequelOptions::default, |roots| PosequelOptions::with_roots(roots.as_ref().clone()));
     let runtime = Arc::clone(builder.runtime_env().get_or_insert_with(|| Arc::new(RuntimeEnv::default())));
-    let models = Arc::new(Models::new(options.models_location.clone(), runtime));
     let notes = Notes::default();
+    let models = Arc::new(Models::new(options.models_location.clone(), runtime).with_notes(notes.clone()));
     let planner =
         Relations { relations: relations(&skeletons, &models), sources: sources(&models), notes: notes.clone() };
     let mut builder =

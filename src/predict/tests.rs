@@ -15,7 +15,7 @@ use crate::options::training::{Pooling, TrainingOptions};
 use crate::schema::features_field;
 use crate::store::contents::Contents;
 use crate::store::models::Models;
-use crate::store::publish::publish;
+use crate::store::publish::published;
 use crate::store::recipe::Recipe;
 use crate::store::setting::LocationSetting;
 use crate::train::fit::{Examples, Fitted, Training, Unwatched};
@@ -95,7 +95,7 @@ impl Lab {
             diagnosis: &[],
         };
         let model = self.models.root().unwrap().child("toy");
-        publish(&model, contents.blobs().unwrap(), contents.summary(0)).await.unwrap();
+        published(&model, contents.blobs().unwrap(), contents.summary(0)).await;
     }
 
     /// Table `windows` with a declared shape: `features`, and `valid_len` of 3; row 1 is NULL where `hole`.

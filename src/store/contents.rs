@@ -1,6 +1,7 @@
 //! All that a version consists of, from what a training has in memory: no table can be forgotten.
 
 use arrow::array::RecordBatch;
+use bytes::Bytes;
 
 use super::layout::{CONFIG, MODEL, table_blob};
 use super::manifest::Summary;
@@ -83,12 +84,12 @@ impl Contents<'_> {
     }
 
     /// The files, for [`publish`](super::publish::publish).
-    pub fn blobs(&self) -> Result<Vec<(String, Vec<u8>)>> {
-        let mut blobs = vec![(CONFIG.to_owned(), self.recipe.to_json()?)];
+    pub fn blobs(&self) -> Result<Vec<(String, Bytes)>> {
+        let mut blobs = vec![(CONFIG.to_owned(), self.recipe.to_json()?.into())];
         for (name, batch) in self.tables()? {
-            blobs.push((table_blob(name), file::to_parquet(&batch)?));
+            blobs.push((table_blob(name), file::to_parquet(&batch)?.into()));
         }
-        blobs.push((MODEL.to_owned(), checkpoint::encode(&self.fitted.best)?));
+        blobs.push((MODEL.to_owned(), checkpoint::encode(&self.fitted.best)?.into()));
         Ok(blobs)
     }
 
@@ -198,7 +199,7 @@ mod tests {
         let mut blobs: std::collections::BTreeMap<_, _> = contents.blobs().unwrap().into_iter().collect();
         assert!(blobs.remove(MODEL).is_some() && blobs.remove(CONFIG).is_some());
         for table in layout::TABLES {
-            let stored = file::from_parquet(blobs.remove(&table_blob(table)).unwrap().into(), table).unwrap();
+            let stored = file::from_parquet(blobs.remove(&table_blob(table)).unwrap(), table).unwrap();
             assert_eq!(Some(stored.schema().fields()), table::schema(table).as_ref().map(|s| s.fields()), "{table}");
         }
         assert!(blobs.is_empty());

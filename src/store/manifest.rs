@@ -90,35 +90,64 @@ pub struct Manifest {
     pub blobs: BTreeMap<String, Blob>,
 }
 
+/// What stands before and behind the digest of a manifest, which is its last field.
+const DIGEST: [&str; 2] = [",\n  \"blake3\": \"", "\"\n}"];
+
+/// Letters of a digest.
+const HEX: usize = 64;
+
+/// The text that a manifest's own digest is of, and the digest; None for a manifest of an older posequel, which has none.
+fn parted(json: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let [before, behind] = DIGEST.map(str::as_bytes);
+    let rest = json.strip_suffix(behind)?;
+    let (rest, digest) = rest.split_at_checked(rest.len().checked_sub(HEX)?)?;
+    let text = [rest.strip_suffix(before)?, b"\n}"].concat();
+    Some((text, digest))
+}
+
 impl Manifest {
-    /// The JSON text that is stored.
+    /// The JSON text that is stored. Its last field, `blake3`, is the digest of the text without that field.
     pub fn to_json(&self) -> Result<Vec<u8>> {
-        serde_json::to_vec_pretty(self).map_err(|e| Error::Internal(format!("manifest of run {}: {e}", self.run)))
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|e| Error::Internal(format!("manifest of run {}: {e}", self.run)))?;
+        let digest = blake3::hash(text.as_bytes()).to_hex();
+        let fields = text.strip_suffix("\n}").unwrap_or(&text);
+        let [before, behind] = DIGEST;
+        Ok(format!("{fields}{before}{digest}{behind}").into_bytes())
     }
 
-    /// Reads a manifest; `file` names it in errors.
+    /// Reads a manifest; `file` names it in errors. One that has a digest of its own is held against it.
     ///
     /// # Errors
-    /// [`Error::Model`] for text that is no manifest, or one of a newer posequel.
+    /// [`Error::Model`] for text that is no manifest, was changed since it was written, or is one of a newer posequel.
     pub fn from_json(json: &[u8], file: &str) -> Result<Self> {
         #[derive(Deserialize)]
         struct Head {
             schema_version: u32,
+            blake3: Option<String>,
         }
-        let damaged = |e| {
+        let damaged = |e: String| {
             Error::Model(format!(
-                "{file}: expected the manifest of a model ({e}); restore the file, or delete it to give up this version"
+                "{file}: expected the manifest of a model ({e}); restore the file, or give up this version: posequel models rm"
             ))
         };
+        let of_json = |e: serde_json::Error| damaged(e.to_string());
+        let parted = parted(json);
+        if parted.as_ref().is_some_and(|(text, digest)| blake3::hash(text).to_hex().as_bytes() != *digest) {
+            return Err(damaged("its text is not that of its own blake3".to_owned()));
+        }
         // A newer manifest may differ in everything else, so its number is looked at first.
-        let head: Head = serde_json::from_slice(json).map_err(damaged)?;
+        let head: Head = serde_json::from_slice(json).map_err(of_json)?;
         if head.schema_version > SCHEMA_VERSION {
             return Err(Error::Model(format!(
                 "{file}: has schema_version {}, this posequel reads up to {SCHEMA_VERSION}; update posequel",
                 head.schema_version
             )));
         }
-        serde_json::from_slice(json).map_err(damaged)
+        if head.blake3.is_some() && parted.is_none() {
+            return Err(damaged("its own blake3 is not its last field".to_owned()));
+        }
+        serde_json::from_slice(json).map_err(of_json)
     }
 }
 
@@ -149,6 +178,47 @@ mod tests {
         let json = manifest().to_json().unwrap();
         let error = Manifest::from_json(&json[..json.len() / 2], "1.json").unwrap_err().to_string();
         assert!(error.starts_with("1.json: expected the manifest of a model"), "{error}");
+    }
+
+    #[test]
+    fn a_bit_that_was_changed_is_found() {
+        let json = manifest().to_json().unwrap();
+        let (mut refused, mut same) = (0, 0);
+        for place in 0..json.len() {
+            for bit in 0..8 {
+                let mut changed = json.clone();
+                changed[place] ^= 1 << bit;
+                match Manifest::from_json(&changed, "1.json") {
+                    Err(error) => {
+                        assert!(error.to_string().starts_with("1.json: "), "{error}");
+                        refused += 1;
+                    }
+                    // The name of the digest alone: what it is of was not changed.
+                    Ok(read) => {
+                        assert_eq!(read, manifest(), "byte {place}, bit {bit}");
+                        same += 1;
+                    }
+                }
+            }
+        }
+        assert!(same <= 8 * DIGEST.concat().len() && refused > 8 * (json.len() - DIGEST.concat().len() - 1), "{same}");
+    }
+
+    #[test]
+    fn a_manifest_of_before_there_were_digests_is_read() {
+        let old = serde_json::to_vec_pretty(&manifest()).unwrap();
+        assert_eq!(Manifest::from_json(&old, "1.json").unwrap(), manifest());
+        // And the other way: a field that is not known is passed over.
+        let read: Manifest = serde_json::from_slice(&manifest().to_json().unwrap()).unwrap();
+        assert_eq!(read, manifest());
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_text_without_it() {
+        let json = String::from_utf8(manifest().to_json().unwrap()).unwrap();
+        let plain = serde_json::to_string_pretty(&manifest()).unwrap();
+        let digest = blake3::hash(plain.as_bytes()).to_hex();
+        assert!(json.ends_with(&format!(",\n  \"blake3\": \"{digest}\"\n}}")), "{json}");
     }
 
     /// `printf abc | b3sum | cut -c1-16`

@@ -8,16 +8,25 @@
 //!       manifest.json                length and blake3 of each blob
 //!     _versions/
 //!       00000000000000000001.json    the commit: the same manifest under the next free number
-//!     _unfinished/                   of trainings that run or were cut off: history so far, and state to go on from
+//!       00000000000000000002.json    an empty one is a number that was taken by a publication that was cut off
+//!       00000000000000000003.removed.json    a version that was removed: its number is not given again
+//!     _unfinished/                   of trainings that run or were cut off: history so far, state to go on from, and a lease that says who trains
 //! ```
 //!
 //! Readers start from `_versions/` and trust manifests only. What a crash leaves in `runs/` is never seen.
+//!
+//! Whoever removes the newest file of `_versions/` by hand frees its number: nothing else knows it. `posequel models rm` leaves a tombstone.
 
+pub mod care;
 pub mod contents;
+pub mod disk;
 pub mod layout;
+pub mod lease;
 pub mod location;
 pub mod manifest;
 pub mod models;
+pub mod numbers;
+pub mod overview;
 pub mod publish;
 pub mod read;
 pub mod recipe;
@@ -29,4 +38,8 @@ pub mod table;
 pub mod unfinished;
 pub mod wait;
 
+mod commit;
 mod durable;
+#[cfg(test)]
+mod faulty;
+mod process;

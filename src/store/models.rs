@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::layout::{CONFIG, MODEL, table_blob};
 use super::location::Location;
+use super::numbers::Numbers;
 use super::read::{self, Version};
 use super::recipe::{Member, Recipe, member_prefix};
 use super::reference::{Reference, Which};
@@ -22,6 +23,7 @@ use super::unfinished;
 use super::wait::wait;
 use crate::error::{Error, Result, query_err};
 use crate::nn::engine::NamedTensor;
+use crate::notes::Notes;
 use crate::train::checkpoint;
 use crate::train::normalize::Normalization;
 use crate::train::predictor::Predictor;
@@ -55,6 +57,7 @@ type Key = (String, u64, String);
 pub struct Models {
     setting: LocationSetting,
     runtime: Arc<RuntimeEnv>,
+    notes: Notes,
     loaded: Mutex<BTreeMap<Key, Arc<OnceCell<Arc<Model>>>>>,
 }
 
@@ -76,7 +79,12 @@ impl Hash for Models {
 impl Models {
     /// The models where `setting` says, in the stores that `runtime` knows.
     pub fn new(setting: LocationSetting, runtime: Arc<RuntimeEnv>) -> Self {
-        Self { setting, runtime, loaded: Mutex::default() }
+        Self { setting, runtime, notes: Notes::default(), loaded: Mutex::default() }
+    }
+
+    /// Says there what of the models cannot be read, where something else can.
+    pub fn with_notes(self, notes: Notes) -> Self {
+        Self { notes, ..self }
     }
 
     /// The folder of all models.
@@ -85,27 +93,59 @@ impl Models {
     }
 
     /// The names of all models, sorted. Waits for the store; for code that is not asynchronous.
+    ///
+    /// # Errors
+    /// [`Error::Model`] when their folder cannot be listed; what of it cannot be read is a note.
     pub fn names(&self) -> Result<Vec<String>> {
         let root = self.root()?;
-        wait(async move { read::models(&root).await })
+        let shelf = wait(async move { read::shelf(&root).await })?;
+        self.warn(shelf.doubts);
+        Ok(shelf.models.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// Says that something cannot be read, where something else can.
+    pub fn warn(&self, doubts: impl IntoIterator<Item = String>) {
+        doubts.into_iter().for_each(|doubt| self.notes.say(doubt));
     }
 
     /// The versions of a model that are meant, rising.
     ///
     /// # Errors
-    /// [`Error::Model`] when there are none; it names what is known.
+    /// [`Error::Model`] when there are none; it names what is known. Of all versions those that are damaged are a note.
     pub async fn versions(&self, name: &str, which: Which) -> Result<Vec<Version>> {
         let model = self.root()?.child(name);
         match which {
-            Which::All => read::versions(&model).await,
+            Which::All => {
+                let known = Numbers::of(&model).await?;
+                read::chosen(&model, &known, None).await?;
+                self.warn(known.doubts(&model));
+                let survey = read::survey(&model, &known.published).await;
+                self.warn(survey.damaged.iter().map(|(_, error)| error.to_string()));
+                Ok(survey.versions)
+            }
             Which::Newest => Ok(vec![read::version(&model, None).await?]),
             Which::Number(number) => Ok(vec![read::version(&model, Some(number)).await?]),
         }
     }
 
+    /// Looks whether what is meant is there, without opening a manifest.
+    ///
+    /// # Errors
+    /// As [`Self::versions`].
+    pub async fn find(&self, name: &str, which: Which) -> Result<()> {
+        let model = self.root()?.child(name);
+        let number = if let Which::Number(number) = which { Some(number) } else { None };
+        read::chosen(&model, &Numbers::of(&model).await?, number).await.map(|_| ())
+    }
+
     /// Whether a model has no version yet.
     pub async fn is_unpublished(&self, name: &str) -> Result<bool> {
         Ok(read::numbers(&self.root()?.child(name)).await?.is_empty())
+    }
+
+    /// Whether trainings of a model run, or were cut off, and show how far they are.
+    pub async fn is_training(&self, name: &str) -> Result<bool> {
+        unfinished::has_histories(&self.root()?.child(name)).await
     }
 
     /// The histories so far of the trainings of a model that have not ended.
@@ -195,7 +235,7 @@ mod tests {
 
     use super::*;
     use crate::store::manifest::Summary;
-    use crate::store::publish::publish;
+    use crate::store::publish::published;
 
     /// Models in a bucket, of which there is `gait` with an empty version.
     async fn bucket() -> Models {
@@ -204,7 +244,7 @@ mod tests {
         runtime.register_object_store(url.as_ref(), Arc::new(InMemory::new()));
         setting.set("s3://bucket/models/");
         let models = Models::new(setting, runtime);
-        publish(&models.root().unwrap().child("gait"), vec![], Summary::default()).await.unwrap();
+        published(&models.root().unwrap().child("gait"), vec![], Summary::default()).await;
         models
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::layout::check_model_name;
+use super::layout::check_asked_name;
 use crate::error::{Result, query_err};
 
 /// Which versions of a model are meant.
@@ -39,7 +39,7 @@ impl Reference {
                 _ => return query_err!("model '{text}': expected a version such as '{name}@1' or '{name}@all'"),
             },
         };
-        check_model_name(name)?;
+        check_asked_name(name)?;
         Ok(Self { name: name.to_owned(), which })
     }
 }

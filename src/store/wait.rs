@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::{OnceLock, mpsc};
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 
 use crate::error::{Error, Result};
 
@@ -21,6 +22,24 @@ pub fn wait<T: Send + 'static>(future: impl Future<Output = Result<T>> + Send + 
         let _ = sender.send(future.await);
     });
     receiver.recv().unwrap_or_else(|_| Err(Error::Internal("reading a model panicked".into())))
+}
+
+/// Work that goes on beside until this is dropped.
+#[derive(Debug)]
+pub struct Beside(JoinHandle<()>);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Begins work on the same thread.
+///
+/// # Errors
+/// [`Error::Limit`] when no thread can be started.
+pub fn beside(future: impl Future<Output = ()> + Send + 'static) -> Result<Beside> {
+    Ok(Beside(runtime()?.spawn(future)))
 }
 
 fn runtime() -> Result<&'static Runtime> {

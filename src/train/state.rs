@@ -1,9 +1,11 @@
 //! All that a training has to know to go on as if it had never been away.
 //!
 //! A state is one safetensors file: the tensors of the net, of its best epoch and of the optimizer's two moments under
-//! the prefixes `parameters.`, `best.`, `first.` and `second.`, and the rest as JSON in the metadata.
+//! the prefixes `parameters.`, `best.`, `first.` and `second.`, and the rest as JSON in the metadata. There is a digest of
+//! the whole file as well: a training that goes on from a changed bit would end in other bytes, and nobody would know.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -96,6 +98,49 @@ pub(super) mod bits {
     }
 }
 
+/// Names in the metadata.
+const STATE: &str = "state";
+const ABOUT: &str = "about";
+const DIGEST: &str = "blake3";
+
+/// What stands in place of the digest when it is taken: as many letters as a digest has.
+const NO_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Where the digest of a file stands. Within the JSON of another value the same letters would have backslashes before them.
+fn place_of_digest(file: &[u8]) -> Option<Range<usize>> {
+    let (length, rest) = file.split_first_chunk::<8>()?;
+    let header = rest.get(..usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    let before = format!("\"{DIGEST}\":\"");
+    let begin = 8 + header.windows(before.len()).position(|text| text == before.as_bytes())? + before.len();
+    let place = begin..begin + NO_DIGEST.len();
+    file.get(place.clone()).is_some().then_some(place)
+}
+
+/// BLAKE3 of a file as it was before the digest was put in its place.
+fn digest(file: &[u8], place: &Range<usize>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&file[..place.start]).update(NO_DIGEST.as_bytes()).update(&file[place.end..]);
+    hasher.finalize().to_hex().to_string()
+}
+
+/// Refuses a file of which a bit was changed. One of an older posequel has no digest, and nothing but the two older names in its metadata.
+fn verify(file: &[u8]) -> Result<()> {
+    if let Some(place) = place_of_digest(file) {
+        return match file[place.clone()] == *digest(file, &place).as_bytes() {
+            true => Ok(()),
+            false => {
+                Err(Error::Model("the state of a training is damaged: it does not match its own blake3".to_owned()))
+            }
+        };
+    }
+    let (_, metadata) = SafeTensors::read_metadata(file).map_err(damaged)?;
+    let is_old = metadata
+        .metadata()
+        .as_ref()
+        .is_some_and(|map| map.len() == 2 && map.contains_key(STATE) && map.contains_key(ABOUT));
+    if is_old { Ok(()) } else { Err(Error::Model("the state of a training is damaged: it has no blake3".to_owned())) }
+}
+
 /// Prefixes of the tensors' names.
 const KINDS: [&str; 4] = ["parameters", "best", "first", "second"];
 
@@ -109,29 +154,41 @@ impl State {
     /// The bytes of a file. `about` tells whoever finds it what it is a state of.
     pub fn encode(&self, about: &str) -> Result<Vec<u8>> {
         let json = serde_json::to_string(self).map_err(|e| Error::Internal(format!("a training's state: {e}")))?;
-        let metadata = HashMap::from([("state".to_owned(), json), ("about".to_owned(), about.to_owned())]);
+        let metadata = HashMap::from([
+            (STATE.to_owned(), json),
+            (ABOUT.to_owned(), about.to_owned()),
+            (DIGEST.to_owned(), NO_DIGEST.to_owned()),
+        ]);
         let [first, second] = &self.moments;
         let sets = [Some(&self.parameters), self.best.as_ref(), Some(first), Some(second)];
         let mut blobs = vec![];
         for (kind, tensors) in KINDS.into_iter().zip(sets) {
             for tensor in tensors.into_iter().flatten() {
-                let bytes: Vec<u8> = tensor.data.iter().flat_map(|x| x.to_le_bytes()).collect();
+                let mut bytes = Vec::with_capacity(4 * tensor.data.len());
+                tensor.data.iter().for_each(|x| bytes.extend_from_slice(&x.to_le_bytes()));
                 blobs.push((format!("{kind}.{}", tensor.name), tensor.shape.clone(), bytes));
             }
         }
         let views = blobs.iter().map(|(name, shape, bytes)| {
             TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.as_str(), view)).map_err(damaged)
         });
-        safetensors::serialize(views.collect::<Result<Vec<_>>>()?, Some(metadata)).map_err(damaged)
+        let mut file = safetensors::serialize(views.collect::<Result<Vec<_>>>()?, Some(metadata)).map_err(damaged)?;
+        let Some(place) = place_of_digest(&file) else {
+            return Err(Error::Internal("a training's state has no place for its digest".into()));
+        };
+        let digest = digest(&file, &place);
+        file[place].copy_from_slice(digest.as_bytes());
+        Ok(file)
     }
 
     /// A state of a net of `config` from the bytes of a file.
     ///
     /// # Errors
-    /// [`Error::Model`] for bytes that are no state, or that of another net.
+    /// [`Error::Model`] for bytes that are no state, were changed since they were written, or are that of another net.
     pub fn decode(bytes: &[u8], config: &ModelConfig) -> Result<Self> {
+        verify(bytes)?;
         let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
-        let mut state: Self = serde_json::from_str(&metadata(bytes, "state")?)
+        let mut state: Self = serde_json::from_str(&metadata(bytes, STATE)?)
             .map_err(|e| Error::Model(format!("the state of a training cannot be read: {e}")))?;
         let read = |kind: &str| {
             let tensor = |(name, shape): (String, Vec<usize>)| {
@@ -157,7 +214,7 @@ impl State {
 
     /// What [`Self::encode`] was told that the bytes are a state of.
     pub fn about(bytes: &[u8]) -> Result<String> {
-        metadata(bytes, "about")
+        metadata(bytes, ABOUT)
     }
 }
 
@@ -209,5 +266,58 @@ mod tests {
         assert_eq!(State::about(&bytes).unwrap(), "about it");
         let with_best = State { best: Some(initial(&config, 3)), ..state };
         assert_eq!(State::decode(&with_best.encode("").unwrap(), &config).unwrap(), with_best);
+    }
+
+    /// A state of a very small net.
+    fn small() -> (ModelConfig, State) {
+        let options = TrainingOptions {
+            units: vec![1],
+            dropout: vec![0.0],
+            dense: vec![1],
+            ..TrainingOptions::preset("tiny").unwrap()
+        };
+        let config = ModelConfig::new(2, 1, 2, &options).unwrap();
+        let parameters = initial(&config, 1);
+        let state = State {
+            epoch: 1,
+            sums: Sums::default(),
+            callbacks: Callbacks::new(&options),
+            history: vec![],
+            ended: None,
+            optimizer_steps: 9,
+            best: Some(parameters.clone()),
+            moments: [parameters.clone(), parameters.clone()],
+            parameters,
+        };
+        (config, state)
+    }
+
+    #[test]
+    fn a_bit_that_was_changed_anywhere_is_found() {
+        let (config, state) = small();
+        let bytes = state.encode(r#"{"blake3":"of something else"}"#).unwrap();
+        assert_eq!(State::decode(&bytes, &config).unwrap(), state);
+        for place in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut changed = bytes.clone();
+                changed[place] ^= 1 << bit;
+                assert!(matches!(State::decode(&changed, &config), Err(Error::Model(_))), "byte {place}, bit {bit}");
+            }
+        }
+        for length in 0..bytes.len() {
+            assert!(State::decode(&bytes[..length], &config).is_err(), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_state_of_before_there_were_digests_is_read() {
+        let (config, state) = small();
+        let bytes = state.encode("about it").unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+        let mut old = metadata.metadata().clone().unwrap();
+        old.remove(DIGEST).unwrap();
+        let bytes = safetensors::serialize(file.tensors(), Some(old)).unwrap();
+        assert_eq!(State::decode(&bytes, &config).unwrap(), state);
     }
 }

@@ -194,6 +194,53 @@ fn a_folder_without_models_lists_none() {
 }
 
 #[test]
+fn models_that_cannot_be_listed_are_an_error_that_names_the_place() {
+    for (place, said) in [
+        ("tests/data/watch.parquet", "tests/data/watch.parquet"),
+        ("s3://nowhere/models", "this session knows no store for 's3://nowhere/'"),
+    ] {
+        let set = format!("posequel.models.location={place}");
+        for args in [&["models"][..], &["models", "verify"], &["models", "gait"], &["models", "vacuum"]] {
+            let output = run(&[args, &["--set", &set]].concat());
+            refused(&output, 1, said);
+            assert!(output.stdout.is_empty(), "{args:?}");
+        }
+    }
+}
+
+#[test]
+fn a_version_is_verified_removed_and_its_files_are_vacuumed() {
+    let folder = workplace();
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/store");
+    let copied = Command::new("cp").arg("-r").arg(&store).arg(folder.path().join("kept")).status().unwrap();
+    assert!(copied.success());
+    let models = |args: &[&str]| {
+        let set = ["--format", "json", "--set", "posequel.models.location=kept"];
+        let output = posequel(folder.path(), &[&["models"], args, &set].concat()).output().unwrap();
+        (output.status.code(), stdout(&output).to_owned())
+    };
+    let (code, all) = models(&[]);
+    assert_eq!(code, Some(0));
+    let name = all.split("\"model\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let states = |shown: &str, state: &str| shown.matches(&format!("\"state\":\"{state}\"")).count();
+    let (code, shown) = models(&["verify"]);
+    assert!(code == Some(0) && states(&shown, "whole") > 0 && states(&shown, "damaged") == 0, "{shown}");
+    let run = shown.split("\"file\":\"").nth(1).unwrap().split('"').next().unwrap();
+    fs::write(Path::new(run).join("config.json"), "{}").unwrap();
+    let (code, shown) = models(&["verify"]);
+    assert!(code == Some(1) && states(&shown, "damaged") == 1, "{shown}");
+    let (code, shown) = models(&["rm", &name]);
+    assert!(code == Some(0) && states(&shown, "removed") > 0, "{shown}");
+    let (_, planned) = models(&["vacuum", &name, "--older-than", "0s", "--dry-run"]);
+    assert!(Path::new(run).exists());
+    let (code, done) = models(&["vacuum", &name, "--older-than", "0s"]);
+    assert!(code == Some(0) && planned == done && states(&done, "removed") > 0, "{done}");
+    assert!(!Path::new(run).exists());
+    let (code, _) = models(&["show", &name]);
+    assert_eq!(code, Some(1));
+}
+
+#[test]
 fn lessons_and_pipelines_parse() {
     for file in ["quickstart", "imbalanced"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("pipelines/{file}.toml"));

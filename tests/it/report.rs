@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use datafusion::prelude::SessionContext;
+use posequel::interrupt::Interrupt;
 use posequel::report::{html, of_session};
 use posequel::store::location::Location;
 use posequel::store::publish::publish;
@@ -135,9 +136,9 @@ async fn republish(root: &Location) {
     let odd = version(&root.child("odd"), None).await.expect("a version");
     let mut blobs = vec![];
     for name in odd.manifest.blobs.keys().filter(|name| is_old(name)) {
-        blobs.push((name.clone(), odd.fetch(name).await.expect("a file").to_vec()));
+        blobs.push((name.clone(), odd.fetch(name).await.expect("a file")));
     }
-    publish(&root.child("old"), blobs, odd.manifest.summary).await.expect("a version");
+    publish(&root.child("old"), blobs, odd.manifest.summary, &Interrupt::default()).await.expect("a version");
 }
 
 #[tokio::test(flavor = "multi_thread")]

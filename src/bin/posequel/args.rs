@@ -1,6 +1,7 @@
 //! Commands and their flags; `--help` is the manual.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use posequel::pipeline::{Assignment, Format};
@@ -21,7 +22,7 @@ pub enum Command {
     /// Run a pipeline and check what it expects of its results
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArgs),
-    /// List the trained models, or the versions of one with their test metrics
+    /// List the trained models, or the versions of one with their test metrics; look after them
     #[command(after_help = MODELS_EXAMPLES)]
     Models(ModelsArgs),
     /// Write a report on a model: one HTML file with its results, findings, data and recipe
@@ -74,13 +75,66 @@ pub struct RunArgs {
 
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
+    #[command(subcommand)]
+    pub verb: Option<ModelsVerb>,
     /// A model; without it, a line for each model
     pub name: Option<String>,
     /// How rows are written: table, csv, json or ndjson
-    #[arg(long, value_name = "FORMAT", default_value = "table", long_help = FORMATS)]
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "table", long_help = FORMATS)]
     pub format: Format,
-    #[command(flatten)]
-    pub session: SessionArgs,
+    /// Set a session option (posequel.* or datafusion.*); may be given several times
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub set: Vec<Assignment>,
+    /// Partitions of a query, short for --set datafusion.execution.target_partitions=N [default: one per core]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub partitions: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelsVerb {
+    /// List the versions of a model, as without 'show'; for one that is called like a command
+    Show {
+        /// A model
+        name: String,
+    },
+    /// Read every file and compare it with its checksum; exit code 1 when one is damaged or missing
+    Verify {
+        /// A model; without it, all of them
+        name: Option<String>,
+    },
+    /// Remove what no version refers to: files of publications that were cut off or removed, and trainings that nobody continues
+    Vacuum {
+        /// A model; without it, all of them
+        name: Option<String>,
+        /// Only what was last written longer ago than this: 30m, 12h, 1d, 2w
+        #[arg(long, value_name = "AGE", default_value = "1d", value_parser = age)]
+        older_than: Duration,
+        /// Show what would be removed, and remove nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Remove a version, or all of a model; numbers are never given again, and the files go by vacuum
+    Rm {
+        /// A version such as 'gait@3'; 'gait' removes all of its versions
+        #[arg(value_name = "NAME[@N]")]
+        name: String,
+    },
+}
+
+/// `30m`, `12h`, `1d`, `2w`, `0s`.
+fn age(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("expected a number and s, m, h, d or w, such as 1d (was '{text}')");
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        'w' => 604_800,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
 }
 
 #[derive(Debug, Args)]
@@ -147,7 +201,10 @@ const MODELS_EXAMPLES: &str = "\
 Examples:
   posequel models
   posequel models gait
-  posequel models gait --format json --set posequel.models.location=/tmp/models/";
+  posequel models gait --format json --set posequel.models.location=/tmp/models/
+  posequel models verify
+  posequel models rm gait@3
+  posequel models vacuum --older-than 1d --dry-run";
 
 const REPORT_EXAMPLES: &str = "\
 The file holds all that it shows: it runs no script, asks nothing of a network, and can be printed or sent as it is.

@@ -1,36 +1,73 @@
 //! `posequel models`: what has been trained, and how good it is.
 
 use std::io::{Write, stderr, stdout};
+use std::time::SystemTime;
 
 use datafusion::common::Result;
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{DataFrame, SessionContext};
+use posequel::error::Error;
+use posequel::notes::Notes;
 use posequel::pipeline::Output;
+use posequel::plugin::catalog::root;
+use posequel::store::care;
+use posequel::store::overview::overview;
 
-use crate::args::ModelsArgs;
+use crate::args::{ModelsArgs, ModelsVerb};
 use crate::life::INTERRUPT;
 use crate::session;
 
 pub async fn run(args: ModelsArgs) -> Result<()> {
-    let ctx = session::open(&args.session.set, args.session.partitions).await?;
-    let sql = match args.name {
+    let ModelsArgs { verb, name, format, set, partitions } = args;
+    if let (Some(name), Some(_)) = (&name, &verb) {
+        let message =
+            format!("models: '{name}' stands before a command; write it behind: posequel models verify {name}");
+        return Err(Error::Query(message).into());
+    }
+    let ctx = session::open(&set, partitions).await?;
+    let mut out = Output::new(format, stdout()).with_interrupt(INTERRUPT.as_ref().clone());
+    let mut bad = 0;
+    let rows = match (verb, name) {
         // An unknown name is refused by the catalog, which names the nearest.
-        Some(name) => versions(&name),
-        None => overview(&names(&ctx)?),
+        (Some(ModelsVerb::Show { name }), _) | (None, Some(name)) => ctx.sql(&versions(&name)).await?,
+        (None, None) => all(&ctx).await?,
+        (Some(ModelsVerb::Verify { name }), _) => {
+            let rows = care::verify(&root(&ctx)?, name.as_deref()).await?;
+            bad = rows.iter().filter(|row| row.is_bad()).count();
+            ctx.read_batch(care::batch(&rows)?)?
+        }
+        (Some(ModelsVerb::Vacuum { name, older_than, dry_run }), _) => {
+            let before = SystemTime::now().checked_sub(older_than).unwrap_or(SystemTime::UNIX_EPOCH);
+            let rows = care::vacuum(&root(&ctx)?, name.as_deref(), before, dry_run).await?;
+            if dry_run && !rows.is_empty() {
+                writeln!(stderr(), "note: nothing was removed; without --dry-run these would be")?;
+            }
+            ctx.read_batch(care::batch(&rows)?)?
+        }
+        (Some(ModelsVerb::Rm { name }), _) => {
+            ctx.read_batch(care::batch(&care::remove(&root(&ctx)?, &name).await?)?)?
+        }
     };
-    let mut out = Output::new(args.format, stdout()).with_interrupt(INTERRUPT.as_ref().clone());
-    out.write(ctx.sql(&sql).await?.execute_stream().await?).await?;
+    out.write(rows.execute_stream().await?).await?;
     out.finish()?;
+    if bad > 0 {
+        return Err(Error::Model(format!(
+            "{bad} files are damaged or missing; restore them, or train again for a new version"
+        ))
+        .into());
+    }
     Ok(())
 }
 
-fn names(ctx: &SessionContext) -> Result<Vec<String>> {
-    let mut names = ctx.catalog("models").map(|c| c.schema_names()).unwrap_or_default();
-    names.retain(|name| name != "information_schema");
-    names.sort();
-    if names.is_empty() {
+/// A line for each model; what cannot be read is a note.
+async fn all(ctx: &SessionContext) -> Result<DataFrame> {
+    let overview = overview(&root(ctx)?).await?;
+    if let Some(notes) = ctx.copied_config().get_extension::<Notes>() {
+        overview.doubts.into_iter().for_each(|doubt| notes.say(doubt));
+    }
+    if overview.rows.num_rows() == 0 {
         writeln!(stderr(), "note: there are no models here; posequel run pipelines/quickstart.toml trains one")?;
     }
-    Ok(names)
+    ctx.read_batch(overview.rows)
 }
 
 /// The best version is the one with the lowest validation loss: choosing by test numbers would spoil them.
@@ -41,32 +78,7 @@ fn versions(name: &str) -> String {
         "SELECT version, created_at, kind, train_rows, validation_rows, test_rows, epochs, best_epoch, val_loss, \
          test_accuracy, test_accuracy_low, test_accuracy_high, \
          row_number() OVER ({BEST}) = 1 AS best, location \
-         FROM models.{} ORDER BY version",
-        table(name)
+         FROM models.\"{}\".versions ORDER BY version",
+        name.replace('"', "\"\"")
     )
-}
-
-fn overview(names: &[String]) -> String {
-    let best = |column: &str, alias: &str| format!("first_value({column} {BEST}) AS {alias}");
-    let columns = [
-        best("version", "best"),
-        best("val_loss", "val_loss"),
-        best("test_accuracy", "test_accuracy"),
-        best("test_accuracy_low", "test_accuracy_low"),
-        best("test_accuracy_high", "test_accuracy_high"),
-    ]
-    .join(", ");
-    let rows = names.iter().map(|name| {
-        let text = name.replace('\'', "''");
-        let from = table(name);
-        format!("SELECT '{text}' AS model, count(*) AS versions, max(version) AS latest, {columns} FROM models.{from}")
-    });
-    let none = "SELECT '' AS model, 0 AS versions, 0 AS latest, 0 AS best, 0.0 AS val_loss, 0.0 AS test_accuracy, \
-                0.0 AS test_accuracy_low, 0.0 AS test_accuracy_high WHERE false";
-    let all = rows.collect::<Vec<_>>().join(" UNION ALL ");
-    format!("SELECT * FROM ({}) ORDER BY model", if all.is_empty() { none } else { &all })
-}
-
-fn table(name: &str) -> String {
-    format!("\"{}\".versions", name.replace('"', "\"\""))
 }

@@ -32,7 +32,7 @@ use crate::split::leaks::Allowed;
 use crate::store::location::Location;
 use crate::store::manifest::{Cell, Sql, Summary};
 use crate::store::models;
-use crate::store::publish::publish;
+use crate::store::publish::{self, publish};
 use crate::store::replay::Replay;
 use crate::store::unfinished::Unfinished;
 use crate::train::feed::Feed;
@@ -80,6 +80,8 @@ impl DataSink for TrainingSink {
         let reporter = Reporter(session.get_extension::<Progress>());
         let memory = MemoryConsumer::new(format!("Train{}", self.kind)).register(context.memory_pool());
         let (donors, manifests, options) = self.donors().await?;
+        // Before hours of reading and training.
+        publish::check(&self.model).await?;
         let table = self.collect(data, &reporter, &memory, context).await?;
         let rows = table.rows() as u64;
         let (kind, names, replay) = (self.kind, self.shape.names.clone(), self.replay.clone());
@@ -116,12 +118,12 @@ impl DataSink for TrainingSink {
         let cell = session.get_extension::<Cell>();
         let sql = session.get_extension::<Sql>().map(|sql| sql.0.clone()).filter(|sql| !sql.is_empty());
         let summary = Summary { cell: cell.map(|cell| cell.as_ref().clone()), sql, ..summary };
-        let version = match (publish(&self.model, blobs, summary).await, keeper) {
-            (Ok(version), Some(keeper)) => {
+        let published = match (publish(&self.model, blobs, summary, &interrupt).await, keeper) {
+            (Ok(published), Some(mut keeper)) => {
                 keeper.published().await;
-                version
+                published
             }
-            (Ok(version), None) => version,
+            (Ok(published), None) => published,
             // To keep the state waits for the store, which a task must not.
             (Err(error), Some(mut keeper)) => {
                 let failed = tokio::task::spawn_blocking(move || keeper.failed(error)).await;
@@ -129,9 +131,10 @@ impl DataSink for TrainingSink {
             }
             (Err(error), None) => return Err(error.into()),
         };
+        published.doubts.into_iter().for_each(|doubt| reporter.warn(doubt));
         reporter.report(&Event::Done {
             model: self.model.name().to_owned(),
-            version,
+            version: published.number,
             location: self.model.to_string(),
         });
         Ok(rows)
