@@ -7,6 +7,7 @@ use datafusion::prelude::SessionContext;
 use posequel::error::Error;
 use posequel::notes::Notes;
 use posequel::pipeline::{Assignment, set_option};
+use posequel::plugin::limits;
 use posequel::roots::{Allowed, Roots};
 
 use crate::life::INTERRUPT;
@@ -36,7 +37,10 @@ pub async fn open(set: &[Assignment], partitions: Option<u32>) -> Result<Session
 /// Fences a session in, for ever: see `posequel::roots`.
 pub fn fence(ctx: &SessionContext, allowed: &Allowed) -> Result<()> {
     match ctx.copied_config().get_extension::<Roots>() {
-        Some(roots) => Ok(roots.fence(allowed)?),
+        Some(roots) => {
+            roots.fence(allowed)?;
+            limits::after_set(ctx, limits::SAFE)
+        }
         None => Err(Error::Internal("a session without roots".to_owned()).into()),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::common::Result;
+use datafusion::execution::disk_manager::{DiskManager, DiskManagerMode};
 use datafusion::execution::memory_pool::MemoryLimit;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
@@ -10,10 +11,13 @@ use datafusion::logical_expr::{LogicalPlan, Statement};
 use datafusion::prelude::SessionContext;
 
 use super::{Limits, memory, pool};
+use crate::roots::Roots;
 
 const MEMORY: &str = "datafusion.runtime.memory_limit";
 const SPILL: &str = "datafusion.runtime.max_temp_directory_size";
 const FOLDER: &str = "datafusion.runtime.temp_directory";
+/// The switch of safe mode.
+pub const SAFE: &str = "posequel.safe.mode";
 
 /// A statement that sets an option, or gives it its default.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +50,7 @@ impl Change {
     }
 }
 
-/// After `SET key = ..`: memory in equal shares, and spill in our folder below the one that was set, up to the limit that was set or that the
+/// After `SET key = ..`, and after safe mode was switched on: memory in equal shares, and spill in our folder below the one that was set, up to the limit that was set or that the
 /// disk has room for. A session that is not ours, and any other key, stay as they are.
 ///
 /// # Errors
@@ -64,7 +68,21 @@ pub fn after_set(ctx: &SessionContext, key: &str) -> Result<()> {
             Some(temporary) => spill(ctx, Limits { spill: limits.spill, ..Limits::below(temporary)? }),
             None => Ok(()),
         },
+        SAFE => fenced(ctx, &limits),
         _ => Ok(()),
+    }
+}
+
+/// In safe mode spill goes below the first folder that may be written; without one there is none.
+fn fenced(ctx: &SessionContext, limits: &Limits) -> Result<()> {
+    let roots = ctx.copied_config().get_extension::<Roots>();
+    let Some(allowed) = roots.and_then(|roots| roots.allowed()) else { return Ok(()) };
+    match allowed.write.first() {
+        Some(folder) => spill(ctx, Limits { spill: limits.spill, ..Limits::below(folder)? }),
+        None => {
+            let nowhere = DiskManager::builder().with_mode(DiskManagerMode::Disabled);
+            set(ctx, |builder| builder.with_disk_manager_builder(nowhere))
+        }
     }
 }
 

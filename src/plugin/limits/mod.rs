@@ -22,7 +22,7 @@ use datafusion::common::Result;
 use datafusion::execution::disk_manager::{DiskManager, DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, TrackConsumersPool, UnboundedMemoryPool};
 
-pub use change::{after_reset, after_set};
+pub use change::{SAFE, after_reset, after_set};
 use folder::Folder;
 
 /// The limits of a session of ours: an extension of its configuration, so that the folder of spill lives as long as what is still running.
