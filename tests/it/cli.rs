@@ -211,7 +211,7 @@ fn models_that_cannot_be_listed_are_an_error_that_names_the_place() {
 #[test]
 fn a_version_is_verified_removed_and_its_files_are_vacuumed() {
     let folder = workplace();
-    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/store");
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/store/models");
     let copied = Command::new("cp").arg("-r").arg(&store).arg(folder.path().join("kept")).status().unwrap();
     assert!(copied.success());
     let models = |args: &[&str]| {
