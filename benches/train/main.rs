@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo bench --bench train -- train|predict THREADS BATCH SECONDS [bf16|avx2]
 //! cargo bench --bench train -- peak THREADS SECONDS          # what the processor could do
+//! cargo bench --bench train -- publish UNITS,UNITS           # a net from memory to a version on disk
 //! cargo bench --bench train -- count train|predict BATCH     # a few steps for callgrind, see count.sh
 //! ```
 //!
@@ -12,6 +13,7 @@
 mod count;
 mod data;
 mod peak;
+mod publish;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -28,6 +30,7 @@ const ROWS: usize = 4096;
 
 const USAGE: &str = "usage: cargo bench --bench train -- train|predict THREADS BATCH SECONDS [bf16|avx2]
                                    peak THREADS SECONDS
+                                   publish UNITS,UNITS
                                    count train|predict BATCH";
 
 fn main() -> ExitCode {
@@ -49,6 +52,7 @@ fn run(arguments: &[&str]) -> Option<Value> {
         [what, threads, batch, seconds, "bf16"] => rate(what, threads, batch, seconds, "posequel bf16"),
         [what, threads, batch, seconds, "avx2"] => rate(what, threads, batch, seconds, "posequel avx2"),
         ["peak", threads, seconds] => Some(peak::peak(number(threads)?, duration(seconds)?)),
+        ["publish", units] => publish::publications(&units.split(',').map(number).collect::<Option<Vec<_>>>()?),
         ["count", what, batch] => count::count(what, number(batch)?),
         _ => None,
     }
