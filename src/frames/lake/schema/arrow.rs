@@ -18,7 +18,7 @@ const CONTINUATION: [u8; 4] = [0xff; 4];
 /// Bytes that are read of a message at first; most heads are smaller.
 const HEAD: u64 = 4096;
 
-/// What is wrong with the lengths of a file, or of a stream in a file. What cannot be read at all is for its reader to say.
+/// What is wrong with the lengths of a file, or of a stream in a file. All else is for its reader to say.
 ///
 /// # Errors
 /// A store that does not answer.
@@ -34,12 +34,17 @@ async fn range(store: &dyn ObjectStore, meta: &ObjectMeta, range: Range<u64>) ->
 }
 
 async fn of_file(store: &dyn ObjectStore, meta: &ObjectMeta) -> Result<Option<String>> {
-    let Some(end) = meta.size.checked_sub(TRAILER) else { return Ok(None) };
+    // Where a footer cannot be read, DataFusion takes the file for a stream, and its first letters for a length of 1.3 GB.
+    let none = || Ok(Some("it has no footer, with which a whole file ends".to_owned()));
+    let Some(end) = meta.size.checked_sub(TRAILER) else { return none() };
     let trailer = range(store, meta, end..meta.size).await?;
-    let length = number(&trailer).and_then(|length| u64::try_from(length).ok());
-    let Some(start) = length.and_then(|length| end.checked_sub(length)) else { return Ok(None) };
+    let length = number(&trailer).filter(|_| trailer.ends_with(MAGIC)).and_then(|length| u64::try_from(length).ok());
+    let Some(start) = length.and_then(|length| end.checked_sub(length)) else { return none() };
     let footer = range(store, meta, start..end).await?;
-    let Ok(footer) = root_as_footer(&footer) else { return Ok(None) };
+    let footer = match root_as_footer(&footer) {
+        Ok(footer) if footer.recordBatches().is_some() => footer,
+        _ => return Ok(Some("its footer cannot be read".to_owned())),
+    };
     let blocks = footer.dictionaries().into_iter().flatten().chain(footer.recordBatches().into_iter().flatten());
     let is_outside = |block: &Block| {
         let parts = [block.offset(), i64::from(block.metaDataLength()), block.bodyLength()].map(u64::try_from);
@@ -166,7 +171,8 @@ mod tests {
         (0..3).for_each(|_| writer.write(&batch()).unwrap());
         let file = writer.into_inner().unwrap();
         assert_eq!(found(file.clone()).await, None);
-        assert_eq!(found(file[..file.len() - 20].to_vec()).await, None);
+        let cut = found(file[..file.len() - 20].to_vec()).await;
+        assert!(cut.unwrap().starts_with("it has no footer"));
         // Heads of messages have the length, too, and nobody takes memory for those of a file.
         let mut known = 0;
         for wrong in with_wrong_lengths(&file) {
