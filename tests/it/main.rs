@@ -4,6 +4,7 @@ mod accounts;
 mod cli;
 mod determinism;
 mod explain;
+mod extremes;
 mod feature_rule;
 mod float_bounds;
 mod functions;
