@@ -12,6 +12,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
 use super::copy_partitions::with_texts;
+use super::limits::row_groups::bounded;
 use crate::account::exec::AccountExec;
 use crate::account::node::AccountNode;
 use crate::frames::distinct::Distinct;
@@ -32,7 +33,8 @@ pub struct PoseQueryPlanner;
 impl QueryPlanner for PoseQueryPlanner {
     async fn create_physical_plan(&self, plan: &LogicalPlan, session: &dyn Session) -> Result<Arc<dyn ExecutionPlan>> {
         let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(PoseExtensionPlanner)]);
-        let copy = with_texts(plan)?;
+        let texts = with_texts(plan)?;
+        let copy = bounded(texts.as_ref().unwrap_or(plan), session.config_options()).or(texts);
         planner.create_physical_plan(copy.as_ref().unwrap_or(plan), session).await
     }
 }

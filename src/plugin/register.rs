@@ -177,8 +177,7 @@ pub fn register_locations(context: &SessionContext) {
     context.register_catalog_list(Arc::new(WithLocations::new(catalogs, session)));
 }
 
-/// Bytes of a row group of Parquet before it is compressed. DataFusion counts rows alone, a million of them, which of windows are gigabytes: held while
-/// they are written, and one piece of work for whoever reads them.
+/// Bytes of a row group of Parquet before it is compressed: see [`limits::row_groups`].
 const ROW_GROUP_BYTES: usize = 128 << 20;
 
 /// A session that is ready to use, with limits of memory and disk: see [`limits`].

@@ -7,6 +7,7 @@ mod determinism;
 #[cfg(unix)]
 mod ends;
 mod explain;
+mod extremes;
 mod feature_rule;
 mod float_bounds;
 mod functions;

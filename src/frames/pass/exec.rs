@@ -179,7 +179,9 @@ impl<P: Pass> ExecutionPlan for PassExec<P> {
 
     fn input_distribution_requirements(&self) -> InputDistributionRequirements {
         InputDistributionRequirements::new(vec![match self.order {
-            Order::Required => Distribution::KeyPartitioned(self.keys()),
+            // Merged into one, partitions that are in order stay so and stream. By their keys they would be dealt out and sorted anew, in
+            // several sorts that take memory from each other.
+            Order::Required => Distribution::SinglePartition,
             Order::Given => Distribution::UnspecifiedDistribution,
         }])
     }

@@ -5,6 +5,8 @@
 //! what the disk had free ([`disk`]). `SHOW ALL` tells both, rounded down to whole units: `datafusion.runtime.memory_limit`,
 //! `datafusion.runtime.max_temp_directory_size`, `datafusion.runtime.temp_directory`.
 //!
+//! Row groups of Parquet are bounded in bytes ([`row_groups`]).
+//!
 //! SET of these makes a new runtime in DataFusion, with a pool that serves whoever comes first, and with the limit or the folder of spill forgotten, whichever was not
 //! set. Scripts, pipelines and `--set` mend that ([`change`]). A host that runs `ctx.sql("SET datafusion.runtime...")` itself has DataFusion's pool and
 //! folder from then on, unless it calls [`after_set`]; a session that a host built with [`register`](crate::register) has the runtime that the host gave it.
@@ -13,6 +15,7 @@ pub mod change;
 pub mod disk;
 pub mod folder;
 pub mod memory;
+pub mod row_groups;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
