@@ -15,7 +15,7 @@ use super::holm::holm;
 use super::interval::bootstrap_sums;
 use super::labels::{among, labels, refuse_others};
 use super::metric::Better;
-use super::paired::{Pair, Paired, Part, compare};
+use super::paired::{Pair, Paired, Part, compare_each};
 use super::predicted::PREDICTED;
 use crate::account::classes::Classes;
 use crate::account::columns::{apart, named, require, value, wholes};
@@ -290,11 +290,10 @@ struct Row {
 fn judged(models: &[&Counts], seed: u64, interrupt: &Interrupt) -> error::Result<Vec<Row>> {
     let accuracies: Vec<Option<f64>> = models.iter().map(|counts| accuracy(counts.values())).collect();
     let best = (0..models.len()).reduce(|best, i| if accuracies[i] > accuracies[best] { i } else { best }).unwrap_or(0);
-    let against = |i: usize| match i == best {
-        true => Ok(None),
-        false => compare(&pairs(models[i], models[best]), Better::Higher, seed, interrupt),
-    };
-    let paired = (0..models.len()).map(against).collect::<error::Result<Vec<Option<Paired>>>>()?;
+    // Of the best itself there is nothing to compare.
+    let against = |i: usize| if i == best { vec![] } else { pairs(models[i], models[best]) };
+    let lists: Vec<Vec<Pair>> = (0..models.len()).map(against).collect();
+    let paired = compare_each(&lists, Better::Higher, seed, interrupt)?;
     let mut corrected = holm(&paired.iter().flatten().map(|paired| paired.p).collect::<Vec<_>>()).into_iter();
     let paired = paired.into_iter().map(|paired| paired.and_then(|paired| Some(paired.corrected(corrected.next()?))));
     let row = |(i, paired): (usize, Option<Paired>)| {

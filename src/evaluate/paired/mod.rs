@@ -2,9 +2,11 @@
 
 mod exchange;
 
+use std::collections::BTreeMap;
+
 use self::exchange::randomisation;
 use super::draws::{Block, Lanes};
-use super::interval::bootstrap_sums;
+use super::interval::{RESAMPLES, bootstrap};
 use super::metric::Better;
 use crate::error::Result;
 use crate::interrupt::Interrupt;
@@ -121,40 +123,65 @@ impl Paired {
 /// # Errors
 /// [`crate::error::Error::Interrupted`].
 pub fn compare(pairs: &[Pair], better: Better, seed: u64, interrupt: &Interrupt) -> Result<Option<Paired>> {
-    let Some(observed) = sums(pairs).difference() else { return Ok(None) };
-    let p = randomisation(pairs, observed, seed, interrupt)?;
-    let drawn = bootstrap_sums(
-        pairs.len(),
-        seed,
-        interrupt,
-        |block| drawn(pairs, block, interrupt),
-        |sums| {
-            let [a, below_a, b, below_b] = sums;
-            let part = |numerator, denominator| Part { numerator, denominator };
-            Pair { a: part(a, below_a), b: part(b, below_b) }.difference()
-        },
-    )?;
+    Ok(compare_each(&[pairs.to_vec()], better, seed, interrupt)?.into_iter().next().flatten())
+}
+
+/// [`compare`] of several pairs of models, one list each: what is drawn for so many recordings is drawn once for all of them.
+///
+/// # Errors
+/// [`crate::error::Error::Interrupted`].
+pub fn compare_each(
+    lists: &[Vec<Pair>],
+    better: Better,
+    seed: u64,
+    interrupt: &Interrupt,
+) -> Result<Vec<Option<Paired>>> {
+    let mut by_length: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (place, list) in lists.iter().enumerate().filter(|(_, list)| sums(list).difference().is_some()) {
+        by_length.entry(list.len()).or_default().push(place);
+    }
+    let mut all = vec![None; lists.len()];
+    for (recordings, places) in by_length {
+        let lists: Vec<&[Pair]> = places.iter().map(|place| lists[*place].as_slice()).collect();
+        let p = randomisation(&lists, seed, interrupt)?;
+        let intervals = bootstrap(recordings, RESAMPLES, seed, interrupt, |blocks| {
+            Ok(blocks.iter().map(|block| drawn(&lists, block, interrupt)).collect::<Result<Vec<_>>>()?.concat())
+        })?;
+        for (i, place) in places.into_iter().enumerate() {
+            all[place] = judged(lists[i], p[i], intervals.get(i).copied().flatten(), better);
+        }
+    }
+    Ok(all)
+}
+
+fn judged(pairs: &[Pair], p: f64, drawn: Option<(f64, f64)>, better: Better) -> Option<Paired> {
+    let difference = sums(pairs).difference()?;
     // As for accuracy: draws that all agree make an interval of width 0, which claims too much.
     let bounds = drawn.filter(|(low, high)| low < high);
     let verdict = match better {
         _ if p >= ALPHA => Verdict::NoDifferenceShown,
-        Better::Higher if observed > 0.0 => Verdict::Better,
-        Better::Lower if observed < 0.0 => Verdict::Better,
+        Better::Higher if difference > 0.0 => Verdict::Better,
+        Better::Lower if difference < 0.0 => Verdict::Better,
         _ => Verdict::Worse,
     };
     let (low, high) = (bounds.map(|(low, _)| low), bounds.map(|(_, high)| high));
-    Ok(Some(Paired { difference: observed, low, high, p, groups: pairs.len() as u64, verdict }))
+    Some(Paired { difference, low, high, p, groups: pairs.len() as u64, verdict })
 }
 
-/// Numerator and denominator of `a`, then of `b`, summed in each draw.
-fn drawn(pairs: &[Pair], block: &Block, interrupt: &Interrupt) -> Result<[Lanes; 4]> {
-    let sum = |of: fn(&Pair) -> f64| block.sum(pairs.iter().map(of), interrupt);
-    Ok([
-        sum(|pair| pair.a.numerator)?,
-        sum(|pair| pair.a.denominator)?,
-        sum(|pair| pair.b.numerator)?,
-        sum(|pair| pair.b.denominator)?,
-    ])
+/// The difference of each list in each draw of a block.
+fn drawn(lists: &[&[Pair]], block: &Block, interrupt: &Interrupt) -> Result<Vec<Vec<Option<f64>>>> {
+    let of_list = |pairs: &&[Pair]| {
+        let sum = |of: fn(&Pair) -> f64| block.sum(pairs.iter().map(of), interrupt);
+        let a = (sum(|pair| pair.a.numerator)?, sum(|pair| pair.a.denominator)?);
+        let b = (sum(|pair| pair.b.numerator)?, sum(|pair| pair.b.denominator)?);
+        let part = |(numerator, denominator): (Lanes, Lanes), lane: usize| Part {
+            numerator: numerator[lane],
+            denominator: denominator[lane],
+        };
+        Ok((0..block.draws()).map(|lane| Pair { a: part(a, lane), b: part(b, lane) }.difference()).collect())
+    };
+    let lists = lists.iter().map(of_list).collect::<Result<Vec<Vec<_>>>>()?;
+    Ok((0..block.draws()).map(|draw| lists.iter().map(|values| values[draw]).collect()).collect())
 }
 
 /// All recordings as one.

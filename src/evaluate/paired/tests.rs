@@ -136,7 +136,18 @@ fn an_end_that_was_asked_for_ends_a_comparison() {
         let pairs = vec![Pair::accuracy(10, 9, 5); recordings];
         let ended = super::compare(&pairs, Better::Higher, 1, &interrupt);
         assert!(matches!(ended, Err(Error::Interrupted(_))), "{ended:?}");
-        let ended = randomisation(&pairs, 0.4, 1, &interrupt);
+        let ended = randomisation(&[&pairs], 1, &interrupt);
         assert!(matches!(ended, Err(Error::Interrupted(_))), "{ended:?}");
     }
+}
+
+#[test]
+fn several_comparisons_are_each_as_if_it_were_alone() {
+    let list = |n: u64, step: u64| (0..n).map(|i| Pair::accuracy(20, i * step % 17, i * 5 % 13)).collect::<Vec<_>>();
+    let lists =
+        [list(30, 7), list(9, 3), vec![], list(30, 4), list(2000, 2), vec![Pair::accuracy(0, 0, 0); 30], list(9, 5)];
+    let together = compare_each(&lists, Better::Lower, 3, &Interrupt::default()).unwrap();
+    let alone: Vec<_> = lists.iter().map(|pairs| compare(pairs, Better::Lower, 3)).collect();
+    assert_eq!(together, alone);
+    assert_eq!(together.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, false, true, true, false, true]);
 }
