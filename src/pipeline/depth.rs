@@ -306,7 +306,7 @@ mod tests {
         }
         let of = async |sql: String| ctx.state().create_logical_plan(&sql).await.unwrap();
         assert_eq!(check_plan(&of("SELECT * FROM v7".to_owned()).await), Ok(()));
-        let many = vec!["SELECT a FROM v7"; 100].join(" UNION ALL ");
+        let many = vec!["SELECT a FROM v7"; 400].join(" UNION ALL ");
         let error = check_plan(&of(many).await).unwrap_err().to_string();
         assert!(error.starts_with("the statement is too large (") && error.contains("at most 100000"), "{error}");
     }

@@ -813,7 +813,7 @@ async fn two_columns_of_one_name_are_refused() {
     let one = |value| -> ArrayRef { Arc::new(Int64Array::from(vec![value])) };
     let lake = Lake::new().parquet("p/a.parquet", &[("x", one(1)), ("y", one(2)), ("x", one(3))]);
     let error = lake.error("SELECT * FROM '$p/a.parquet'").await;
-    assert!(error.contains("a.parquet: cannot be read: ") && error.contains("it has two columns 'x'"), "{error}");
+    assert!(error.contains("a.parquet has two columns 'x'"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -106,7 +106,7 @@ const WRITES: [&str; 15] = [
     "CREATE EXTERNAL TABLE t (a INT) STORED AS CSV LOCATION 'OUT/new/'; INSERT INTO t VALUES (1)",
     "CREATE EXTERNAL TABLE t (a INT) STORED AS CSV LOCATION 'IN/door/new/'; INSERT INTO t VALUES (1)",
     "COPY (SELECT 1 AS a) TO 's3://bucket/new.csv' STORED AS CSV",
-    "COPY (SELECT 1 AS a) TO '~/new.csv' STORED AS CSV",
+    "COPY (SELECT 1 AS a) TO '/etc/posequel_new.csv' STORED AS CSV",
 ];
 
 const CHANGES: [&str; 12] = [

@@ -147,7 +147,7 @@ async fn check_names(session: &dyn Session, store: &dyn ObjectStore, file: &str,
     match fields.iter().find(|field| !seen.insert(field.name())) {
         None => Ok(()),
         Some(field) => Ok(data_err!(
-            "it has two columns '{}', and a table has one of each name: give one of them another name where {file} is written",
+            "{file} has two columns '{}', and a table has one of each name: give one of them another name where it is written",
             field.name()
         )?),
     }
