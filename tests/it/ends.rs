@@ -27,12 +27,13 @@ fn signal(child: &Child, name: &str) {
 type At = fn(&Event) -> bool;
 
 /// Every stage behind the last minibatch.
-const BEHIND: [(&str, At); 5] = [
+const BEHIND: [(&str, At); 6] = [
     ("the last epoch", |event| matches!(event, Event::Epoch { epoch, of, .. } if epoch == of)),
     ("the first answers", |event| matches!(event, Event::Judged { .. })),
     ("the last answers", |event| matches!(event, Event::Judged { done, of } if done == of)),
     ("metrics", |event| matches!(event, Event::Stage("metrics"))),
     ("baselines", |event| matches!(event, Event::Stage("baselines"))),
+    ("publishing", |event| matches!(event, Event::Stage("publishing"))),
 ];
 
 /// Trains in this process; an end is asked for once at the event.
