@@ -14,7 +14,7 @@ use posequel::error::Error;
 use posequel::interrupt::Interrupt;
 use posequel::pipeline::{exit_code, is_broken_pipe, message};
 use posequel::plugin::limits::folder;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Handle};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{sleep, timeout};
 
@@ -43,6 +43,8 @@ pub static INTERRUPT: LazyLock<Arc<Interrupt>> = LazyLock::new(Arc::default);
 /// The process, as long as it lives.
 pub struct Life {
     signals: Signals,
+    /// Where work is done.
+    workers: Handle,
     /// What ends the process, if anything from outside does.
     ended_by: Option<Signal>,
 }
@@ -60,14 +62,17 @@ enum Then {
 pub fn live(work: impl AsyncFnOnce(&mut Life) -> Result<()>) -> ExitCode {
     logging::listen();
     let terminal = Terminal::look();
-    let runtime = match Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build() {
-        Ok(runtime) => runtime,
+    // Workers that are busy hear neither signals nor clocks: this thread does nothing else.
+    let control = Builder::new_current_thread().enable_all().build();
+    let workers = Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    let (control, workers) = match control.and_then(|control| Ok((control, workers?))) {
+        Ok(runtimes) => runtimes,
         Err(e) => return told(&DataFusionError::IoError(e)),
     };
-    let (result, ended_by) = runtime.block_on(async {
+    let (result, ended_by) = control.block_on(async {
         match Signals::new() {
             Ok(signals) => {
-                let mut life = Life { signals, ended_by: None };
+                let mut life = Life { signals, workers: workers.handle().clone(), ended_by: None };
                 let result = work(&mut life).await;
                 (result, life.ended_by)
             }
@@ -76,7 +81,7 @@ pub fn live(work: impl AsyncFnOnce(&mut Life) -> Result<()>) -> ExitCode {
     });
     progress::clear();
     // Tasks are dropped, and their files with them. Threads that compute all the same are not waited for any longer.
-    runtime.shutdown_timeout(TO_DROP);
+    workers.shutdown_timeout(TO_DROP);
     folder::remove_all();
     terminal.restore();
     let code = match result {
@@ -101,20 +106,23 @@ impl Life {
         &mut self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        self.until(tokio::spawn(work), Then::Leave).await
+        self.until(self.workers.spawn(work), Then::Leave).await
     }
 
     /// Runs a statement of the prompt to its end; after Ctrl-C, which ends it, the prompt goes on.
     pub async fn statement(&mut self, work: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
-        let result = self.until(tokio::spawn(work), Then::Stay).await;
+        let result = self.until(self.workers.spawn(work), Then::Stay).await;
         INTERRUPT.clear();
         result
     }
 
-    /// Waits for whoever types; a signal comes first, and ends the process.
-    pub async fn typed<T>(&mut self, typing: JoinHandle<T>) -> io::Result<Option<T>> {
+    /// Waits for whoever types, on a thread of its own; a signal that comes first ends the process.
+    pub async fn typed<T: Send + 'static>(
+        &mut self,
+        typing: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<Option<T>> {
         tokio::select! {
-            typed = typing => typed.map(Some).map_err(io::Error::other),
+            typed = self.workers.spawn_blocking(typing) => typed.map(Some).map_err(io::Error::other),
             signal = self.signals.next() => {
                 self.ended_by = Some(signal);
                 Ok(None)

@@ -35,10 +35,10 @@ pub async fn run(ctx: SessionContext, format: Format, may_remember: bool, life: 
     }
     writeln!(stderr(), "{WELCOME}")?;
     loop {
-        let typing = tokio::task::spawn_blocking(move || {
+        let typing = move || {
             let typed = editor.readline("posequel> ");
             (editor, typed)
-        });
+        };
         let Some((back, typed)) = life.typed(typing).await? else { return Ok(()) };
         editor = back;
         let typed = match typed {
