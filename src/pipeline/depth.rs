@@ -238,6 +238,9 @@ fn is_text(token: &Token) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use datafusion::logical_expr::{LogicalPlanBuilder, Union, lit};
     use datafusion::sql::sqlparser::dialect::GenericDialect;
     use datafusion::sql::sqlparser::tokenizer::Tokenizer;
 
@@ -287,17 +290,28 @@ mod tests {
         assert_eq!(depth("SELECT (CASE WHEN a THEN 1) + (2)").nested, 2);
     }
 
-    #[tokio::test]
-    async fn views_are_levels_of_plans_and_each_is_looked_at_once() {
-        let ctx = datafusion::prelude::SessionContext::new();
-        ctx.sql("CREATE VIEW v0 AS SELECT 1 AS a").await.unwrap();
-        for n in 1..60 {
-            // 2^60 ways lead to the first.
-            let sql = format!("CREATE VIEW v{n} AS SELECT a FROM v{0} UNION ALL SELECT a FROM v{0}", n - 1);
-            ctx.sql(&sql).await.unwrap();
-        }
-        let plan = ctx.state().create_logical_plan("SELECT * FROM v59").await.unwrap();
-        assert_eq!(check_plan(&plan), Ok(()));
+    #[test]
+    fn plans_are_looked_at_once_and_refused_by_their_levels() {
+        let one = LogicalPlanBuilder::empty(true).project([lit(1)]).unwrap().build().unwrap();
+        let schema = Arc::clone(one.schema());
+        // Twice the plan before it: 2^60 ways lead to the first.
+        let twice = |levels: usize| {
+            let union = |plan, _| {
+                let inputs = vec![Arc::new(plan); 2];
+                LogicalPlan::Union(Union { inputs, schema: Arc::clone(&schema) })
+            };
+            (0..levels).fold(one.clone(), union)
+        };
+        assert_eq!(check_plan(&twice(60)), Ok(()));
+        let error = std::thread::Builder::new().stack_size(64 << 20).spawn({
+            let deep = twice(MOST_OF_PLAN);
+            move || check_plan(&deep).unwrap_err().to_string()
+        });
+        let error = error.unwrap().join().unwrap();
+        assert!(
+            error.starts_with("the statement is nested too deeply (4002 levels in its plan; at most 4000)"),
+            "{error}"
+        );
     }
 
     #[test]
