@@ -246,6 +246,9 @@ fn is_text(token: &Token) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use datafusion::logical_expr::{LogicalPlanBuilder, Union, lit};
     use datafusion::sql::sqlparser::dialect::GenericDialect;
     use datafusion::sql::sqlparser::tokenizer::Tokenizer;
 
@@ -295,20 +298,31 @@ mod tests {
         assert_eq!(depth("SELECT (CASE WHEN a THEN 1) + (2)").nested, 2);
     }
 
-    #[tokio::test]
-    async fn views_are_written_out_and_each_is_looked_at_once() {
-        let ctx = datafusion::prelude::SessionContext::new();
-        ctx.sql("CREATE VIEW v0 AS SELECT 1 AS a").await.unwrap();
-        // Two scans of the view before, each under an alias and a projection: nodes double with each view.
-        for n in 1..8 {
-            let sql = format!("CREATE VIEW v{n} AS SELECT a FROM v{0} UNION ALL SELECT a FROM v{0}", n - 1);
-            ctx.sql(&sql).await.unwrap();
-        }
-        let of = async |sql: String| ctx.state().create_logical_plan(&sql).await.unwrap();
-        assert_eq!(check_plan(&of("SELECT * FROM v7".to_owned()).await), Ok(()));
-        let many = vec!["SELECT a FROM v7"; 400].join(" UNION ALL ");
-        let error = check_plan(&of(many).await).unwrap_err().to_string();
+    #[test]
+    fn plans_are_looked_at_once_and_refused_by_their_levels() {
+        let one = LogicalPlanBuilder::empty(true).project([lit(1)]).unwrap().build().unwrap();
+        let schema = Arc::clone(one.schema());
+        // Twice the plan before it: 2^60 ways lead to the first.
+        let twice = |levels: usize| {
+            let union = |plan, _| {
+                let inputs = vec![Arc::new(plan); 2];
+                LogicalPlan::Union(Union { inputs, schema: Arc::clone(&schema) })
+            };
+            (0..levels).fold(one.clone(), union)
+        };
+        // 2^60 ways are too many, and are found to be so by a look at each plan.
+        let error = check_plan(&twice(60)).unwrap_err().to_string();
         assert!(error.starts_with("the statement is too large (") && error.contains("at most 100000"), "{error}");
+        assert_eq!(check_plan(&twice(10)), Ok(()));
+        let error = std::thread::Builder::new().stack_size(64 << 20).spawn({
+            let deep = twice(MOST_OF_PLAN);
+            move || check_plan(&deep).unwrap_err().to_string()
+        });
+        let error = error.unwrap().join().unwrap();
+        assert!(
+            error.starts_with("the statement is nested too deeply (4002 levels in its plan; at most 4000)"),
+            "{error}"
+        );
     }
 
     #[test]

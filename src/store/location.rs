@@ -76,6 +76,11 @@ impl Location {
         }
     }
 
+    /// Whether it is the same folder of the same store, however it was written.
+    pub fn is(&self, other: &Self) -> bool {
+        (&self.base, &self.path) == (&other.base, &other.path)
+    }
+
     /// The last part of the path: the name of a model, of a run, of a blob.
     pub fn name(&self) -> &str {
         self.path.filename().unwrap_or_default()

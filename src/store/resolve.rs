@@ -104,6 +104,7 @@ mod tests {
         for spelled in ["models", "models/", "./models", &absolute, &format!("file://{absolute}")] {
             let location = text(spelled, &runtime).unwrap();
             assert_eq!((location.name(), &location.path), ("models", &expected), "{spelled}");
+            assert!(location.is(&target("models/gait", "", &runtime).unwrap().parent()), "{spelled}");
         }
     }
 

@@ -125,8 +125,8 @@ fn model(target: &str, session: &dyn Session) -> Result<Location> {
     let registry = session.config_options().extensions.get::<PosequelOptions>().cloned().unwrap_or_default();
     let (registry, runtime) = (registry.models_location.get(), session.runtime_env());
     let model = resolve::target(target, &registry, runtime)?;
-    let (folder, known) = (model.parent().to_string(), resolve::text(&registry, runtime)?.to_string());
-    if folder != known
+    let folder = model.parent();
+    if !folder.is(&resolve::text(&registry, runtime)?)
         && let Some(notes) = session.config().get_extension::<Notes>()
     {
         let name = model.name();

@@ -198,7 +198,7 @@ impl Place {
     async fn tell(&self, error: DataFusionError) -> DataFusionError {
         let (file, text) = (&self.name, error.strip_backtrace());
         // What names the file already, and what is no fault of a file: a limit, an end that somebody asked for.
-        if text.contains(file.as_str()) || Error::find(&error).is_some() || is_exhausted(&error) {
+        if text.contains(&format!("{file}: ")) || Error::find(&error).is_some() || is_exhausted(&error) {
             return error;
         }
         let Some((marks, failure)) = self.marks.zip(Failure::of(&text)) else {

@@ -118,7 +118,7 @@ impl Reader {
 /// The error of a file that cannot be read, by its name, unless it says that already.
 pub fn unreadable(file: &str, error: DataFusionError) -> DataFusionError {
     match error.strip_backtrace() {
-        text if text.contains(file) || matches!(error, DataFusionError::ResourcesExhausted(_)) => error,
+        text if text.contains(&format!("{file}: ")) || matches!(error, DataFusionError::ResourcesExhausted(_)) => error,
         text => Error::Data(format!("{file}: cannot be read: {text}")).into(),
     }
 }
