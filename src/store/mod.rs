@@ -17,6 +17,7 @@
 //!
 //! Whoever removes the newest file of `_versions/` by hand frees its number: nothing else knows it. `posequel models rm` leaves a tombstone.
 
+pub mod age;
 pub mod care;
 pub mod contents;
 pub mod disk;
@@ -41,5 +42,5 @@ pub mod wait;
 mod commit;
 mod durable;
 #[cfg(test)]
-mod faulty;
+pub(crate) mod faulty;
 mod process;

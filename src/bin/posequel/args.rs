@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use posequel::pipeline::{Assignment, Format};
+use posequel::store::age;
 
 /// Pose sequences to trained models, in SQL
 #[derive(Debug, Parser)]
@@ -107,7 +108,7 @@ pub enum ModelsVerb {
         /// A model; without it, all of them
         name: Option<String>,
         /// Only what was last written longer ago than this: 30m, 12h, 1d, 2w
-        #[arg(long, value_name = "AGE", default_value = "1d", value_parser = age)]
+        #[arg(long, value_name = "AGE", default_value = "1d", value_parser = age::parse)]
         older_than: Duration,
         /// Show what would be removed, and remove nothing
         #[arg(long)]
@@ -119,22 +120,6 @@ pub enum ModelsVerb {
         #[arg(value_name = "NAME[@N]")]
         name: String,
     },
-}
-
-/// `30m`, `12h`, `1d`, `2w`, `0s`.
-fn age(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("expected a number and s, m, h, d or w, such as 1d (was '{text}')");
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 86_400,
-        'w' => 604_800,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
 }
 
 #[derive(Debug, Args)]

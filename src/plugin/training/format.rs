@@ -101,8 +101,9 @@ impl GetExt for TrainingFormatFactory {
     }
 }
 
-impl FileFormatFactory for TrainingFormatFactory {
-    fn create(&self, _: &dyn Session, options: &HashMap<String, String>) -> Result<Arc<dyn FileFormat>> {
+impl TrainingFormatFactory {
+    /// The format of a COPY with these options.
+    pub(super) fn format(&self, options: &HashMap<String, String>) -> Result<TrainingFormat> {
         let given: BTreeMap<String, String> = options
             .iter()
             .map(|(name, value)| (name.strip_prefix("format.").unwrap_or(name).to_owned(), value.clone()))
@@ -111,7 +112,13 @@ impl FileFormatFactory for TrainingFormatFactory {
         let options = options.and_then(|options| self.check(&given).map(|()| options));
         let options = options.map_err(|e| Error::Query(format!("STORED AS {}: {e}", self.kind)))?;
         let options = TrainingOptions { cell: self.cell, ..options };
-        Ok(Arc::new(TrainingFormat { kind: self.kind, options }))
+        Ok(TrainingFormat { kind: self.kind, options })
+    }
+}
+
+impl FileFormatFactory for TrainingFormatFactory {
+    fn create(&self, _: &dyn Session, options: &HashMap<String, String>) -> Result<Arc<dyn FileFormat>> {
+        Ok(Arc::new(self.format(options)?))
     }
 
     fn default(&self) -> Arc<dyn FileFormat> {
@@ -138,8 +145,9 @@ fn model(target: &str, session: &dyn Session) -> Result<Location> {
     Ok(model)
 }
 
+/// What a COPY writes: a net that is trained.
 #[derive(Debug)]
-struct TrainingFormat {
+pub struct TrainingFormat {
     kind: &'static str,
     options: TrainingOptions,
 }
@@ -195,7 +203,23 @@ impl FileFormat for TrainingFormat {
         if !conf.table_partition_cols.is_empty() {
             return Ok(query_err!("COPY ... STORED AS {}: PARTITIONED BY has no meaning for a model", self.kind)?);
         }
-        let model = model(&conf.original_url, session)?;
+        self.plan(input, model(&conf.original_url, session)?, session)
+    }
+
+    /// Never read: [`TrainingFormat::create_physical_plan`] refuses first. The trait asks for one all the same.
+    fn file_source(&self, table_schema: TableSchema) -> Arc<dyn FileSource> {
+        Arc::new(JsonSource::new(table_schema))
+    }
+}
+
+impl TrainingFormat {
+    /// What trains on the rows of `input` and publishes to `model`.
+    pub(super) fn plan(
+        &self,
+        input: Arc<dyn ExecutionPlan>,
+        model: Location,
+        session: &dyn Session,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         if let Some(roots) = session.config().get_extension::<Roots>() {
             let logs = self.options.tensorboard.iter().map(PathBuf::from);
             model.local.iter().cloned().chain(logs).try_for_each(|folder| roots.check_write(&folder))?;
@@ -222,10 +246,5 @@ impl FileFormat for TrainingFormat {
         let sink =
             TrainingSink { kind: self.kind, options: self.options.clone(), model, shape, replay, cuttings, schema };
         Ok(Arc::new(DataSinkExec::new(input, Arc::new(sink), Some(order))))
-    }
-
-    /// Never read: [`TrainingFormat::create_physical_plan`] refuses first. The trait asks for one all the same.
-    fn file_source(&self, table_schema: TableSchema) -> Arc<dyn FileSource> {
-        Arc::new(JsonSource::new(table_schema))
     }
 }
