@@ -165,19 +165,18 @@ fn nothing_and_no_scores_have_no_rank() {
     assert!(without_scores.roc(0).is_empty());
 }
 
-/// Rows of `classes` classes in `recordings` recordings, with scores of `steps` values.
+/// Rows of `classes` classes, recording by recording, with scores of `steps` values.
 fn drawn_rows(rows: usize, classes: usize, recordings: u64, steps: u64, seed: u64) -> (Vec<u32>, Vec<f32>, Vec<u32>) {
     let mut stream = Stream::new(seed, &["ranking"]);
     let truth: Vec<u32> = (0..rows).map(|_| stream.below(classes as u64) as u32).collect();
     let scores = (0..rows * classes).map(|_| stream.below(steps) as f32 / steps as f32).collect();
-    let recording =
-        (0..rows as u64).map(|row| if row < recordings { row as u32 } else { stream.below(recordings) as u32 });
+    let recording = (0..rows as u64).map(|row| (row * recordings / rows as u64) as u32);
     (truth, scores, recording.collect())
 }
 
 #[test]
 fn all_draws_at_once_are_as_exact_as_one_by_one() {
-    // With many ties and few, classes that often miss, and more rows between two steps than a byte or two can count.
+    // With many ties and few, classes that often miss, and more rows of one recording between two steps than a byte or two can count.
     for (rows, classes, recordings, steps) in
         [(60, 2, 6, 4), (90, 3, 40, 1000), (200, 40, 20, 9), (3000, 2, 5, 3), (70_000, 2, 300, 2)]
     {

@@ -199,13 +199,18 @@ mod tests {
         let wrong = SHOWN + 10;
         // Of every second class some are taken for the next, the later the class the more; so it goes for both.
         cells.extend((0..wrong).map(|i| cell(&names[2 * i], &names[2 * i + 1], i as u64)));
-        let matrix = Matrix::of(&cells.iter().collect::<Vec<_>>());
         let first = 2 * (wrong - SHOWN / 2);
+        // One that is taken for a class that is not shown, which has too few mistakes for it.
+        cells.push(cell(&names[first], &names[0], 6));
+        let matrix = Matrix::of(&cells.iter().collect::<Vec<_>>());
         assert_eq!(matrix.labels, names[first..first + SHOWN].iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!((matrix.counts[0][0], matrix.counts[0][1], matrix.windows[0]), (4, 30, 34));
+        assert_eq!((matrix.counts[0][0], matrix.counts[0][1], matrix.windows[0]), (4, 30, 40));
         let svg = chart("confusion", &cells.iter().collect::<Vec<_>>()).unwrap();
         assert!(svg.contains("the 40 of 201 classes with the most mistakes"), "{svg}");
-        // Of one class fewer all are shown, and a class's share counts what is not shown, too.
+        // A share is of all windows of the class.
+        let right = format!("{0} predicted as {0}: 4 windows, 10.0\u{202f}% of the class", names[first]);
+        assert!(svg.contains(&right), "{svg}");
+        // Of one class fewer all are shown.
         let all = Matrix::of(&cells[1..MOST].iter().collect::<Vec<_>>());
         assert_eq!((all.labels.len(), all.heading().as_str()), (MOST - 1, "predicted →"));
     }
