@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use datafusion::common::{DataFusionError, Result};
 use posequel::error::Error;
+use posequel::frames::lake::scan::damaged::hush;
 use posequel::interrupt::Interrupt;
 use posequel::pipeline::{exit_code, is_broken_pipe, message};
 use posequel::plugin::limits::folder;
@@ -61,6 +62,8 @@ enum Then {
 /// Begins the process, runs `work`, and ends the process.
 pub fn live(work: impl AsyncFnOnce(&mut Life) -> Result<()>) -> ExitCode {
     logging::listen();
+    // A reader that stumbles over a damaged file is an error with the file's name, and no panic on the screen.
+    hush();
     let terminal = Terminal::look();
     // Workers that are busy hear neither signals nor clocks: this thread does nothing else.
     let control = Builder::new_current_thread().enable_all().build();
