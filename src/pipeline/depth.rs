@@ -160,21 +160,21 @@ impl Walk {
         let depth = self.open.len();
         let Some(level) = self.open.last_mut() else { return };
         match token {
-            Token::Whitespace(_) => return,
-            Token::LParen | Token::LBracket | Token::LBrace => return self.open(false),
+            Token::Whitespace(_) => {}
+            Token::LParen | Token::LBracket | Token::LBrace => self.open(false),
             Token::RParen | Token::RBracket | Token::RBrace => {
                 // CASE without its END does not keep a bracket open.
                 while self.open.len() > 1 && self.open.last().is_some_and(|level| level.is_case) {
                     self.close();
                 }
-                return self.close();
+                self.close();
             }
             Token::Comma => level.end_expression(),
             Token::Period | Token::EOF | Token::SemiColon => {}
             Token::Word(word) => match word.keyword {
                 Keyword::NoKeyword => level.before = 0,
-                Keyword::CASE => return self.open(true),
-                Keyword::END if level.is_case => return self.close(),
+                Keyword::CASE => self.open(true),
+                Keyword::END if level.is_case => self.close(),
                 Keyword::WHEN | Keyword::THEN | Keyword::ELSE if level.is_case => level.end_expression(),
                 Keyword::OR | Keyword::XOR => {
                     level.end_ands();
@@ -305,7 +305,8 @@ mod tests {
         // Twice the plan before it: 2^60 ways lead to the first.
         let twice = |levels: usize| {
             let union = |plan, _| {
-                let inputs = vec![Arc::new(plan); 2];
+                let plan = Arc::new(plan);
+                let inputs = vec![Arc::clone(&plan), plan];
                 LogicalPlan::Union(Union { inputs, schema: Arc::clone(&schema) })
             };
             (0..levels).fold(one.clone(), union)

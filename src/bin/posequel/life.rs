@@ -148,10 +148,10 @@ impl Life {
         }
         let stopped = || Err(Error::Interrupted(format!("stopped by {}", signal.name())).into());
         INTERRUPT.request();
-        if INTERRUPT.is_keeping() {
-            if let Some(done) = self.keep(&mut task).await {
-                return finished(done);
-            }
+        if INTERRUPT.is_keeping()
+            && let Some(done) = self.keep(&mut task).await
+        {
+            return finished(done);
         }
         task.abort();
         if self.ended_by.is_some() {

@@ -16,7 +16,7 @@ impl Margins {
         Self::of(vec![0; classes], vec![0; classes], vec![0; classes])
     }
 
-    /// From the three numbers of each class, [classes] each; `support` and `predicted` have one sum, and `right` is below both.
+    /// From the three numbers of each class, `[classes]` each; `support` and `predicted` have one sum, and `right` is below both.
     pub fn of(support: Vec<u64>, predicted: Vec<u64>, right: Vec<u64>) -> Self {
         let (rows, correct) = (support.iter().sum(), right.iter().sum());
         Self { support, predicted, right, rows, correct }

@@ -136,7 +136,7 @@ fn gathered(schema: &SchemaRef, columns: &[Vec<ArrayRef>], places: &[Place]) -> 
 fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
     let columns = batch.columns().iter().map(without_strangers).collect();
     let own = RecordBatch::try_new(batch.schema(), columns)?;
-    let needed: usize = own.columns().iter().map(|column| needed(column)).sum();
+    let needed: usize = own.columns().iter().map(needed).sum();
     if get_record_batch_memory_size(&own) <= 2 * needed + 4096 {
         return Ok(own);
     }

@@ -52,7 +52,7 @@ async fn of_file(store: &dyn ObjectStore, meta: &ObjectMeta) -> Result<Option<St
         parts.is_none_or(|block_end| block_end > start)
     };
     for block in blocks {
-        if is_outside(&block) {
+        if is_outside(block) {
             return Ok(Some(wrong(block.offset(), block.bodyLength(), meta)));
         }
         // Not negative, and inside.
