@@ -15,6 +15,14 @@ sql *ARGS:
 test *ARGS:
     cargo test --release {{ARGS}}
 
+# Faults, kills and mutants at length, some twenty minutes: docs/faults.md has the numbers. `just faults 100000` tries so many mutants of each kind
+faults MUTANTS="10000" KILLS="100":
+    POSEQUEL_FAULTS=all cargo test --release --lib -- faults store::
+    POSEQUEL_MUTANTS={{MUTANTS}} cargo test --release --test it -- mutants
+    POSEQUEL_MUTANTS=1000 cargo test --release --test it -- damaged
+    POSEQUEL_KILLS={{KILLS}} cargo test --release --test it -- kill
+    PROPTEST_CASES=20000 cargo test --release --test it -- parsers properties
+
 # Formatting and lints, as CI wants them
 lint:
     cargo fmt --check

@@ -53,15 +53,17 @@ pub fn target(target: &str, registry: &str, runtime: &RuntimeEnv) -> Result<Loca
     if path.split('/').any(|part| part == "..") {
         return refuse("'..' leads out of the folder that it seems to be in; write the whole path");
     }
-    let model = match path.contains('/') || !scheme.is_empty() {
-        true => text(target, runtime)?,
-        false => {
-            check_model_name(target)?;
-            text(registry, runtime)?.child(target)
-        }
-    };
+    if !scheme.is_empty() {
+        // In a URL letters may be written as bytes, `%C3%BC`.
+        let model = text(target, runtime)?;
+        check_model_name(model.name())?;
+        return Ok(model);
+    }
     check_model_name(path.rsplit('/').next().unwrap_or_default())?;
-    Ok(model)
+    match path.contains('/') {
+        true => text(target, runtime),
+        false => Ok(text(registry, runtime)?.child(target)),
+    }
 }
 
 /// The location of an URL.
@@ -119,6 +121,8 @@ mod tests {
             ("./gait", here.join("gait").display().to_string()),
             ("/elsewhere/run[1]/gait", "/elsewhere/run[1]/gait".to_owned()),
             ("file:///elsewhere/gait", "/elsewhere/gait".to_owned()),
+            ("file:///elsewhere/%C3%BCbung", "/elsewhere/übung".to_owned()),
+            ("file:///elsewhere/übung", "/elsewhere/übung".to_owned()),
         ] {
             assert_eq!(target(spelled, "/data/models/", &runtime).unwrap().to_string(), expected, "{spelled}");
         }
@@ -138,6 +142,9 @@ mod tests {
             ("models/.", "model name '.'"),
             ("gait@2", "model name 'gait@2'"),
             ("models/gait@2", "model name 'gait@2'"),
+            ("file:///models/gait@2", "model name 'gait@2'"),
+            ("file:///models/gait%402", "model name 'gait@2'"),
+            ("file:///models/%2E%2E", "model name ''"),
         ];
         for (spelled, why) in refused {
             let error = target(spelled, "models/", &RuntimeEnv::default()).unwrap_err().to_string();

@@ -24,7 +24,7 @@ const QUERIES: [&str; 3] = [
 ];
 
 /// A text that is none any more, in a way that each number decides.
-fn mutant(bytes: &[u8], seed: u64) -> Vec<u8> {
+pub fn mutant(bytes: &[u8], seed: u64) -> Vec<u8> {
     let mut draw = Stream::new(seed, &["mutants"]);
     let mut below = |n: usize| draw.below(n.max(1) as u64) as usize;
     let mut bytes = bytes.to_vec();

@@ -1,6 +1,7 @@
 //! What SQL cannot reach: whole files, plans, the tree of the source, the binary.
 
 mod accounts;
+mod allocations;
 mod cli;
 mod damaged;
 mod determinism;
@@ -13,10 +14,13 @@ mod float_bounds;
 mod functions;
 mod hostile;
 mod imports;
+mod kills;
 mod lake;
 mod lessons;
+mod mutants;
 mod notes;
 mod old_store;
+mod parsers;
 mod plans;
 mod properties;
 mod report;

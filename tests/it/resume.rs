@@ -66,12 +66,12 @@ pub fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a kill comes at any time, not at an event")]
-fn idle(time: Duration) {
+pub fn idle(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// Kills of one training; the issue asks for 50, the tests have time for some.
-fn kills() -> usize {
+/// Kills of each kind; the tests have time for some.
+pub fn kills() -> usize {
     std::env::var("POSEQUEL_KILLS").map_or(4, |n| n.parse().unwrap())
 }
 

@@ -6,9 +6,11 @@ use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use crate::error::{Error, Result};
+use crate::frames::lake::scan::damaged::guarded;
 
 /// The bytes of a Parquet file with these rows: the same rows give the same bytes.
 pub fn to_parquet(batch: &RecordBatch) -> Result<Vec<u8>> {
@@ -23,19 +25,27 @@ pub fn to_parquet(batch: &RecordBatch) -> Result<Vec<u8>> {
 /// The rows of a Parquet file; `name` names it in errors.
 ///
 /// # Errors
-/// [`Error::Model`] for bytes that are no Parquet file.
+/// [`Error::Model`] for bytes that are no Parquet file, also where its reader panics of them.
 pub fn from_parquet(bytes: Bytes, name: &str) -> Result<RecordBatch> {
-    let read = ParquetRecordBatchReaderBuilder::try_new(bytes).and_then(|builder| {
+    let wrong =
+        |why: String| Error::Model(format!("{name}: expected a Parquet file ({why}); train again for a new version"));
+    // What a training leaves while it runs has no digest, so anything may be in it.
+    let read = guarded(name, || {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
         let schema = builder.schema().clone();
         let batches = builder.build()?.collect::<std::result::Result<Vec<_>, _>>()?;
         Ok(concat_batches(&schema, &batches)?)
     });
-    read.map_err(|e| Error::Model(format!("{name}: expected a Parquet file ({e}); train again for a new version")))
+    match read {
+        Ok(read) => read.map_err(|e: ParquetError| wrong(e.to_string())),
+        Err(panic) => Err(wrong(Error::find(&panic).map_or_else(|| panic.to_string(), Error::to_string))),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frames::lake::scan::damaged::hush;
     use crate::store::table::features;
     use crate::train::normalize::Normalization;
 
@@ -52,5 +62,26 @@ mod tests {
     fn what_is_no_parquet_file_is_refused_by_name() {
         let error = from_parquet(Bytes::from_static(b"pose"), "features.parquet").unwrap_err().to_string();
         assert!(error.starts_with("features.parquet: expected a Parquet file"), "{error}");
+    }
+
+    /// The schema of Arrow that a file holds has offsets within itself; of one that leads out of it arrow-ipc 59.3 panics.
+    #[test]
+    fn a_file_of_which_the_reader_panics_is_refused_by_name() {
+        hush();
+        let batch = features::batch(2, None, &Normalization::default(), |_| None).unwrap();
+        let bytes = to_parquet(&batch).unwrap();
+        let at = bytes.windows(12).position(|text| text == b"ARROW:schema").unwrap();
+        let mut refused = 0;
+        // Letters of its base64.
+        for place in at + 16..bytes.len() - 8 {
+            let mut changed = bytes.clone();
+            changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+            if let Err(error) = from_parquet(changed.into(), "features.parquet") {
+                let error = error.to_string();
+                assert!(error.starts_with("features.parquet: expected a Parquet file"), "{error}");
+                refused += 1;
+            }
+        }
+        assert!(refused > 0);
     }
 }
