@@ -54,6 +54,10 @@ pub fn target(target: &str, registry: &str, runtime: &RuntimeEnv) -> Result<Loca
         return refuse("'..' leads out of the folder that it seems to be in; write the whole path");
     }
     if !scheme.is_empty() {
+        let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+        if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.chars().all(is_letter) || path.is_empty() {
+            return refuse("expected a URL such as 's3://bucket/models/gait', or a folder");
+        }
         // In a URL letters may be written as bytes, `%C3%BC`.
         let model = text(target, runtime)?;
         check_model_name(model.name())?;
@@ -137,6 +141,8 @@ mod tests {
             ("models/[x]", "model name '[x]'"),
             ("~/gait", "'~' is not taken"),
             ("models/", "without a '/' at its end"),
+            ("?://", "expected a URL"),
+            ("s3://", "expected a URL"),
             ("models/..", "'..' leads out"),
             ("../gait", "'..' leads out"),
             ("models/.", "model name '.'"),
