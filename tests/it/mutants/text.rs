@@ -128,7 +128,7 @@ fn options_of_training() {
         let name = |seed: u64| names[seed as usize % names.len()];
         let value = |seed: u64| of_text(VALUES[seed as usize % VALUES.len()], seed);
         let given = [
-            (if seed % 7 == 0 { of_text(name(seed), seed) } else { name(seed).to_owned() }, value(seed / 3)),
+            (if seed.is_multiple_of(7) { of_text(name(seed), seed) } else { name(seed).to_owned() }, value(seed / 3)),
             (name(seed / 5 + 3).to_owned(), VALUES[(seed / 11) as usize % VALUES.len()].to_owned()),
         ];
         given.map(|(name, value)| format!("{name}\u{1}{value}")).join("\u{1}")
