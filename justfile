@@ -15,7 +15,7 @@ sql *ARGS:
 test *ARGS:
     cargo test --release {{ARGS}}
 
-# Faults, kills and mutants at length, some twenty minutes: docs/faults.md has the numbers. `just faults 100000` tries so many mutants of each kind
+# Faults, kills and mutants at length, some twenty minutes: docs/faults.md says what a failure is. `just faults 100000` tries so many mutants of each kind
 faults MUTANTS="10000" KILLS="100":
     POSEQUEL_FAULTS=all cargo test --release --lib -- faults store::
     POSEQUEL_MUTANTS={{MUTANTS}} cargo test --release --test it -- mutants
